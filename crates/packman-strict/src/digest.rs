@@ -1,0 +1,153 @@
+//! SHA-256: the one digest by which files are believed. MD5, SHA-1 and CRC-32 have no type here on purpose.
+
+use std::fmt;
+
+use sha2::Digest as _;
+
+use crate::quote::quoted;
+
+/// A SHA-256 digest. Written as 64 lower-case hexadecimal digits, and read from nothing else.
+#[derive(Copy, Clone, Eq, PartialEq, Ord, PartialOrd, Hash)]
+pub struct Sha256([u8; 32]);
+
+impl Sha256 {
+    /// The digest of some bytes.
+    pub fn of(bytes: &[u8]) -> Self {
+        Self(sha2::Sha256::digest(bytes).into())
+    }
+
+    /// Parses exactly 64 lower-case hexadecimal digits; anything else is refused, so that one digest has one text.
+    pub fn parse(hex: &str) -> Result<Self, DigestError> {
+        let wrong = || DigestError { found: hex.to_owned() };
+        let digits: &[u8; 64] = hex.as_bytes().try_into().map_err(|_| wrong())?;
+        let mut bytes = [0; 32];
+        let (pairs, _) = digits.as_chunks::<2>();
+        for (byte, [high, low]) in bytes.iter_mut().zip(pairs) {
+            *byte = nibble(*high).ok_or_else(wrong)? << 4 | nibble(*low).ok_or_else(wrong)?;
+        }
+        Ok(Self(bytes))
+    }
+
+    /// Takes 32 bytes for a digest that was computed or decoded elsewhere.
+    pub const fn from_bytes(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+
+    /// The 32 bytes of the digest.
+    pub fn as_bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+}
+
+fn nibble(digit: u8) -> Option<u8> {
+    match digit {
+        b'0'..=b'9' => Some(digit - b'0'),
+        b'a'..=b'f' => Some(digit - b'a' + 10),
+        _ => None,
+    }
+}
+
+impl fmt::Display for Sha256 {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let hex: String = self
+            .0
+            .iter()
+            .flat_map(|byte| [byte >> 4, byte & 15])
+            .filter_map(|nibble| char::from_digit(nibble.into(), 16))
+            .collect();
+        f.pad(&hex)
+    }
+}
+
+impl fmt::Debug for Sha256 {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// Computes a [`Sha256`] of bytes that arrive in pieces.
+#[derive(Clone, Default)]
+pub struct Sha256Stream(sha2::Sha256);
+
+impl Sha256Stream {
+    /// Starts with no bytes.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds the next piece.
+    pub fn update(&mut self, bytes: &[u8]) {
+        self.0.update(bytes);
+    }
+
+    /// The digest of all pieces in their order.
+    pub fn finish(self) -> Sha256 {
+        Sha256(self.0.finalize().into())
+    }
+}
+
+impl fmt::Debug for Sha256Stream {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Sha256Stream")
+    }
+}
+
+/// Text that is not a SHA-256 as we write it.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct DigestError {
+    found: String,
+}
+
+impl DigestError {
+    /// The stable code of this refusal.
+    pub fn code(&self) -> &'static str {
+        "digest-malformed"
+    }
+}
+
+impl fmt::Display for DigestError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "sha-256 {}: wanted 64 lower-case hexadecimal digits", quoted(&self.found))
+    }
+}
+
+impl std::error::Error for DigestError {}
+
+#[cfg(test)]
+mod tests {
+    use super::{Sha256, Sha256Stream};
+
+    const ABC: &str = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+
+    #[test]
+    fn the_vector_of_fips_180_holds() {
+        assert_eq!(Sha256::of(b"abc").to_string(), ABC);
+        assert_eq!(Sha256::parse(ABC).unwrap(), Sha256::of(b"abc"));
+        let mut stream = Sha256Stream::new();
+        stream.update(b"a");
+        stream.update(b"bc");
+        assert_eq!(stream.finish(), Sha256::of(b"abc"));
+    }
+
+    #[test]
+    fn refuses_every_other_spelling_of_a_digest() {
+        let upper = ABC.to_uppercase();
+        let prefixed = format!("sha256:{ABC}");
+        let non_ascii = ABC.replacen("ba", "é", 1);
+        for text in [
+            "",
+            ABC.trim_start_matches('b'),
+            &upper,
+            &prefixed,
+            &non_ascii,
+            &ABC.replace('b', "g"),
+            &format!("{ABC} "),
+        ] {
+            assert!(Sha256::parse(text).is_err(), "{text}");
+        }
+        insta::assert_snapshot!(
+            Sha256::parse("900150983cd24fb0").unwrap_err(),
+            @"sha-256 `900150983cd24fb0`: wanted 64 lower-case hexadecimal digits"
+        );
+    }
+}

@@ -1,0 +1,421 @@
+//! The parser: bytes to [`Value`], or the first byte at which they stop being strict JSON.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use super::object::Member;
+use super::{Number, Object, Value};
+use crate::quote::quoted;
+
+/// No document is nested deeper than this, whatever its limits say: reading and freeing recurse.
+const DEEPEST: usize = 256;
+
+/// Members or elements gather on one shared stack up to this many, then move to a vector of their own.
+const BATCH: usize = 64;
+
+/// How large a document may be before it is refused.
+#[derive(Copy, Clone, Debug, Eq, PartialEq)]
+pub struct Limits {
+    /// The longest document, in bytes.
+    pub bytes: usize,
+    /// How many arrays and objects may stand inside each other; at most 256 count.
+    pub depth: usize,
+    /// How many values a document may hold, itself included.
+    pub nodes: usize,
+}
+
+/// 64 MiB, 64 levels and 4,000,000 values: room for the targets of 500,000 projects.
+impl Default for Limits {
+    fn default() -> Self {
+        Self { bytes: 64 << 20, depth: 64, nodes: 4_000_000 }
+    }
+}
+
+/// Parses one JSON value that fills `bytes` but for white space around it.
+pub fn parse<'a>(bytes: &'a [u8], limits: &Limits) -> Result<Value<'a>, JsonError> {
+    if bytes.len() > limits.bytes {
+        return Err(JsonError { offset: limits.bytes, fault: JsonFault::TooLong { limit: limits.bytes } });
+    }
+    let text = std::str::from_utf8(bytes)
+        .map_err(|error| JsonError { offset: error.valid_up_to(), fault: JsonFault::NotUtf8 })?;
+    let mut parser = Parser {
+        text,
+        bytes: text.as_bytes(),
+        at: 0,
+        depth: limits.depth.min(DEEPEST),
+        limits: *limits,
+        nodes: limits.nodes,
+        members: Vec::new(),
+        elements: Vec::new(),
+    };
+    parser.skip_white_space();
+    let value = parser.value(0)?;
+    parser.skip_white_space();
+    match parser.peek() {
+        None => Ok(value),
+        Some(_) => Err(parser.wanted("the end of the document")),
+    }
+}
+
+struct Parser<'a> {
+    text: &'a str,
+    bytes: &'a [u8],
+    at: usize,
+    depth: usize,
+    limits: Limits,
+    /// How many values may still come.
+    nodes: usize,
+    /// Members of all objects that are open and small; large ones have moved on (see `BATCH`). Shared, so that
+    /// each object gets a vector of exactly its size: doubling vectors would cost twice the memory.
+    members: Vec<Member<'a>>,
+    /// The same for elements of arrays.
+    elements: Vec<Value<'a>>,
+}
+
+impl<'a> Parser<'a> {
+    fn peek(&self) -> Option<u8> {
+        self.bytes.get(self.at).copied()
+    }
+
+    /// Takes the next byte if it is this one.
+    fn take(&mut self, byte: u8) -> bool {
+        let found = self.peek() == Some(byte);
+        self.at += usize::from(found);
+        found
+    }
+
+    fn skip_white_space(&mut self) {
+        while let Some(b' ' | b'\t' | b'\n' | b'\r') = self.peek() {
+            self.at += 1;
+        }
+    }
+
+    fn value(&mut self, depth: usize) -> Result<Value<'a>, JsonError> {
+        self.nodes = match self.nodes.checked_sub(1) {
+            Some(left) => left,
+            None => return Err(self.fault(JsonFault::TooMany { limit: self.limits.nodes })),
+        };
+        match self.peek() {
+            Some(b'"') => self.string().map(Value::String),
+            Some(b'{') => self.object(depth + 1),
+            Some(b'[') => self.array(depth + 1),
+            Some(b'-' | b'0'..=b'9') => self.number(),
+            Some(b't') => self.word("true", Value::Bool(true)),
+            Some(b'f') => self.word("false", Value::Bool(false)),
+            Some(b'n') => self.word("null", Value::Null),
+            _ => Err(self.wanted("a value")),
+        }
+    }
+
+    fn word(&mut self, word: &'static str, value: Value<'a>) -> Result<Value<'a>, JsonError> {
+        if self.bytes.get(self.at..).is_some_and(|rest| rest.starts_with(word.as_bytes())) {
+            self.at += word.len();
+            return Ok(value);
+        }
+        Err(self.wanted("`true`, `false` or `null`"))
+    }
+
+    /// Enters an array or an object: takes its bracket, and says whether it is closed at once by `end`.
+    fn open(&mut self, depth: usize, end: u8) -> Result<bool, JsonError> {
+        if depth > self.depth {
+            return Err(self.fault(JsonFault::TooDeep { limit: self.depth }));
+        }
+        self.at += 1;
+        self.skip_white_space();
+        Ok(self.take(end))
+    }
+
+    fn array(&mut self, depth: usize) -> Result<Value<'a>, JsonError> {
+        if self.open(depth, b']')? {
+            return Ok(Value::Array(Vec::new()));
+        }
+        let (start, mut all) = (self.elements.len(), Vec::new());
+        loop {
+            let element = self.value(depth)?;
+            self.elements.push(element);
+            if self.elements.len() - start == BATCH {
+                move_out(&mut self.elements, start, &mut all);
+            }
+            self.skip_white_space();
+            if self.take(b']') {
+                break;
+            }
+            if !self.take(b',') {
+                return Err(self.wanted("`,` or `]`"));
+            }
+            self.skip_white_space();
+        }
+        move_out(&mut self.elements, start, &mut all);
+        all.shrink_to_fit();
+        Ok(Value::Array(all))
+    }
+
+    fn object(&mut self, depth: usize) -> Result<Value<'a>, JsonError> {
+        let begin = self.at;
+        if self.open(depth, b'}')? {
+            return Ok(Value::Object(Object::new()));
+        }
+        let (start, mut all) = (self.members.len(), Vec::new());
+        loop {
+            let member = self.member(depth)?;
+            self.members.push(member);
+            if self.members.len() - start == BATCH {
+                move_out(&mut self.members, start, &mut all);
+            }
+            self.skip_white_space();
+            if self.take(b'}') {
+                break;
+            }
+            if !self.take(b',') {
+                return Err(self.wanted("`,` or `}`"));
+            }
+            self.skip_white_space();
+        }
+        move_out(&mut self.members, start, &mut all);
+        all.shrink_to_fit();
+        Object::from_members(all)
+            .map(Value::Object)
+            .map_err(|key| JsonError { offset: begin, fault: JsonFault::DuplicateKey { key } })
+    }
+
+    fn member(&mut self, depth: usize) -> Result<Member<'a>, JsonError> {
+        if self.peek() != Some(b'"') {
+            return Err(self.wanted("the name of a member"));
+        }
+        let name = self.string()?;
+        self.skip_white_space();
+        if !self.take(b':') {
+            return Err(self.wanted("`:`"));
+        }
+        self.skip_white_space();
+        Ok((name, self.value(depth)?))
+    }
+
+    /// A number by JSON's grammar, kept as text. `-0` is refused: to Python it is `0`, so two readers would
+    /// sign over two texts.
+    fn number(&mut self) -> Result<Value<'a>, JsonError> {
+        let start = self.at;
+        self.take(b'-');
+        if !self.take(b'0') {
+            self.digits()?;
+        }
+        if self.take(b'.') {
+            self.digits()?;
+        }
+        if self.take(b'e') || self.take(b'E') {
+            let _sign = self.take(b'+') || self.take(b'-');
+            self.digits()?;
+        }
+        let text = self.slice(start, self.at);
+        if text == "-0" {
+            return Err(JsonError { offset: start, fault: JsonFault::NegativeZero });
+        }
+        if let Some(b'0'..=b'9') = self.peek() {
+            return Err(self.wanted("a number without leading zeros"));
+        }
+        Ok(Value::Number(Number::from_text(text)))
+    }
+
+    fn digits(&mut self) -> Result<(), JsonError> {
+        let start = self.at;
+        while let Some(b'0'..=b'9') = self.peek() {
+            self.at += 1;
+        }
+        if self.at == start { Err(self.wanted("a digit")) } else { Ok(()) }
+    }
+
+    /// A string; `at` stands on its opening quote. Borrows unless there is an escape.
+    fn string(&mut self) -> Result<Cow<'a, str>, JsonError> {
+        self.at += 1;
+        let first = self.plain()?;
+        if self.take(b'"') {
+            return Ok(Cow::Borrowed(first));
+        }
+        let mut text = first.to_owned();
+        while !self.take(b'"') {
+            self.at += 1; // the backslash: `plain` stops at nothing else
+            text.push(self.escape()?);
+            text.push_str(self.plain()?);
+        }
+        Ok(Cow::Owned(text))
+    }
+
+    /// The text up to the next quote or backslash.
+    fn plain(&mut self) -> Result<&'a str, JsonError> {
+        let start = self.at;
+        let rest = self.bytes.get(start..).unwrap_or_default();
+        let length =
+            rest.iter().position(|byte| matches!(byte, b'"' | b'\\' | 0..=0x1f)).unwrap_or(rest.len());
+        self.at = start + length;
+        match self.peek() {
+            Some(b'"' | b'\\') => Ok(self.slice(start, self.at)),
+            Some(_) => Err(self.fault(JsonFault::ControlCharacter)),
+            None => Err(self.wanted("`\"`")),
+        }
+    }
+
+    /// One escape; `at` stands behind its backslash.
+    fn escape(&mut self) -> Result<char, JsonError> {
+        let start = self.at - 1;
+        let Some(byte) = self.peek() else { return Err(self.wanted("an escape")) };
+        let plain = match byte {
+            b'"' | b'\\' | b'/' => char::from(byte),
+            b'b' => '\u{8}',
+            b'f' => '\u{c}',
+            b'n' => '\n',
+            b'r' => '\r',
+            b't' => '\t',
+            b'u' => return self.unicode_escape(start),
+            _ => return Err(self.wanted("one of `\"\\/bfnrtu`")),
+        };
+        self.at += 1;
+        Ok(plain)
+    }
+
+    /// `\uXXXX`, or two of them for a character above U+FFFF; half of such a pair is refused.
+    fn unicode_escape(&mut self, start: usize) -> Result<char, JsonError> {
+        let high = self.four_digits()?;
+        let code = if (0xd800..0xdc00).contains(&high) && self.take(b'\\') && self.peek() == Some(b'u') {
+            let low = self.four_digits()?;
+            let both = 0x10000 + ((high - 0xd800) << 10);
+            if (0xdc00..0xe000).contains(&low) { both + (low - 0xdc00) } else { high }
+        } else {
+            high
+        };
+        char::from_u32(code).ok_or(JsonError { offset: start, fault: JsonFault::LoneSurrogate })
+    }
+
+    /// The number behind `uXXXX`; `at` stands on the `u`.
+    fn four_digits(&mut self) -> Result<u32, JsonError> {
+        let mut code = 0;
+        for _ in 0..4 {
+            self.at += 1;
+            let digit = self.peek().and_then(|byte| char::from(byte).to_digit(16));
+            code = code * 16 + digit.ok_or_else(|| self.wanted("a hexadecimal digit"))?;
+        }
+        self.at += 1;
+        Ok(code)
+    }
+
+    /// Text between two places that are both next to ASCII characters, so it never comes out empty by accident.
+    fn slice(&self, from: usize, to: usize) -> &'a str {
+        self.text.get(from..to).unwrap_or_default()
+    }
+
+    fn fault(&self, fault: JsonFault) -> JsonError {
+        JsonError { offset: self.at, fault }
+    }
+
+    fn wanted(&self, wanted: &'static str) -> JsonError {
+        let found = self.text.get(self.at..).and_then(|rest| rest.chars().next());
+        self.fault(JsonFault::Syntax { found, wanted })
+    }
+}
+
+/// Moves what is on the stack above `start` to the end of `all`.
+fn move_out<T>(stack: &mut Vec<T>, start: usize, all: &mut Vec<T>) {
+    if all.is_empty() {
+        all.reserve_exact(stack.len() - start);
+    }
+    all.extend(stack.drain(start..));
+}
+
+/// Bytes that are not strict JSON within their limits: where, and why.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct JsonError {
+    offset: usize,
+    fault: JsonFault,
+}
+
+/// What is wrong with a document.
+#[derive(Clone, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub enum JsonFault {
+    /// The document is longer than the limit.
+    TooLong {
+        /// The longest that is read, in bytes.
+        limit: usize,
+    },
+    /// Arrays and objects stand inside each other too deep.
+    TooDeep {
+        /// The deepest nesting that is read.
+        limit: usize,
+    },
+    /// The document holds too many values.
+    TooMany {
+        /// The most values that are read.
+        limit: usize,
+    },
+    /// The bytes are not UTF-8.
+    NotUtf8,
+    /// Something else stands where JSON's grammar wants another thing.
+    Syntax {
+        /// The character that stands there; none at the end of the document.
+        found: Option<char>,
+        /// What the grammar wants.
+        wanted: &'static str,
+    },
+    /// A control character stands in a string unescaped.
+    ControlCharacter,
+    /// An escape is half of a pair of surrogates.
+    LoneSurrogate,
+    /// A number is `-0`.
+    NegativeZero,
+    /// An object has two members of one name.
+    DuplicateKey {
+        /// The name that stands there twice.
+        key: String,
+    },
+}
+
+impl JsonError {
+    /// The byte at which the document stops being strict JSON; for a duplicate name, where its object begins.
+    pub fn offset(&self) -> usize {
+        self.offset
+    }
+
+    /// What is wrong there.
+    pub fn fault(&self) -> &JsonFault {
+        &self.fault
+    }
+
+    /// The stable code of this refusal.
+    pub fn code(&self) -> &'static str {
+        match self.fault {
+            JsonFault::TooLong { .. } | JsonFault::TooDeep { .. } | JsonFault::TooMany { .. } => "json-limit",
+            JsonFault::DuplicateKey { .. } => "json-duplicate-key",
+            _ => "json-malformed",
+        }
+    }
+}
+
+impl fmt::Display for JsonError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "byte {}: ", self.offset)?;
+        match &self.fault {
+            JsonFault::TooLong { limit } => write!(f, "the document goes on, wanted at most {limit} bytes"),
+            JsonFault::TooDeep { limit } => write!(f, "nesting goes on, wanted at most {limit} levels"),
+            JsonFault::TooMany { limit } => write!(f, "values go on, wanted at most {limit}"),
+            JsonFault::NotUtf8 => f.write_str("found bytes that are not UTF-8, wanted UTF-8"),
+            JsonFault::Syntax { found: None, wanted } => {
+                write!(f, "found the end of the document, wanted {wanted}")
+            }
+            JsonFault::Syntax { found: Some('\u{feff}'), wanted } => {
+                write!(f, "found a byte order mark, wanted {wanted}")
+            }
+            JsonFault::Syntax { found: Some(found), wanted } => {
+                write!(f, "found {}, wanted {wanted}", quoted(found.encode_utf8(&mut [0; 4])))
+            }
+            JsonFault::ControlCharacter => {
+                f.write_str("found a control character in a string, wanted it escaped")
+            }
+            JsonFault::LoneSurrogate => f.write_str("found half of a surrogate pair, wanted both halves"),
+            JsonFault::NegativeZero => f.write_str("found `-0`, wanted `0`"),
+            JsonFault::DuplicateKey { key } => {
+                write!(f, "found two members {} in one object, wanted each name once", quoted(key))
+            }
+        }
+    }
+}
+
+impl std::error::Error for JsonError {}
