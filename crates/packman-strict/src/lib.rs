@@ -7,10 +7,12 @@
 //!
 //! - [`json`]: a strict parser, the canonical form that signatures are made over, and typed reading.
 //! - [`digest`]: SHA-256, the only digest that counts.
+//! - [`path`]: relative paths that are safe on every system, and sets of them that can stand side by side.
 //! - [`time`]: points in time as TUF metadata writes them.
 
 pub mod digest;
 pub mod json;
+pub mod path;
 pub mod quote;
 pub mod time;
 
