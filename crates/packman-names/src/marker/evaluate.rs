@@ -1,0 +1,103 @@
+//! Says whether a marker is true for an environment and a set of active extras.
+
+use pep440_rs::Operator;
+
+use super::{Comparison, MarkerEnvironment, Relation, Subject, Tree, Variable};
+use crate::ExtraName;
+use crate::ranges::specifier_admits;
+use crate::specifiers::specifier;
+
+impl Tree {
+    pub(super) fn applies(&self, environment: &MarkerEnvironment, extras: &[ExtraName]) -> bool {
+        match self {
+            Self::All(parts) => parts.iter().all(|part| part.applies(environment, extras)),
+            Self::Any(parts) => parts.iter().any(|part| part.applies(environment, extras)),
+            Self::Compare(comparison) => comparison.applies(environment, extras),
+        }
+    }
+
+    pub(super) fn collect_extras(&self, extras: &mut Vec<ExtraName>) {
+        match self {
+            Self::All(parts) | Self::Any(parts) => parts.iter().for_each(|part| part.collect_extras(extras)),
+            Self::Compare(Comparison { subject: Subject::Extra | Subject::Extras, literal, .. }) => {
+                if let Ok(extra) = ExtraName::parse(literal)
+                    && !extras.contains(&extra)
+                {
+                    extras.push(extra);
+                }
+            }
+            Self::Compare(_) => {}
+        }
+    }
+}
+
+impl Comparison {
+    fn applies(&self, environment: &MarkerEnvironment, extras: &[ExtraName]) -> bool {
+        match self.subject {
+            Subject::Environment(variable) => self.environment_applies(variable, environment),
+            Subject::Extra => self.extra_applies(extras),
+            Subject::Extras => self.set_applies(extras),
+            Subject::DependencyGroups => self.set_applies(&[]),
+        }
+    }
+
+    fn environment_applies(&self, variable: Variable, environment: &MarkerEnvironment) -> bool {
+        let value = environment.value(variable);
+        if let Some(specifier) = &self.specifier {
+            return environment.version(variable).is_some_and(|version| specifier_admits(specifier, version));
+        }
+        // `"3.8" <= python_version` asks whether 3.8 is in `<=3.12`: the environment gives the specifier.
+        if let (true, true, Relation::Compare(operator)) =
+            (self.literal_first, variable.is_version(), self.relation)
+            && let Ok(specifier) = specifier(operator, value)
+        {
+            return self.literal.trim().parse().is_ok_and(|version| specifier_admits(&specifier, &version));
+        }
+        if self.literal_first {
+            text_applies(&self.literal, self.relation, value)
+        } else {
+            text_applies(value, self.relation, &self.literal)
+        }
+    }
+
+    /// With no extra active, `extra` is the empty text, as pip has it.
+    fn extra_applies(&self, extras: &[ExtraName]) -> bool {
+        let one = |extra: &str| {
+            if self.literal_first {
+                text_applies(&self.literal, self.relation, extra)
+            } else {
+                text_applies(extra, self.relation, &self.literal)
+            }
+        };
+        match self.relation {
+            _ if extras.is_empty() => one(""),
+            Relation::NotIn | Relation::Compare(Operator::NotEqual) => {
+                extras.iter().all(|extra| one(extra.as_str()))
+            }
+            _ => extras.iter().any(|extra| one(extra.as_str())),
+        }
+    }
+
+    fn set_applies(&self, set: &[ExtraName]) -> bool {
+        let held = set.iter().any(|one| one.as_str() == self.literal);
+        match self.relation {
+            Relation::In => self.literal_first && held,
+            Relation::NotIn => self.literal_first && !held,
+            Relation::Compare(_) => false,
+        }
+    }
+}
+
+/// Compares text. No text is before another: `<` and `>` are false, `<=` and `>=` mean equal (PEP 508 as
+/// clarified; `packaging` 26). `~=` and `===` are not defined for text, and count as false.
+fn text_applies(left: &str, relation: Relation, right: &str) -> bool {
+    match relation {
+        Relation::In => right.contains(left),
+        Relation::NotIn => !right.contains(left),
+        Relation::Compare(Operator::NotEqual) => left != right,
+        Relation::Compare(Operator::Equal | Operator::LessThanEqual | Operator::GreaterThanEqual) => {
+            left == right
+        }
+        Relation::Compare(_) => false,
+    }
+}

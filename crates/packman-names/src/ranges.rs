@@ -1,0 +1,179 @@
+//! Turns version specifiers (PEP 440) into ranges of versions, for the resolver and for markers: one meaning
+//! for both.
+//!
+//! Ranges are over the plain order of versions, which lacks some rules of the specifiers, so the ends of a
+//! range are versions that nobody releases:
+//!
+//! - A specifier without a local part admits every local build: `==1.0` ends before `1.0.post0.dev0`, the
+//!   least version that sorts after all of `1.0+anything`.
+//! - `<2` keeps out pre-releases of 2: it ends before `2.dev0`. `>1` keeps out post-releases of 1.
+//! - `==1.2.*` is from `1.2.dev0` to before `1.3.dev0`; `~=1.2.3` from `1.2.3` to before `1.3.dev0`.
+//! - `===1.0` is that version alone, with no local build of it; it compares as a version, not letter by letter.
+//!
+//! Whether a pre-release in a range may be chosen is not decided here, but by the resolver.
+
+use std::fmt::Write as _;
+use std::ops::Bound;
+
+use pep440_rs::Operator;
+use version_ranges::Ranges;
+
+use crate::{Version, VersionSpecifier, VersionSpecifiers};
+
+/// Returns the versions that all of the specifiers admit, pre-releases among them.
+pub fn ranges(specifiers: &VersionSpecifiers) -> Ranges<Version> {
+    let mut all = specifiers.iter().map(range);
+    let first = all.next().unwrap_or_else(Ranges::full);
+    all.fold(first, |sum, one| sum.intersection(&one))
+}
+
+/// Says whether all of the specifiers admit the version. A pre-release counts like any other.
+pub fn admits(specifiers: &VersionSpecifiers, version: &Version) -> bool {
+    specifiers.iter().all(|specifier| specifier_admits(specifier, version))
+}
+
+/// Says whether one specifier admits the version.
+pub(crate) fn specifier_admits(specifier: &VersionSpecifier, version: &Version) -> bool {
+    range(specifier).contains(version)
+}
+
+fn range(specifier: &VersionSpecifier) -> Ranges<Version> {
+    let version = specifier.version().clone();
+    match specifier.operator() {
+        Operator::Equal => equal(version),
+        Operator::NotEqual => equal(version).complement(),
+        Operator::ExactEqual => Ranges::singleton(version),
+        Operator::EqualStar => prefix(&version),
+        Operator::NotEqualStar => prefix(&version).complement(),
+        Operator::TildeEqual => compatible(version),
+        Operator::GreaterThanEqual => Ranges::higher_than(version),
+        Operator::LessThanEqual => Ranges::strictly_lower_than(after_locals(version)),
+        Operator::GreaterThan if version.is_dev() || version.is_post() => {
+            Ranges::higher_than(after_locals(version))
+        }
+        Operator::GreaterThan => Ranges::strictly_higher_than(version.with_max(Some(0))),
+        Operator::LessThan if version.any_prerelease() => Ranges::strictly_lower_than(version),
+        Operator::LessThan => Ranges::strictly_lower_than(version.with_dev(Some(0))),
+    }
+}
+
+fn equal(version: Version) -> Ranges<Version> {
+    if version.is_local() {
+        Ranges::singleton(version)
+    } else {
+        Ranges::from_range_bounds(version.clone()..after_locals(version))
+    }
+}
+
+fn prefix(version: &Version) -> Ranges<Version> {
+    let low = family(version.epoch(), version.release());
+    match next_family(version.epoch(), version.release()) {
+        Some(high) => Ranges::from_range_bounds(low..high),
+        None => Ranges::higher_than(low),
+    }
+}
+
+fn compatible(version: Version) -> Ranges<Version> {
+    let prefix = version.release().split_last().map_or(&[][..], |(_, prefix)| prefix);
+    match next_family(version.epoch(), prefix) {
+        Some(high) => Ranges::from_range_bounds(version..high),
+        None => Ranges::higher_than(version),
+    }
+}
+
+/// Returns the least version of a release: 1.2 gives 1.2.dev0.
+fn family(epoch: u64, release: &[u64]) -> Version {
+    Version::new(release).with_epoch(epoch).with_dev(Some(0))
+}
+
+/// Returns the least version after every version that begins with `prefix`: 1.2 gives 1.3.dev0. Outside text
+/// may hold the largest number there is, so this carries: 1.18446744073709551615 gives 2.dev0.
+fn next_family(epoch: u64, prefix: &[u64]) -> Option<Version> {
+    let mut prefix = prefix;
+    while let Some((last, rest)) = prefix.split_last() {
+        if let Some(next) = last.checked_add(1) {
+            let release: Vec<u64> = rest.iter().copied().chain([next]).collect();
+            return Some(family(epoch, &release));
+        }
+        prefix = rest;
+    }
+    epoch.checked_add(1).map(|epoch| family(epoch, &[0]))
+}
+
+/// Returns the least version that sorts after the version and all of its local builds.
+fn after_locals(version: Version) -> Version {
+    let version = version.without_local();
+    if let Some(dev) = version.dev() {
+        version.with_dev(Some(dev.saturating_add(1)))
+    } else {
+        let post = version.post().map_or(0, |post| post.saturating_add(1));
+        version.with_post(Some(post)).with_dev(Some(0))
+    }
+}
+
+/// Returns the version before whose family `bound` stands, if it is the end that [`after_locals`] makes.
+fn before_locals(bound: &Version) -> Option<Version> {
+    match (bound.dev()?, bound.post()) {
+        (0, Some(0)) => Some(bound.clone().with_post(None).with_dev(None)),
+        (0, Some(post)) => Some(bound.clone().with_post(Some(post - 1)).with_dev(None)),
+        (0, None) => None,
+        (dev, _) => Some(bound.clone().with_dev(Some(dev - 1))),
+    }
+}
+
+/// Returns the ranges in words of specifiers, as in `>=1.2, <2 or ==3.0`.
+pub fn describe(ranges: &Ranges<Version>) -> String {
+    if ranges.is_empty() {
+        return "no version".to_owned();
+    }
+    let mut words = String::new();
+    for (low, high) in ranges.iter() {
+        if !words.is_empty() {
+            words.push_str(" or ");
+        }
+        match one_version(low, high) {
+            Some(version) => _ = write!(words, "=={version}"),
+            None => words.push_str(&segment(low, high)),
+        }
+    }
+    words
+}
+
+fn one_version(low: &Bound<Version>, high: &Bound<Version>) -> Option<Version> {
+    match (low, high) {
+        (Bound::Included(low), Bound::Included(high)) if low == high => Some(low.clone()),
+        (Bound::Included(low), Bound::Excluded(high)) if before_locals(high).as_ref() == Some(low) => {
+            Some(low.clone())
+        }
+        _ => None,
+    }
+}
+
+fn segment(low: &Bound<Version>, high: &Bound<Version>) -> String {
+    let low = match low {
+        Bound::Unbounded => None,
+        Bound::Excluded(version) => Some(format!(">{}", version.clone().with_max(None))),
+        Bound::Included(version) => Some(match before_locals(version) {
+            Some(before) => format!(">{before}"),
+            None => format!(">={}", without_floor(version)),
+        }),
+    };
+    let high = match high {
+        Bound::Unbounded => None,
+        Bound::Included(version) => Some(format!("<={version}")),
+        Bound::Excluded(version) => Some(match before_locals(version) {
+            Some(before) => format!("<={before}"),
+            None => format!("<{}", without_floor(version)),
+        }),
+    };
+    match (low, high) {
+        (None, None) => "any version".to_owned(),
+        (Some(one), None) | (None, Some(one)) => one,
+        (Some(low), Some(high)) => format!("{low}, {high}"),
+    }
+}
+
+/// Takes away the `.dev0` that stands for the beginning of a release.
+fn without_floor(version: &Version) -> Version {
+    if version.dev() == Some(0) { version.clone().with_dev(None) } else { version.clone() }
+}
