@@ -1,1 +1,24 @@
-//! To be written.
+//! Who is trusted with what, and the gate through which every package passes.
+//!
+//! Decides which database answers for a project, whether its word is still current, and which of its files exist for
+//! this user: [`Gate`] alone makes an [`Offer`], and whoever installs or shows a package takes an [`Offer`].
+//! Leaves to `packman-tuf` which bytes are believed, and to `packman-client` to fetch them and to keep the ring.
+
+mod age;
+mod assurance;
+mod gate;
+mod offer;
+mod refused;
+mod ring;
+mod scope;
+
+pub use age::Age;
+pub use assurance::{Assurance, Holds, How, Padlock};
+pub use gate::{AgeRule, Answer, Database, Gate, Nobody, RecordWanted, Standing};
+pub use offer::{LeftOut, Offer, OfferedFile, Source, WhyNot};
+pub use refused::{Refused, WhyRefused};
+pub use ring::{DamagedRing, Entry, EntryName, EntryNameError, Learnt, Ring, RingError};
+pub use scope::{Pattern, PatternError, Scope};
+
+/// The targets that are kept with a database's last good copy: without them nothing of it can be answered.
+pub const ATTACHED: [&str; 2] = [packman_database::ABOUT_PATH, packman_database::RECALLS_PATH];

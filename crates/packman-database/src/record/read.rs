@@ -1,0 +1,139 @@
+//! Reads a project record. Nothing in it is trusted yet; what is malformed is refused whole.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+use packman_names::{ProjectName, Version};
+use packman_strict::Sha256;
+use packman_strict::json::{self, Limits, Reader, ShapeError};
+
+use super::{CoreMetadata, FileName, MalformedRecord, ProjectRecord, RecordedFile, Review};
+use crate::FileUrl;
+use crate::reading::{member_sha256, member_time, optional_hashes, optional_text, optional_texts};
+
+/// The largest record that is read: 64 MiB, ten times that of the project with the most files known.
+const LIMITS: Limits = Limits { bytes: 64 << 20, depth: 16, nodes: 8_000_000 };
+
+impl ProjectRecord {
+    /// Parses the record of `project`. A record that speaks of another project, or of a file of another project, is
+    /// malformed: whoever asked for `flask` must not be answered with `f1ask`.
+    pub fn parse(project: &ProjectName, bytes: &[u8]) -> Result<Self, MalformedRecord> {
+        let value = json::parse(bytes, &LIMITS)?;
+        let root = Reader::root(&value);
+        let name = root.member("name")?;
+        if name.str()? != project.as_str() {
+            return Err(name.wrong(&format!("`{project}`")).into());
+        }
+        let own = root.member("_packman")?;
+        let format = own.member("format")?;
+        if format.u64()? != 1 {
+            return Err(format.wrong("1").into());
+        }
+        let shared = Shared::parse(own)?;
+        let mut names = HashSet::new();
+        let mut files = Vec::new();
+        for entry in root.member("files")?.elements()? {
+            let file = shared.parse_file(project, entry)?;
+            if !names.insert(file.name.as_str().to_owned()) {
+                return Err(MalformedRecord::found("filename", file.name.as_str(), "each file name once"));
+            }
+            files.push(file);
+        }
+        Ok(Self { name: project.clone(), summary: optional_text(own, "summary")?, files })
+    }
+}
+
+/// What stands once in a record and is meant for many of its files.
+struct Shared {
+    prefixes: Vec<String>,
+    needs: HashMap<Version, Needs>,
+}
+
+/// The part of [`CoreMetadata`] that PEP 691 has no place for.
+#[derive(Clone, Default)]
+struct Needs {
+    requires_dist: Vec<String>,
+    provides_extra: Vec<String>,
+}
+
+impl Needs {
+    /// Reads the needs from `place`, a version's or a file's; `base` holds where `place` is silent.
+    fn parse(place: Reader<'_, '_>, base: Self) -> Result<Self, ShapeError> {
+        Ok(Self {
+            requires_dist: optional_texts(place, "requires-dist")?.unwrap_or(base.requires_dist),
+            provides_extra: optional_texts(place, "provides-extra")?.unwrap_or(base.provides_extra),
+        })
+    }
+}
+
+impl Shared {
+    fn parse(own: Reader<'_, '_>) -> Result<Self, MalformedRecord> {
+        let mut needs = HashMap::new();
+        for (text, place) in own.member("versions")?.members()? {
+            let version = parse_version(text)?;
+            if needs.insert(version, Needs::parse(place, Needs::default())?).is_some() {
+                return Err(MalformedRecord::found("_packman.versions", text, "each version once"));
+            }
+        }
+        Ok(Self { prefixes: optional_texts(own, "prefixes")?.unwrap_or_default(), needs })
+    }
+
+    fn parse_file(&self, project: &ProjectName, entry: Reader<'_, '_>) -> Result<RecordedFile, MalformedRecord> {
+        let name = FileName::parse(entry.member("filename")?.str()?)?;
+        if name.project() != project {
+            return Err(MalformedRecord::found("filename", name.as_str(), &format!("a file of `{project}`")));
+        }
+        let own = entry.member("_packman")?;
+        let sha256 = member_sha256(entry.member("hashes")?)?;
+        let base = self.needs.get(name.version()).cloned().unwrap_or_default();
+        let needs = Needs::parse(own, base)?;
+        let metadata = CoreMetadata {
+            requires_dist: needs.requires_dist,
+            requires_python: optional_text(entry, "requires-python")?,
+            provides_extra: needs.provides_extra,
+        };
+        Ok(RecordedFile {
+            urls: self.parse_urls(entry, &sha256, name.as_str())?,
+            sha256,
+            size: entry.member("size")?.u64()?,
+            metadata_sha256: optional_hashes(entry, "core-metadata")?,
+            record_sha256: optional_hashes(own, "record")?,
+            metadata: Arc::new(metadata),
+            uploaded: entry.optional("upload-time")?.map(|_| member_time(entry, "upload-time")).transpose()?,
+            first_seen: member_time(own, "first-seen")?,
+            yanked: parse_yanked(entry)?,
+            review: own.optional("review")?.map(Review::parse).transpose()?,
+            recalled: optional_text(own, "recalled")?,
+            name,
+        })
+    }
+
+    /// The address that PEP 691 has, then those made of a shared beginning and the file's name.
+    fn parse_urls(&self, entry: Reader<'_, '_>, sha256: &Sha256, filename: &str) -> Result<Vec<FileUrl>, ShapeError> {
+        let url = entry.member("url")?;
+        let parse = |text: &str, place: Reader<'_, '_>| {
+            FileUrl::parse(text, sha256, filename).map_err(|_| place.wrong("an http or https address, or the file's own blob"))
+        };
+        let mut urls = vec![parse(url.str()?, url)?];
+        let Some(also) = entry.member("_packman")?.optional("also")? else { return Ok(urls) };
+        for place in also.elements()? {
+            let prefix = usize::try_from(place.u64()?).ok().and_then(|index| self.prefixes.get(index));
+            let prefix = prefix.ok_or_else(|| place.wrong("the place of one of `_packman.prefixes`"))?;
+            urls.push(parse(&format!("{prefix}{filename}"), place)?);
+        }
+        Ok(urls)
+    }
+}
+
+fn parse_version(text: &str) -> Result<Version, MalformedRecord> {
+    text.parse().map_err(|_| MalformedRecord::found("version", text, "a PEP 440 version"))
+}
+
+/// PEP 592: absent, `false`, `true`, or the reason.
+fn parse_yanked(entry: Reader<'_, '_>) -> Result<Option<String>, ShapeError> {
+    let Some(yanked) = entry.optional("yanked")? else { return Ok(None) };
+    match yanked.value().as_bool() {
+        Some(flag) => Ok(flag.then(String::new)),
+        None => yanked.str().map(|reason| Some(reason.to_owned())),
+    }
+}

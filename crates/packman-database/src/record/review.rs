@@ -1,0 +1,84 @@
+//! Whether anybody looked inside a file: by whom, when, and how much of it.
+
+use packman_strict::Sha256;
+use packman_strict::json::{Object, Reader, ShapeError, Value};
+use packman_strict::time::Time;
+
+use crate::reading::{member_time, optional_text};
+
+/// A statement that somebody looked inside exactly these bytes.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Review {
+    /// Who says so.
+    pub by: String,
+    /// When.
+    pub at: Time,
+    /// A person or a machine.
+    pub kind: Reviewer,
+    /// The whole file, or what changed since another one.
+    pub basis: ReviewBasis,
+    /// What there was to say.
+    pub notes: Option<String>,
+}
+
+/// Who looked.
+#[derive(Copy, Clone, Debug, Eq, PartialEq)]
+pub enum Reviewer {
+    /// A person.
+    Human,
+    /// A program.
+    Machine,
+}
+
+/// How much was looked at.
+#[derive(Copy, Clone, Debug, Eq, PartialEq)]
+pub enum ReviewBasis {
+    /// The whole file.
+    Full,
+    /// What differs from the file with this SHA-256.
+    Delta(Sha256),
+}
+
+impl Review {
+    pub(super) fn parse(review: Reader<'_, '_>) -> Result<Self, ShapeError> {
+        let (kind, basis) = (review.member("kind")?, review.member("basis")?);
+        Ok(Self {
+            by: review.member("by")?.str()?.to_owned(),
+            at: member_time(review, "at")?,
+            kind: match kind.str()? {
+                "human" => Reviewer::Human,
+                "machine" => Reviewer::Machine,
+                _ => return Err(kind.wrong("`human` or `machine`")),
+            },
+            basis: parse_basis(basis.str()?).ok_or_else(|| basis.wrong("`full` or `delta:` and a SHA-256"))?,
+            notes: optional_text(review, "notes")?,
+        })
+    }
+
+    pub(super) fn encode(&self) -> Value<'static> {
+        let kind = match self.kind {
+            Reviewer::Human => "human",
+            Reviewer::Machine => "machine",
+        };
+        let basis = match self.basis {
+            ReviewBasis::Full => "full".to_owned(),
+            ReviewBasis::Delta(from) => format!("delta:{from}"),
+        };
+        let mut review = Object::new()
+            .with("by", self.by.clone())
+            .with("at", self.at.to_string())
+            .with("kind", kind)
+            .with("basis", basis);
+        if let Some(notes) = &self.notes {
+            review = review.with("notes", notes.clone());
+        }
+        review.into()
+    }
+}
+
+fn parse_basis(text: &str) -> Option<ReviewBasis> {
+    if text == "full" {
+        return Some(ReviewBasis::Full);
+    }
+    Sha256::parse(text.strip_prefix("delta:")?).ok().map(ReviewBasis::Delta)
+}

@@ -1,0 +1,260 @@
+//! The gate: which database answers for a project, and which of its files exist for this user.
+//!
+//! It is asked for a project, says which record it wants read, and turns the bytes of that record into an
+//! [`Offer`]. It fetches nothing.
+
+use std::sync::Arc;
+
+use packman_database::{About, MalformedRecord, ProjectRecord, Recalls, record_path};
+use packman_names::ProjectName;
+use packman_strict::time::Time;
+use packman_tuf::{Good, Memory, SafetyNumber, TargetInfo};
+
+use crate::ATTACHED;
+use crate::age::Age;
+use crate::offer::{Offer, Source};
+use crate::refused::{Refused, WhyRefused};
+use crate::ring::{Entry, Ring};
+use crate::scope::Scope;
+
+/// A database with a good copy: what it says of itself and what it takes back are read.
+#[derive(Debug)]
+pub struct Database {
+    entry: Entry,
+    memory: Memory,
+    about: About,
+    own_scope: Scope,
+    recalls: Recalls,
+}
+
+impl Database {
+    /// Opens the last good copy that `memory` holds; `None` where it holds none.
+    pub fn open(entry: &Entry, memory: Memory) -> Result<Option<Self>, Refused> {
+        let Some(good) = memory.good() else { return Ok(None) };
+        let [about_path, recalls_path] = ATTACHED;
+        let refused = |why| Refused { database: entry.name.clone(), why };
+        let malformed = |path: &str| {
+            let path = path.to_owned();
+            move |error| refused(WhyRefused::Malformed { path, error })
+        };
+        let attached = |path: &str| good.attached(path).map_err(|refusal| refused(WhyRefused::Bytes(refusal)));
+        let about = About::parse(attached(about_path)?).map_err(malformed(about_path))?;
+        let recalls = Recalls::parse(attached(recalls_path)?).map_err(malformed(recalls_path))?;
+        let own_scope = if about.scope.is_empty() {
+            Scope::everything()
+        } else {
+            let unreadable = |error: crate::PatternError| MalformedRecord::new(error.to_string());
+            Scope::parse(&about.scope).map_err(unreadable).map_err(malformed(about_path))?
+        };
+        Ok(Some(Self { entry: entry.clone(), memory, about, own_scope, recalls }))
+    }
+
+    /// The entry of the ring that it is.
+    pub fn entry(&self) -> &Entry {
+        &self.entry
+    }
+
+    /// What it says of itself.
+    pub fn about(&self) -> &About {
+        &self.about
+    }
+
+    /// What is remembered of it.
+    pub fn memory(&self) -> &Memory {
+        &self.memory
+    }
+
+    /// The safety number of its newest root.
+    pub fn number(&self) -> SafetyNumber {
+        self.memory.root().number()
+    }
+
+    fn target(&self, project: &ProjectName) -> Option<TargetInfo> {
+        if !self.own_scope.admits(project) {
+            return None;
+        }
+        self.good()?.target(&record_path(project))
+    }
+
+    fn good(&self) -> Option<&Good> {
+        self.memory.good()
+    }
+
+    fn source(&self, now: Time) -> Source {
+        Source {
+            database: self.entry.name.clone(),
+            title: self.about.title.clone(),
+            assurance: self.entry.assurance(),
+            number: self.number(),
+            url: self.entry.url.clone(),
+            mirrors: self.about.mirrors.clone(),
+            age: self.good().map_or(Age::Current, |good| Age::of(good, now)),
+        }
+    }
+}
+
+/// How a database of the ring stands at this run.
+#[derive(Debug)]
+pub struct Standing {
+    /// The entry of the ring.
+    pub entry: Entry,
+    /// Its last good copy.
+    pub database: Option<Database>,
+    /// What it sent at this run and had to be refused.
+    pub refused: Option<Refused>,
+    /// Why it could not be reached at this run, where it could not.
+    pub unreached: Option<String>,
+}
+
+/// What is done with a database whose word has expired.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum AgeRule {
+    /// It may not answer: for whatever acts on the answer.
+    Refuse,
+    /// It answers, and every offer carries its age: for whatever only shows.
+    Show,
+}
+
+/// The gate of one run.
+#[derive(Debug)]
+pub struct Gate {
+    ring: Ring,
+    standings: Vec<(Standing, Option<Arc<Source>>)>,
+    now: Time,
+    age_rule: AgeRule,
+}
+
+/// What the gate says to a project.
+#[derive(Debug)]
+pub enum Answer<'g> {
+    /// No database of the ring vouches for it.
+    Nobody(Nobody),
+    /// This record must be read to answer.
+    Record(RecordWanted<'g>),
+}
+
+/// Why nobody answers for a project.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Nobody {
+    /// The project.
+    pub project: ProjectName,
+    /// How many databases were asked, and how many the ring has.
+    pub asked: usize,
+    /// How many the ring has.
+    pub known: usize,
+}
+
+impl Gate {
+    /// A gate over the databases as they stand.
+    pub fn new(ring: Ring, standings: Vec<Standing>, now: Time, age_rule: AgeRule) -> Self {
+        let with_source = |standing: Standing| {
+            let source = standing.database.as_ref().map(|database| Arc::new(database.source(now)));
+            (standing, source)
+        };
+        Self { ring, standings: standings.into_iter().map(with_source).collect(), now, age_rule }
+    }
+
+    /// Asks who answers for `project`. The first database in order that lists it does; one that would have to and
+    /// cannot (refused, expired, absent) keeps its place, and no lower one answers in its stead.
+    pub fn ask(&self, project: &ProjectName) -> Result<Answer<'_>, Refused> {
+        let asked = self.ring.asked_for(project);
+        for entry in &asked {
+            let Some((standing, source)) = self.standings.iter().find(|(one, _)| one.entry.name == entry.name) else {
+                continue;
+            };
+            let Some(database) = &standing.database else {
+                return Err(absent(standing, project));
+            };
+            let Some(target) = database.target(project) else { continue };
+            if let Some(refused) = &standing.refused {
+                return Err(refused.clone());
+            }
+            self.admit_age(database)?;
+            let Some(source) = source else { continue };
+            return Ok(Answer::Record(RecordWanted { database, source, project: project.clone(), target }));
+        }
+        Ok(Answer::Nobody(Nobody { project: project.clone(), asked: asked.len(), known: self.ring.entries().len() }))
+    }
+
+    /// The ring it stands over.
+    pub fn ring(&self) -> &Ring {
+        &self.ring
+    }
+
+    /// The databases, as they stand.
+    pub fn standings(&self) -> impl Iterator<Item = &Standing> {
+        self.standings.iter().map(|(standing, _)| standing)
+    }
+
+    /// The projects that some database lists and may answer for, each once, in their order.
+    pub fn projects(&self) -> Vec<ProjectName> {
+        let mut projects = Vec::new();
+        for database in self.standings().filter_map(|standing| standing.database.as_ref()) {
+            let Some(good) = database.good() else { continue };
+            let listed = good.targets().filter_map(|(path, _)| packman_database::project_of_path(path));
+            let admits = |project: &ProjectName| {
+                database.entry.scope.admits(project) && database.own_scope.admits(project)
+            };
+            projects.extend(listed.filter(admits));
+        }
+        projects.sort_unstable();
+        projects.dedup();
+        projects
+    }
+
+    fn admit_age(&self, database: &Database) -> Result<(), Refused> {
+        let Some(good) = database.good() else { return Ok(()) };
+        match (self.age_rule, Age::of(good, self.now)) {
+            (AgeRule::Refuse, Age::Expired { role, since }) => {
+                Err(Refused { database: database.entry.name.clone(), why: WhyRefused::Expired { role, since } })
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+fn absent(standing: &Standing, project: &ProjectName) -> Refused {
+    standing.refused.clone().unwrap_or_else(|| Refused {
+        database: standing.entry.name.clone(),
+        why: WhyRefused::Absent {
+            project: project.clone(),
+            why: standing.unreached.clone().unwrap_or_else(|| "it was never refreshed".to_owned()),
+        },
+    })
+}
+
+/// A record that must be read before the gate can answer.
+#[derive(Debug)]
+pub struct RecordWanted<'g> {
+    database: &'g Database,
+    source: &'g Arc<Source>,
+    project: ProjectName,
+    target: TargetInfo,
+}
+
+impl RecordWanted<'_> {
+    /// The target's path, `projects/<name>.json`.
+    pub fn path(&self) -> String {
+        record_path(&self.project)
+    }
+
+    /// The hash and length by which its bytes are believed.
+    pub fn target(&self) -> &TargetInfo {
+        &self.target
+    }
+
+    /// The database that answers.
+    pub fn source(&self) -> &Source {
+        self.source
+    }
+
+    /// Verifies the record's bytes and makes the offer. The only place where an offer is made.
+    pub fn offer(&self, bytes: &[u8]) -> Result<Offer, Refused> {
+        let refused = |why| Refused { database: self.database.entry.name.clone(), why };
+        let path = self.path();
+        self.target.verify(&path, bytes).map_err(|refusal| refused(WhyRefused::Bytes(refusal)))?;
+        let record = ProjectRecord::parse(&self.project, bytes)
+            .map_err(|error| refused(WhyRefused::Malformed { path, error }))?;
+        Ok(Offer::of(record, Arc::clone(self.source), |sha256| self.database.recalls.of(sha256).cloned()))
+    }
+}

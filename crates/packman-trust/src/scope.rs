@@ -1,0 +1,160 @@
+//! Scope: the project names that a database may answer for.
+
+use core::fmt;
+
+use packman_names::ProjectName;
+
+/// One name pattern: a normalised project name in which `*` stands for any run of characters.
+#[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub struct Pattern(String);
+
+/// A text that is no name pattern.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct PatternError {
+    found: String,
+}
+
+impl fmt::Display for PatternError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "scope `{}` is no pattern; wanted a project name in which `*` may stand for any characters",
+            self.found.escape_debug()
+        )
+    }
+}
+
+impl core::error::Error for PatternError {}
+
+impl Pattern {
+    /// Parses a pattern; spelling is normalised as project names are.
+    pub fn parse(text: &str) -> Result<Self, PatternError> {
+        let error = || PatternError { found: text.chars().take(200).collect() };
+        if text.is_empty() || text.len() > 255 {
+            return Err(error());
+        }
+        let mut normal = String::with_capacity(text.len());
+        for character in text.chars() {
+            match character {
+                'a'..='z' | '0'..='9' | '*' => normal.push(character),
+                'A'..='Z' => normal.push(character.to_ascii_lowercase()),
+                '-' | '_' | '.' if normal.ends_with('-') => {}
+                '-' | '_' | '.' => normal.push('-'),
+                _ => return Err(error()),
+            }
+        }
+        Ok(Self(normal))
+    }
+
+    /// The pattern that every name matches.
+    pub fn everything() -> Self {
+        Self("*".to_owned())
+    }
+
+    /// Its text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Whether `project` matches. Linear in the name for each `*`: a pattern cannot be made to cost much.
+    pub fn matches(&self, project: &ProjectName) -> bool {
+        let mut rest = project.as_str();
+        let mut pieces = self.0.split('*');
+        let first = pieces.next().unwrap_or_default();
+        let Some(stripped) = rest.strip_prefix(first) else { return false };
+        rest = stripped;
+        let Some(last) = pieces.next_back() else { return rest.is_empty() };
+        for piece in pieces {
+            let Some((_, after)) = rest.split_once(piece) else { return false };
+            rest = after;
+        }
+        rest.ends_with(last)
+    }
+}
+
+impl fmt::Display for Pattern {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// A set of name patterns; none at all admits nothing.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Scope(Vec<Pattern>);
+
+impl Scope {
+    /// The scope of these patterns, each once.
+    pub fn new(mut patterns: Vec<Pattern>) -> Self {
+        patterns.sort();
+        patterns.dedup();
+        Self(patterns)
+    }
+
+    /// The scope of every name.
+    pub fn everything() -> Self {
+        Self(vec![Pattern::everything()])
+    }
+
+    /// Parses each pattern.
+    pub fn parse<T: AsRef<str>>(patterns: &[T]) -> Result<Self, PatternError> {
+        patterns.iter().map(|text| Pattern::parse(text.as_ref())).collect::<Result<_, _>>().map(Self::new)
+    }
+
+    /// Whether it admits `project`.
+    pub fn admits(&self, project: &ProjectName) -> bool {
+        self.0.iter().any(|pattern| pattern.matches(project))
+    }
+
+    /// Its patterns.
+    pub fn patterns(&self) -> &[Pattern] {
+        &self.0
+    }
+}
+
+impl fmt::Display for Scope {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.0.is_empty() {
+            return f.write_str("nothing");
+        }
+        let texts: Vec<&str> = self.0.iter().map(Pattern::as_str).collect();
+        f.write_str(&texts.join(" "))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(pattern: &str, admitted: &[&str], kept_out: &[&str]) {
+        let scope = Scope::parse(&[pattern]).unwrap();
+        for name in admitted {
+            assert!(scope.admits(&ProjectName::parse(name).unwrap()), "`{pattern}` admits `{name}`");
+        }
+        for name in kept_out {
+            assert!(!scope.admits(&ProjectName::parse(name).unwrap()), "`{pattern}` keeps out `{name}`");
+        }
+    }
+
+    #[test]
+    fn matches_names_as_people_expect() {
+        check("*", &["flask", "a"], &[]);
+        check("flask", &["Flask", "flask"], &["flask-login", "xflask"]);
+        check("lab-*", &["lab-tools", "lab_tools", "Lab.Tools"], &["lab", "labtools", "x-lab-tools"]);
+        check("*-lab", &["x-lab"], &["lab", "x-lab-y"]);
+        check("a*b*c", &["abc", "axbxc", "a-b-b-c"], &["ab", "acb", "bc"]);
+        check("aa*aa", &["aaaa", "aaxaa"], &["aa", "aaa"]);
+        check("Lab_*", &["lab-x"], &["labx"]);
+    }
+
+    #[test]
+    fn refuses_what_is_no_pattern() {
+        for text in ["", "flask>=3", "a b", "flàsk", "a/b", "[a-z]"] {
+            assert!(Pattern::parse(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn admits_nothing_without_a_pattern() {
+        assert!(!Scope::default().admits(&ProjectName::parse("flask").unwrap()));
+    }
+}

@@ -1,0 +1,31 @@
+//! What the tests compare PackMan with: other people's programs, in a virtual environment of their own.
+
+use std::path::{Path, PathBuf};
+
+use crate::Outcome;
+use crate::cargo::{program, root};
+
+/// The programs, each at one version, so that a run tomorrow compares with the same.
+const TOOLS: [&str; 4] = ["pip==26.3", "tuf==7.0.1", "uv==0.13.9", "wheel==0.45.1"];
+
+/// Makes `target/tools`, a virtual environment with [`TOOLS`], unless it is there already; returns its folder.
+pub(crate) fn set_up() -> Result<PathBuf, String> {
+    let folder = root().join("target").join("tools");
+    let stamp = folder.join("packman-tools.txt");
+    let wanted = TOOLS.join("\n");
+    if std::fs::read_to_string(&stamp).is_ok_and(|found| found == wanted) {
+        return Ok(folder);
+    }
+    println!("xtask: making target/tools with {}", TOOLS.join(", "));
+    make(&folder)?;
+    std::fs::write(&stamp, wanted).map_err(|error| format!("{}: {error}", stamp.display()))?;
+    Ok(folder)
+}
+
+fn make(folder: &Path) -> Outcome {
+    let text = folder.display().to_string();
+    program(Path::new("python3"), &["-m", "venv", &text])?;
+    let mut arguments = vec!["-m", "pip", "install", "--quiet", "--disable-pip-version-check"];
+    arguments.extend(TOOLS);
+    program(&folder.join("bin").join("python"), &arguments)
+}
