@@ -1,1 +1,13 @@
-//! To be written.
+//! The effects: files, network, clock, other programs, the terminal.
+
+pub mod cache;
+pub mod clock;
+pub mod environ;
+pub mod failure;
+pub mod files;
+pub mod home;
+pub mod location;
+pub mod lock;
+pub mod network;
+pub mod parallel;
+pub mod stop;

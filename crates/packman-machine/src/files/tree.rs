@@ -1,0 +1,79 @@
+//! Listing and copying what a folder holds, for those who publish one.
+
+use std::fs;
+use std::io;
+use std::path::Path;
+
+use packman_strict::path::SafePath;
+
+use super::{Keeping, temporary};
+use crate::failure::{Act, DiskFailure, DiskReason};
+
+/// A plain file somewhere under a folder.
+#[derive(Clone, Debug)]
+pub struct Listed {
+    /// Where it is, from that folder.
+    pub path: SafePath,
+    /// How long it is, in bytes.
+    pub size: u64,
+}
+
+/// Lists every plain file under a folder, sorted; an empty list when there is no such folder.
+///
+/// Files still being written are left out. A symbolic link is a failure: what it points to can change under us,
+/// and so is a name that would not be safe on every system.
+pub fn list_tree(folder: &Path) -> Result<Vec<Listed>, DiskFailure> {
+    let mut found = Vec::new();
+    let mut waiting = vec![String::new()];
+    while let Some(below) = waiting.pop() {
+        let here = folder.join(&below);
+        let failed = |error: io::Error| DiskFailure::new(Act::List, &here, &error);
+        let entries = match fs::read_dir(&here) {
+            Ok(entries) => entries,
+            Err(error) if below.is_empty() && error.kind() == io::ErrorKind::NotFound => return Ok(found),
+            Err(error) => return Err(failed(error)),
+        };
+        for entry in entries {
+            let entry = entry.map_err(failed)?;
+            let about = entry.file_type().map_err(failed)?;
+            let name = entry.file_name();
+            let Some(name) = name.to_str() else { return Err(unsafe_name(&entry.path())) };
+            if name.starts_with(super::TEMPORARY) {
+                continue;
+            }
+            let path = if below.is_empty() { name.to_owned() } else { format!("{below}/{name}") };
+            if about.is_dir() {
+                waiting.push(path);
+            } else if about.is_file() {
+                let size = entry.metadata().map_err(failed)?.len();
+                let path = SafePath::parse(&path).map_err(|_| unsafe_name(&entry.path()))?;
+                found.push(Listed { path, size });
+            } else {
+                return Err(DiskFailure::because(Act::List, entry.path(), DiskReason::NotAFile));
+            }
+        }
+    }
+    found.sort_by(|one, other| one.path.as_str().cmp(other.path.as_str()));
+    Ok(found)
+}
+
+fn unsafe_name(path: &Path) -> DiskFailure {
+    DiskFailure::because(Act::List, path, DiskReason::UnsafeName)
+}
+
+/// Copies a plain file to a place whose folder is there, in one step; shares blocks where the file system can.
+pub fn copy_file(from: &Path, to: &Path, keeping: Keeping) -> Result<(), DiskFailure> {
+    let failed = |error: io::Error| DiskFailure::new(Act::Write, to, &error);
+    let unreadable = |error: io::Error| DiskFailure::new(Act::Read, from, &error);
+    if !fs::metadata(from).map_err(unreadable)?.is_file() {
+        return Err(DiskFailure::because(Act::Read, from, DiskReason::NotAFile));
+    }
+    let folder = to.parent().ok_or_else(|| DiskFailure::because(Act::Write, to, DiskReason::NotAFile))?;
+    let mut source = fs::File::open(from).map_err(unreadable)?;
+    let mut file = temporary(folder, keeping).map_err(failed)?;
+    io::copy(&mut source, file.as_file_mut()).map_err(failed)?;
+    if keeping == Keeping::Home {
+        file.as_file().sync_all().map_err(failed)?;
+    }
+    file.persist(to).map(drop).map_err(|error| failed(error.error))
+}

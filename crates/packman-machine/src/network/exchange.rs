@@ -1,0 +1,143 @@
+//! One question and its answer: redirects within rules, 404 as an answer, anything else as a failure.
+
+use std::fs;
+use std::io::{self, Read as _};
+
+use super::Fetcher;
+use super::body::{Body, Reply, told};
+use super::failure::{NetworkFailure, NetworkReason};
+use crate::failure::{Act, DiskFailure, DiskReason};
+use crate::location::Location;
+
+/// More are a loop, or a chain that nobody keeps in order.
+const REDIRECTS: usize = 5;
+
+/// How much of an answer's body that is not the file is read, so that the connection can be used again.
+const DRAINED: u64 = 64 << 10;
+
+/// What is asked for.
+pub(super) struct Asking<'a> {
+    pub(super) accept: &'a str,
+    /// Whether the answer may come packed. Not for files, whose hash is of the bytes as they lie there.
+    pub(super) gzip: bool,
+    pub(super) max_bytes: u64,
+}
+
+enum Answer {
+    Found(Reply),
+    Missing,
+    Elsewhere(Location),
+}
+
+impl Fetcher {
+    /// Begins an answer; `None` when the host has no such file.
+    pub(super) fn open(
+        &self,
+        location: &Location,
+        asking: &Asking<'_>,
+    ) -> Result<Option<Reply>, NetworkFailure> {
+        if location.as_path().is_some() {
+            return open_file(location).map_err(|reason| NetworkFailure::new(location, reason));
+        }
+        if self.settings.offline {
+            return Err(NetworkFailure::new(location, NetworkReason::Offline));
+        }
+        let mut at = location.clone();
+        for _ in 0..=REDIRECTS {
+            self.stop.live().map_err(NetworkFailure::stopped(&at))?;
+            match self.ask(&at, asking)? {
+                Answer::Found(reply) => return Ok(Some(reply)),
+                Answer::Missing => return Ok(None),
+                Answer::Elsewhere(to) => at = to,
+            }
+        }
+        Err(NetworkFailure::new(location, NetworkReason::TooManyRedirects))
+    }
+
+    fn ask(&self, at: &Location, asking: &Asking<'_>) -> Result<Answer, NetworkFailure> {
+        let failed = |reason| NetworkFailure::new(at, told(reason, &self.stop));
+        let response = self
+            .agents
+            .agent(at, asking.max_bytes)?
+            .get(at.to_string())
+            .header("accept", asking.accept)
+            .header("accept-encoding", if asking.gzip { "gzip" } else { "identity" })
+            .call()
+            .map_err(|error| failed(NetworkReason::of(error)))?;
+        match response.status().as_u16() {
+            200 => reply(at, response, asking).map(Answer::Found).map_err(failed),
+            301 | 302 | 303 | 307 | 308 => redirect(at, &response).map(Answer::Elsewhere).map_err(failed),
+            // Object stores answer 403 for what is not there, unless everybody may list them.
+            403 | 404 | 410 => {
+                drain(response);
+                Ok(Answer::Missing)
+            }
+            status => {
+                drain(response);
+                Err(failed(NetworkReason::Status(status)))
+            }
+        }
+    }
+}
+
+type Response = ureq::http::Response<ureq::Body>;
+
+fn header<'r>(response: &'r Response, name: &str) -> Option<&'r str> {
+    response.headers().get(name)?.to_str().ok()
+}
+
+fn redirect(at: &Location, response: &Response) -> Result<Location, NetworkReason> {
+    let to = header(response, "location").ok_or(NetworkReason::Status(response.status().as_u16()))?;
+    at.follow(to).map(|(to, _)| to).map_err(NetworkReason::Redirect)
+}
+
+fn reply(at: &Location, response: Response, asking: &Asking<'_>) -> Result<Reply, NetworkReason> {
+    let packed = match header(&response, "content-encoding").map(str::to_ascii_lowercase).as_deref() {
+        None | Some("" | "identity") => false,
+        Some("gzip" | "x-gzip") if asking.gzip => true,
+        Some(other) => return Err(NetworkReason::Encoding(other.to_owned())),
+    };
+    let content_type = header(&response, "content-type").unwrap_or_default();
+    let content_type = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    let body = response.into_body();
+    let length = if packed { None } else { body.content_length() };
+    let body: Box<dyn io::Read + Send> = if packed {
+        // Empty blocks are packed bytes that give none: what comes in is bounded as well.
+        Box::new(flate2::read::GzDecoder::new(body.into_reader().take(asking.max_bytes.saturating_add(DRAINED))))
+    } else {
+        Box::new(body.into_reader())
+    };
+    Ok(Reply { location: at.clone(), content_type, length, body: Body::Web(body) })
+}
+
+/// Whether it worked shows when the connection is used again, or not.
+fn drain(response: Response) {
+    let _ = io::copy(&mut response.into_body().into_reader().take(DRAINED), &mut io::sink());
+}
+
+fn open_file(location: &Location) -> Result<Option<Reply>, NetworkReason> {
+    let Some(path) = location.as_path() else { return Ok(None) };
+    let failed = |error: io::Error| NetworkReason::Disk(DiskFailure::new(Act::Read, path, &error));
+    let about = match fs::metadata(path) {
+        Ok(about) => about,
+        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
+            return Ok(None);
+        }
+        Err(error) => return Err(failed(error)),
+    };
+    // A pipe would keep us waiting, and a device never ends.
+    if !about.is_file() {
+        return Err(NetworkReason::Disk(DiskFailure::because(Act::Read, path, DiskReason::NotAFile)));
+    }
+    let content_type = match path.extension().and_then(|extension| extension.to_str()) {
+        Some("json") => "application/json",
+        Some("html") => "text/html",
+        _ => "application/octet-stream",
+    };
+    Ok(Some(Reply {
+        location: location.clone(),
+        content_type: content_type.to_owned(),
+        length: Some(about.len()),
+        body: Body::File(fs::File::open(path).map_err(failed)?),
+    }))
+}

@@ -1,0 +1,181 @@
+//! Failures of the network, sorted by what a caller can do about them.
+
+use std::fmt;
+use std::io;
+
+use packman_strict::quote::quoted;
+
+use crate::failure::{DiskFailure, system_words};
+use crate::location::{Location, LocationError};
+use crate::stop::Stopped;
+
+/// A fetch that gave no bytes, and from where.
+#[derive(Clone, Debug)]
+pub struct NetworkFailure {
+    place: String,
+    reason: NetworkReason,
+}
+
+/// Why a fetch gave no bytes.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum NetworkReason {
+    /// `--offline`: nothing was asked.
+    Offline,
+    /// The user asked to stop.
+    Stopped,
+    /// The host's name is not known.
+    HostNotFound,
+    /// The host did not take the connection; what the system says.
+    NoConnection(String),
+    /// The host did not answer in time.
+    TimedOut(&'static str),
+    /// Bytes came too slowly, on the whole.
+    TooSlow,
+    /// The connection ended before the answer did; what the system says.
+    Broken(String),
+    /// No trusted connection could be made; what the verifier says.
+    Tls(String),
+    /// The configured proxy is at fault.
+    Proxy(String),
+    /// An answer other than the file.
+    Status(u16),
+    /// More bytes than the asker takes.
+    TooLarge(u64),
+    /// A redirect that is not followed.
+    Redirect(LocationError),
+    /// More redirects than are followed.
+    TooManyRedirects,
+    /// Packed in a way that was not asked for, or badly.
+    Encoding(String),
+    /// Something that is not HTTP.
+    Protocol(String),
+    /// A local folder or file.
+    Disk(DiskFailure),
+    /// The address cannot be made.
+    Address(LocationError),
+}
+
+impl NetworkFailure {
+    /// A failure at a location.
+    pub fn new(location: &Location, reason: NetworkReason) -> Self {
+        Self { place: location.to_string(), reason }
+    }
+
+    /// Why it failed.
+    pub fn reason(&self) -> &NetworkReason {
+        &self.reason
+    }
+
+    /// Whether the host gave no answer at all that could be judged, so that what is remembered may do for now.
+    pub fn is_unreachable(&self) -> bool {
+        !matches!(
+            self.reason,
+            NetworkReason::Stopped
+                | NetworkReason::TooLarge(_)
+                | NetworkReason::Redirect(_)
+                | NetworkReason::TooManyRedirects
+                | NetworkReason::Encoding(_)
+                | NetworkReason::Address(_)
+        )
+    }
+
+    /// Whether asking again soon may help.
+    pub fn is_passing(&self) -> bool {
+        match &self.reason {
+            NetworkReason::Broken(_) => true,
+            NetworkReason::Status(status) => matches!(status, 408 | 429 | 500 | 502 | 503 | 504),
+            _ => false,
+        }
+    }
+
+    /// What a person can do about it, where that is known.
+    pub fn hint(&self) -> Option<&'static str> {
+        match &self.reason {
+            NetworkReason::Offline => Some("without `--offline` it would be fetched"),
+            NetworkReason::Tls(_) => Some("see `packman doctor` for the certificates that are in use"),
+            NetworkReason::Disk(failure) => failure.hint(),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn stopped(location: &Location) -> impl Fn(Stopped) -> Self {
+        move |_| Self::new(location, NetworkReason::Stopped)
+    }
+}
+
+impl NetworkReason {
+    /// What the HTTP library reports, in our words; its own types stay inside this crate.
+    pub(super) fn of(error: ureq::Error) -> Self {
+        match error {
+            ureq::Error::Io(error) => Self::of_io(&error),
+            ureq::Error::HostNotFound => Self::HostNotFound,
+            ureq::Error::Timeout(when) => Self::TimedOut(words_of(when)),
+            ureq::Error::Rustls(error) => Self::Tls(error.to_string()),
+            ureq::Error::Tls(words) => Self::Tls(words.to_owned()),
+            ureq::Error::ConnectProxyFailed(words) => Self::Proxy(words),
+            ureq::Error::InvalidProxyUrl => Self::Proxy("its address is not understood".to_owned()),
+            other => Self::Protocol(other.to_string()),
+        }
+    }
+
+    fn of_io(error: &io::Error) -> Self {
+        use io::ErrorKind as Kind;
+        let words = || system_words(error);
+        match error.kind() {
+            Kind::ConnectionRefused | Kind::HostUnreachable | Kind::NetworkUnreachable | Kind::NetworkDown => {
+                Self::NoConnection(words())
+            }
+            Kind::TimedOut => Self::TimedOut("an answer"),
+            // What rustls refuses reaches us as data that is not valid.
+            Kind::InvalidData => Self::Tls(words()),
+            // The resolver's errors have no kind of their own, only this beginning (of the standard library).
+            _ if error.to_string().starts_with("failed to lookup address") => Self::HostNotFound,
+            _ => Self::Broken(words()),
+        }
+    }
+}
+
+fn words_of(when: ureq::Timeout) -> &'static str {
+    match when {
+        ureq::Timeout::Resolve => "the host's address",
+        ureq::Timeout::Connect => "a connection",
+        ureq::Timeout::RecvResponse => "an answer",
+        ureq::Timeout::Global | ureq::Timeout::PerCall => "the end of the answer",
+        _ => "more bytes",
+    }
+}
+
+impl fmt::Display for NetworkFailure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let NetworkReason::Disk(failure) = &self.reason {
+            return failure.fmt(f);
+        }
+        write!(f, "{}: {}", quoted(&self.place), self.reason)
+    }
+}
+
+impl fmt::Display for NetworkReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Offline => f.write_str("the network is not used: offline"),
+            Self::Stopped => Stopped.fmt(f),
+            Self::HostNotFound => f.write_str("no address is known for this host"),
+            Self::NoConnection(words) => write!(f, "no connection: {words}"),
+            Self::TimedOut(wanted) => write!(f, "waited too long for {wanted}"),
+            Self::TooSlow => f.write_str("its bytes come too slowly"),
+            Self::Broken(words) => write!(f, "the connection broke: {words}"),
+            Self::Tls(words) => write!(f, "no trusted connection: {words}"),
+            Self::Proxy(words) => write!(f, "the proxy failed: {words}"),
+            Self::Status(status) => write!(f, "wanted a file, found the answer {status}"),
+            Self::TooLarge(limit) => write!(f, "it is longer than {limit} bytes"),
+            Self::Redirect(error) => write!(f, "redirected to {error}"),
+            Self::TooManyRedirects => f.write_str("redirected too often"),
+            Self::Encoding(words) => write!(f, "packed in a way we do not take: {words}"),
+            Self::Protocol(words) => write!(f, "the answer is not understood: {words}"),
+            Self::Disk(failure) => failure.fmt(f),
+            Self::Address(error) => error.fmt(f),
+        }
+    }
+}
+
+impl std::error::Error for NetworkFailure {}

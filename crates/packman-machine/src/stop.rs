@@ -1,0 +1,212 @@
+//! Asking a running command to end. The first Ctrl-C asks; the second one ends the program at once, with 130.
+//!
+//! Whoever waits or loops looks at a [`Stop`]; a blocked socket is woken by a hook that closes it.
+
+use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
+use std::time::Duration;
+
+use crate::failure::{Act, DiskFailure};
+
+/// A request to end that many threads can see; clones are the same request.
+#[derive(Clone, Default)]
+pub struct Stop(Arc<Inner>);
+
+#[derive(Default)]
+struct Inner {
+    asked: AtomicBool,
+    #[expect(dead_code, reason = "keeps those between a grandchild and who is asked")]
+    parent: Option<Stop>,
+    listeners: Mutex<Listeners>,
+    changed: Condvar,
+}
+
+#[derive(Default)]
+struct Listeners {
+    children: Vec<Weak<Inner>>,
+    hooks: Vec<Box<dyn FnOnce() + Send>>,
+}
+
+/// The work ended because it was asked to.
+#[derive(Copy, Clone, Debug, Eq, PartialEq)]
+pub struct Stopped;
+
+impl Stop {
+    /// A request that nobody has made yet, and that no signal makes.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// A request that Ctrl-C (and on Unix the signals TERM and HUP) makes; made again, the program ends with 130.
+    pub fn on_signals() -> Result<Self, DiskFailure> {
+        let stop = Self::new();
+        signals::listen(&stop).map_err(|error| DiskFailure::new(Act::Read, "signals", &error))?;
+        Ok(stop)
+    }
+
+    /// Makes the request: of this one, and of every child.
+    pub fn ask(&self) {
+        self.0.ask();
+    }
+
+    /// Whether the request was made.
+    pub fn is_asked(&self) -> bool {
+        self.0.asked.load(Ordering::Acquire)
+    }
+
+    /// `Ok` while nobody asked: for the top of a loop.
+    pub fn live(&self) -> Result<(), Stopped> {
+        if self.is_asked() { Err(Stopped) } else { Ok(()) }
+    }
+
+    /// A request of its own that is also made whenever this one is.
+    #[must_use]
+    pub fn child(&self) -> Self {
+        let child = Self(Arc::new(Inner { parent: Some(self.clone()), ..Inner::default() }));
+        let mut listeners = self.0.lock();
+        listeners.children.retain(|child| child.strong_count() > 0);
+        listeners.children.push(Arc::downgrade(&child.0));
+        drop(listeners);
+        // Looked at after the child can be found: a request in between reaches it one way or the other.
+        if self.is_asked() {
+            child.ask();
+        }
+        child
+    }
+
+    /// Runs something once when the request is made; at once, when it was made already.
+    pub fn on_ask(&self, hook: impl FnOnce() + Send + 'static) {
+        let mut listeners = self.0.lock();
+        if self.is_asked() {
+            drop(listeners);
+            hook();
+        } else {
+            listeners.hooks.push(Box::new(hook));
+        }
+    }
+
+    /// Waits so long, or until the request is made.
+    pub fn wait(&self, time: Duration) -> Result<(), Stopped> {
+        let guard = self.0.lock();
+        let waited = self.0.changed.wait_timeout_while(guard, time, |_| !self.is_asked());
+        drop(waited);
+        self.live()
+    }
+}
+
+impl Inner {
+    fn ask(&self) {
+        let mut listeners = self.lock();
+        self.asked.store(true, Ordering::Release);
+        let hooks = std::mem::take(&mut listeners.hooks);
+        let children = std::mem::take(&mut listeners.children);
+        drop(listeners);
+        self.changed.notify_all();
+        children.iter().filter_map(Weak::upgrade).for_each(|child| child.ask());
+        hooks.into_iter().for_each(|hook| hook());
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Listeners> {
+        self.listeners.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl fmt::Debug for Stop {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Stop").field(&self.is_asked()).finish()
+    }
+}
+
+impl fmt::Display for Stopped {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("stopped as asked")
+    }
+}
+
+impl std::error::Error for Stopped {}
+
+mod signals {
+    use super::Stop;
+    use std::io;
+    use std::sync::Arc;
+    use std::sync::atomic::AtomicBool;
+
+    /// As a shell reports a program that Ctrl-C ended.
+    const INTERRUPTED: i32 = 130;
+
+    #[cfg(unix)]
+    const ENDING: [i32; 3] =
+        [signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM, signal_hook::consts::SIGHUP];
+    #[cfg(not(unix))]
+    const ENDING: [i32; 1] = [signal_hook::consts::SIGINT];
+
+    pub(super) fn listen(stop: &Stop) -> io::Result<()> {
+        let second = Arc::new(AtomicBool::new(false));
+        for signal in ENDING {
+            // In this order: the first signal finds the flag down, and puts it up for the second.
+            signal_hook::flag::register_conditional_shutdown(signal, INTERRUPTED, Arc::clone(&second))?;
+            signal_hook::flag::register(signal, Arc::clone(&second))?;
+        }
+        wake(stop, &second)
+    }
+
+    /// Hooks may not run inside a signal handler: a thread waits for the signal and runs them.
+    #[cfg(unix)]
+    fn wake(stop: &Stop, _: &Arc<AtomicBool>) -> io::Result<()> {
+        let mut signals = signal_hook::iterator::Signals::new(ENDING)?;
+        let stop = stop.clone();
+        std::thread::Builder::new().name("signals".to_owned()).spawn(move || {
+            if signals.forever().next().is_some() {
+                stop.ask();
+            }
+        })?;
+        Ok(())
+    }
+
+    #[cfg(not(unix))]
+    fn wake(stop: &Stop, second: &Arc<AtomicBool>) -> io::Result<()> {
+        use std::sync::atomic::Ordering;
+        let (stop, second) = (stop.clone(), Arc::clone(second));
+        std::thread::Builder::new().name("signals".to_owned()).spawn(move || {
+            while !second.load(Ordering::Acquire) {
+                std::thread::sleep(std::time::Duration::from_millis(100));
+            }
+            stop.ask();
+        })?;
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Stop, Stopped};
+    use std::sync::mpsc;
+    use std::time::Duration;
+
+    #[test]
+    fn a_request_reaches_children_hooks_and_those_who_wait() {
+        let stop = Stop::new();
+        let (said, heard) = mpsc::channel();
+        let child = stop.child().child();
+        // Nobody holds the one between `stop` and `child`; the request passes through it all the same.
+        let kept = stop.child();
+        let hook = said.clone();
+        kept.on_ask(move || hook.send("hook").unwrap());
+        let waiter = std::thread::spawn(move || kept.wait(Duration::from_secs(60)));
+        stop.ask();
+        assert_eq!(waiter.join().unwrap(), Err(Stopped));
+        assert_eq!(heard.recv(), Ok("hook"));
+        stop.on_ask(move || said.send("at once").unwrap());
+        assert_eq!(heard.recv(), Ok("at once"));
+        assert!(stop.child().is_asked());
+        assert!(child.is_asked());
+    }
+
+    #[test]
+    fn a_child_can_end_alone() {
+        let stop = Stop::new();
+        stop.child().ask();
+        assert_eq!(stop.wait(Duration::ZERO), Ok(()));
+    }
+}
