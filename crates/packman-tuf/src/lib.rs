@@ -1,1 +1,69 @@
-//! To be written.
+//! Which signed bytes to believe, and how to make them: The Update Framework (TUF 1.0) as a pure state machine.
+//!
+//! Bytes, time and limits go in; typed evidence or a [`Refusal`] comes out. Nothing here fetches, reads a clock
+//! or writes a file.
+//!
+//! - [`FirstUse`] finds the root to begin with, by its [`SafetyNumber`] or by remembering the first.
+//! - [`Refresh`] follows the client workflow of the specification: root, timestamp, snapshot, targets.
+//! - [`Memory`] is what is kept in between: what was *seen*, the floor against rollback, and what is *good*, the
+//!   last set that verified whole, from which alone anything is answered.
+//! - [`Envelope`], [`KeySet`] and [`Verified`] are the one place where signatures are counted.
+//! - [`RootDraft`] and its kin are what is to be signed, [`SigningKey`] what signs it.
+//!
+//! ```
+//! use packman_strict::time::Time;
+//! use packman_tuf::{Answer, FirstUse, Good, Limits, Memory, Refresh, Refusal, Step};
+//!
+//! /// Refreshes what is remembered; `fetch` gives the bytes of a file, or none where there is no such file.
+//! fn refresh(memory: Memory, now: Time, fetch: impl Fn(&str) -> Option<Vec<u8>>) -> Result<Memory, Refusal> {
+//!     let mut refresh = Refresh::begin(memory, now, Limits::default());
+//!     while let Step::Fetch(request) = refresh.step() {
+//!         let bytes = fetch(&request.path);
+//!         refresh.answer(bytes.as_deref().map_or(Answer::Missing, Answer::Bytes))?;
+//!     }
+//!     Ok(refresh.into_memory())
+//! }
+//! ```
+
+mod draft;
+mod envelope;
+mod first_use;
+mod good;
+mod hex;
+mod key;
+mod memory;
+mod meta;
+mod number;
+mod payload;
+mod refresh;
+mod refusal;
+mod request;
+mod role;
+mod root;
+mod sign;
+mod snapshot;
+mod state_file;
+mod target_path;
+mod targets;
+mod timestamp;
+
+pub use draft::{RootDraft, SnapshotDraft, TargetsDraft, TimestampDraft};
+pub use envelope::{Envelope, KeySet, Verified};
+pub use first_use::FirstUse;
+pub use good::Good;
+pub use key::{KeyId, PublicKey};
+pub use memory::Memory;
+pub use meta::MetaInfo;
+pub use number::{NumberError, SafetyNumber};
+pub use payload::{Header, Payload};
+pub use refresh::Refresh;
+pub use refusal::{Reason, Refusal};
+pub use request::{Answer, Limits, Request, Step};
+pub use role::Role;
+pub use root::{RoleKeys, Root};
+pub use sign::{SigningKey, Unsignable, add_signature};
+pub use snapshot::Snapshot;
+pub use state_file::Damaged;
+pub use target_path::{TargetPath, TargetPathError};
+pub use targets::{TargetInfo, Targets, VerifiedTarget};
+pub use timestamp::Timestamp;

@@ -1,0 +1,205 @@
+//! The one place where signatures are counted, and the evidence that they were.
+//!
+//! An [`Envelope`] is a claim: a file whose signatures were read and not believed. [`KeySet::verify`] makes
+//! [`Verified`] out of it, the only evidence there is that a threshold of distinct keys signed those bytes.
+//! Roots, timestamps, snapshots, targets (and delegated targets, when they come) all go through it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::num::NonZeroU32;
+use std::ops::Deref;
+use std::sync::Arc;
+
+use packman_strict::Sha256;
+use packman_strict::json::{self, Reader, ShapeError, Value, canonical};
+
+use crate::payload::Payload;
+use crate::{KeyId, PublicKey, Reason, Refusal, Role};
+
+/// No file has more signatures than this: reading them is work that anybody on the way can order.
+const MOST_SIGNATURES: usize = 1_000;
+
+/// A metadata file whose signatures are seen and not believed.
+pub struct Envelope<'a> {
+    path: String,
+    bytes: &'a [u8],
+    signed: Value<'a>,
+    /// What the signatures are over: the canonical form of the very value that is read afterwards.
+    canonical: Vec<u8>,
+    signatures: BTreeMap<KeyId, String>,
+}
+
+impl<'a> Envelope<'a> {
+    /// Reads a file of at most `max_bytes` bytes; `path` is its place in the repository, for refusals.
+    pub fn parse(path: impl Into<String>, bytes: &'a [u8], max_bytes: u64) -> Result<Self, Refusal> {
+        let path = path.into();
+        match Self::read(bytes, max_bytes) {
+            Ok((signed, canonical, signatures)) => Ok(Self { path, bytes, signed, canonical, signatures }),
+            Err(reason) => Err(Refusal::new(path, reason)),
+        }
+    }
+
+    fn read(bytes: &'a [u8], max_bytes: u64) -> Result<Parts<'a>, Reason> {
+        let length = bytes.len() as u64;
+        if length > max_bytes {
+            return Err(Reason::TooLarge { found: length, wanted: max_bytes });
+        }
+        // The length was decided by `max_bytes`; a second limit must not contradict it.
+        let limits = json::Limits { bytes: bytes.len(), ..json::Limits::default() };
+        let mut file = json::parse(bytes, &limits).map_err(|error| Reason::BadJson(error.to_string()))?;
+        let signatures = read_signatures(Reader::root(&file))?;
+        Reader::root(&file).member("signed")?.object()?;
+        let signed = file.as_object_mut().and_then(|file| file.remove("signed")).unwrap_or(Value::Null);
+        let canonical = canonical(&signed).map_err(|error| Reason::BadMetadata(error.to_string()))?;
+        Ok((signed, canonical, signatures))
+    }
+
+    /// Reads the signed part as a role's, believing nothing: only for a root that must say itself who signs it.
+    pub(crate) fn claim<T: Payload>(&self) -> Result<T, Refusal> {
+        T::read(&self.signed, &self.canonical).map_err(|reason| self.refusal(reason))
+    }
+
+    pub(crate) fn refusal(&self, reason: Reason) -> Refusal {
+        Refusal::new(self.path.clone(), reason)
+    }
+
+    /// The signed part and the signatures, for writing the file again with one signature more.
+    pub(crate) fn into_parts(self) -> (Value<'a>, Vec<u8>, BTreeMap<KeyId, String>) {
+        (self.signed, self.canonical, self.signatures)
+    }
+}
+
+type Parts<'a> = (Value<'a>, Vec<u8>, BTreeMap<KeyId, String>);
+
+/// Section 4.2: an id stands in `signatures` at most once. The text of a signature is not looked at before a
+/// key that counts asks for it: keepers of other keys may leave it empty, or sign in ways that are not ours.
+fn read_signatures(file: Reader<'_, '_>) -> Result<BTreeMap<KeyId, String>, ShapeError> {
+    let list = file.member("signatures")?;
+    let elements = list.elements()?;
+    if elements.len() > MOST_SIGNATURES {
+        return Err(list.wrong("at most 1,000 signatures"));
+    }
+    let mut signatures = BTreeMap::new();
+    for element in elements {
+        let id = element.member("keyid")?;
+        let signature = element.member("sig")?.str()?.to_owned();
+        if signatures.insert(KeyId::new(id.str()?), signature).is_some() {
+            return Err(id.wrong("each key id once"));
+        }
+    }
+    Ok(signatures)
+}
+
+/// The keys of a role, and how many of them must sign.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct KeySet {
+    role: Role,
+    keys: BTreeMap<KeyId, PublicKey>,
+    threshold: NonZeroU32,
+}
+
+impl KeySet {
+    /// Takes the keys of a role under the ids that metadata gives them.
+    pub(crate) fn new(role: Role, keys: BTreeMap<KeyId, PublicKey>, threshold: NonZeroU32) -> Self {
+        Self { role, keys, threshold }
+    }
+
+    /// Takes the keys of a role, each under its own id, for signing.
+    pub fn of(role: Role, keys: impl IntoIterator<Item = PublicKey>, threshold: NonZeroU32) -> Self {
+        Self::new(role, keys.into_iter().map(|key| (key.id(), key)).collect(), threshold)
+    }
+
+    /// The role that the keys sign for.
+    pub const fn role(&self) -> Role {
+        self.role
+    }
+
+    /// The keys with their ids; one key may stand under several.
+    pub fn keys(&self) -> impl ExactSizeIterator<Item = (&KeyId, &PublicKey)> {
+        self.keys.iter()
+    }
+
+    /// The keys, each once.
+    pub fn distinct(&self) -> BTreeSet<&PublicKey> {
+        self.keys.values().collect()
+    }
+
+    /// How many distinct keys must sign.
+    pub const fn threshold(&self) -> NonZeroU32 {
+        self.threshold
+    }
+
+    /// Believes a file that a threshold of these keys signed, and reads it as what its role writes.
+    ///
+    /// Carries out "check for an arbitrary software attack" of sections 5.3 to 5.6. The signed part is read
+    /// only after its signatures hold.
+    pub fn verify<T: Payload>(&self, envelope: &Envelope<'_>) -> Result<Verified<T>, Refusal> {
+        self.threshold_met(envelope)?;
+        let payload = envelope.claim()?;
+        Ok(Verified { payload, bytes: envelope.bytes.into(), signed: Sha256::of(&envelope.canonical) })
+    }
+
+    /// Refuses a file that too few of these keys signed.
+    pub(crate) fn threshold_met(&self, envelope: &Envelope<'_>) -> Result<(), Refusal> {
+        let (found, wanted) = (self.signers(envelope), self.threshold.get());
+        if found >= usize::try_from(wanted).unwrap_or(usize::MAX) {
+            return Ok(());
+        }
+        Err(envelope.refusal(Reason::BadSignature { found, wanted, role: self.role }))
+    }
+
+    /// Counts the distinct keys of this set that signed: by material, so one key under two ids is one key.
+    ///
+    /// The work is bounded by the ids of the *role*, never by what the file brings along: other signatures are
+    /// not looked at, and counting stops at the threshold.
+    pub(crate) fn signers(&self, envelope: &Envelope<'_>) -> usize {
+        let enough = usize::try_from(self.threshold.get()).unwrap_or(usize::MAX);
+        let mut signers = BTreeSet::new();
+        for (id, key) in &self.keys {
+            let Some(signature) = envelope.signatures.get(id) else { continue };
+            if !signers.contains(key) && key.verifies(&envelope.canonical, signature) {
+                signers.insert(key);
+            }
+            if signers.len() >= enough {
+                break;
+            }
+        }
+        signers.len()
+    }
+}
+
+/// A file that a threshold of distinct keys signed: its exact bytes, and what they say.
+///
+/// Only [`KeySet::verify`] makes one:
+///
+/// ```compile_fail
+/// use packman_tuf::{Timestamp, Verified};
+/// fn forge(payload: Timestamp, bytes: Vec<u8>) -> Verified<Timestamp> {
+///     Verified { payload, bytes: bytes.into(), signed: packman_strict::Sha256::of(b"") }
+/// }
+/// ```
+#[derive(Clone, Debug)]
+pub struct Verified<T> {
+    payload: T,
+    bytes: Arc<[u8]>,
+    signed: Sha256,
+}
+
+impl<T> Verified<T> {
+    /// The file as it came, byte for byte: what is kept, and where unknown members survive.
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// The SHA-256 of the canonical signed part: equal for two files that say the same, whoever signed them.
+    pub const fn signed_digest(&self) -> Sha256 {
+        self.signed
+    }
+}
+
+impl<T> Deref for Verified<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.payload
+    }
+}

@@ -1,0 +1,268 @@
+//! The client workflow of TUF (section 5 of the specification) as a state machine: bytes and time in, evidence
+//! or a refusal out. It fetches nothing, reads no clock and writes no file.
+//!
+//! ```text
+//! root N+1, N+2, … until one is missing → timestamp → snapshot → targets → done
+//! ```
+//!
+//! Each step names the clause it carries out. What is stricter than the specification says so.
+
+use std::sync::Arc;
+
+use packman_strict::time::Time;
+
+use crate::{
+    Answer, Envelope, Good, Limits, Memory, MetaInfo, Payload, Reason, Refusal, Request, Role, Snapshot,
+    Step, Targets, Timestamp, Verified,
+};
+
+/// A refresh of what is remembered, at one time (5.1: fixed when it begins).
+///
+/// Ask [`Refresh::step`] what is wanted, give it to [`Refresh::answer`], and so on until `Done`.
+///
+/// **A refusal leaves the machine where it was**: it wants the same file again, so that the answer of another
+/// mirror can follow. What was seen and verified before the refusal stays seen, and *good* stays as it was; so
+/// [`Refresh::memory`] is worth keeping after a refusal too, where [`Refresh::changed`] says so. Where a newer
+/// timestamp of another mirror should be tried, begin again with [`Refresh::into_memory`].
+pub struct Refresh {
+    memory: Memory,
+    now: Time,
+    limits: Limits,
+    stage: Stage,
+    changed: bool,
+}
+
+#[derive(Copy, Clone)]
+enum Stage {
+    Root,
+    Timestamp,
+    Snapshot(MetaInfo),
+    Targets(MetaInfo),
+    Done,
+}
+
+impl Refresh {
+    /// Begins with what is remembered (5.2). That the newest root of it has expired does not matter yet.
+    pub const fn begin(memory: Memory, now: Time, limits: Limits) -> Self {
+        Self { memory, now, limits, stage: Stage::Root, changed: false }
+    }
+
+    /// What is wanted next.
+    pub fn step(&self) -> Step {
+        Step::Fetch(match self.stage {
+            Stage::Root => next_root(&self.memory, &self.limits),
+            // 5.4.1.
+            Stage::Timestamp => Request {
+                path: Role::Timestamp.file_path(0),
+                max_bytes: self.limits.timestamp_bytes,
+                length: None,
+                sha256: None,
+                may_be_missing: false,
+            },
+            // 5.5.1 and 5.6.1, with consistent snapshots.
+            Stage::Snapshot(info) => pinned_request(Role::Snapshot, info, self.limits.snapshot_bytes),
+            Stage::Targets(info) => pinned_request(Role::Targets, info, self.limits.targets_bytes),
+            Stage::Done => return Step::Done,
+        })
+    }
+
+    /// Takes the answer to what [`Refresh::step`] wants, and moves on; or refuses it, and stays.
+    pub fn answer(&mut self, answer: Answer<'_>) -> Result<(), Refusal> {
+        match (self.stage, answer) {
+            (Stage::Root, Answer::Missing) => self.end_of_chain(),
+            (Stage::Root, Answer::Bytes(bytes)) => {
+                // 5.3.3 to 5.3.9; an expired root on the way does not matter (5.3.6).
+                self.memory.accept_root(bytes, &self.limits)?;
+                self.changed = true;
+                Ok(())
+            }
+            (Stage::Timestamp, Answer::Bytes(bytes)) => self.timestamp(bytes),
+            (Stage::Snapshot(info), Answer::Bytes(bytes)) => self.snapshot(info, bytes),
+            (Stage::Targets(info), Answer::Bytes(bytes)) => self.targets(info, bytes),
+            (Stage::Timestamp, Answer::Missing) => Err(missing(Role::Timestamp, 0)),
+            (Stage::Snapshot(info), Answer::Missing) => Err(missing(Role::Snapshot, info.version)),
+            (Stage::Targets(info), Answer::Missing) => Err(missing(Role::Targets, info.version)),
+            (Stage::Done, _) => Ok(()),
+        }
+    }
+
+    /// What is remembered now: after a refusal too, with what was seen before it.
+    pub const fn memory(&self) -> &Memory {
+        &self.memory
+    }
+
+    /// What is remembered now, for another refresh or for keeping.
+    pub fn into_memory(self) -> Memory {
+        self.memory
+    }
+
+    /// Whether what is remembered has changed since the beginning. If not, there is nothing to write.
+    pub const fn changed(&self) -> bool {
+        self.changed
+    }
+
+    fn end_of_chain(&mut self) -> Result<(), Refusal> {
+        // 5.3.10: freeze attack. Only the newest root must not have expired.
+        self.memory.root.current_at(self.now)?;
+        // 5.3.11 was done with each root, 5.3.12 (consistent snapshots) when it was read.
+        self.stage = Stage::Timestamp;
+        Ok(())
+    }
+
+    fn timestamp(&mut self, bytes: &[u8]) -> Result<(), Refusal> {
+        // 5.4.2: arbitrary software attack.
+        let new: Verified<Timestamp> = self.verify(0, bytes, self.limits.timestamp_bytes)?;
+        let path = new.file_path();
+        let info = new.snapshot();
+        if let Some(seen) = &self.memory.seen.timestamp {
+            // 5.4.3.1: rollback of the timestamp.
+            no_rollback(&path, "the timestamp", new.version(), seen.version())?;
+            // Stricter than 5.4.3.1, which discards a second timestamp of one version unread: two different
+            // ones, both signed, are a proof that somebody lies.
+            no_contradiction(&path, &new, seen)?;
+            // 5.4.3.2: rollback of the snapshot.
+            no_rollback(&path, "the snapshot it lists", info.version, seen.snapshot().version)?;
+        }
+        // 5.4.4: freeze attack; before it is seen, as the specification has it: an expired one is discarded.
+        new.current_at(self.now)?;
+        // 5.4.5. One of the same version says the same as the one that is kept: nothing is written for it.
+        let is_newer = self.memory.seen.timestamp.as_ref().is_none_or(|seen| seen.version() < new.version());
+        if is_newer {
+            self.memory.seen.timestamp = Some(Arc::new(new));
+            self.changed = true;
+        }
+        if let Some(seen) = self.memory.seen.snapshot.clone().filter(|seen| info.pins(seen)) {
+            return self.after_snapshot(&seen);
+        }
+        self.stage = Stage::Snapshot(info);
+        Ok(())
+    }
+
+    fn snapshot(&mut self, info: MetaInfo, bytes: &[u8]) -> Result<(), Refusal> {
+        let path = Role::Snapshot.file_path(info.version);
+        // 5.5.2: mix-and-match.
+        info.verify_bytes(&path, bytes)?;
+        // 5.5.3: arbitrary software attack.
+        let new: Verified<Snapshot> = self.verify(info.version, bytes, self.limits.snapshot_bytes)?;
+        // 5.5.4: it is the version that the timestamp lists.
+        same_version(&path, new.version(), info.version)?;
+        if let Some(seen) = &self.memory.seen.snapshot {
+            no_contradiction(&path, &new, seen)?;
+            // 5.5.5: rollback of targets, or a role that disappears.
+            new.follows(seen)?;
+        }
+        // 5.5.6: freeze attack.
+        new.current_at(self.now)?;
+        // 5.5.7.
+        let new = Arc::new(new);
+        self.memory.seen.snapshot = Some(Arc::clone(&new));
+        self.changed = true;
+        self.after_snapshot(&new)
+    }
+
+    /// Goes on from a snapshot that is in force: with the targets it pins, if they are here, else for them.
+    fn after_snapshot(&mut self, snapshot: &Verified<Snapshot>) -> Result<(), Refusal> {
+        // Again for a snapshot that was seen in an earlier refresh (5.5.6).
+        snapshot.current_at(self.now)?;
+        let info = snapshot.targets();
+        match self.memory.seen.targets.clone().filter(|seen| info.pins(seen)) {
+            Some(seen) => {
+                seen.current_at(self.now)?;
+                self.finish();
+            }
+            None => self.stage = Stage::Targets(info),
+        }
+        Ok(())
+    }
+
+    fn targets(&mut self, info: MetaInfo, bytes: &[u8]) -> Result<(), Refusal> {
+        let path = Role::Targets.file_path(info.version);
+        // 5.6.2: mix-and-match.
+        info.verify_bytes(&path, bytes)?;
+        // 5.6.3: arbitrary software attack.
+        let new: Verified<Targets> = self.verify(info.version, bytes, self.limits.targets_bytes)?;
+        // 5.6.4: it is the version that the snapshot lists.
+        same_version(&path, new.version(), info.version)?;
+        if let Some(seen) = &self.memory.seen.targets {
+            no_contradiction(&path, &new, seen)?;
+        }
+        // 5.6.5: freeze attack.
+        new.current_at(self.now)?;
+        // 5.6.6.
+        self.memory.seen.targets = Some(Arc::new(new));
+        self.changed = true;
+        self.finish();
+        Ok(())
+    }
+
+    /// Moves *good* to what was seen: every role of it verified under this root, pins the next, and is current.
+    fn finish(&mut self) {
+        let seen = &self.memory.seen;
+        if let (Some(timestamp), Some(snapshot), Some(targets)) =
+            (&seen.timestamp, &seen.snapshot, &seen.targets)
+        {
+            let good = Good {
+                root: Arc::clone(&self.memory.root),
+                timestamp: Arc::clone(timestamp),
+                snapshot: Arc::clone(snapshot),
+                targets: Arc::clone(targets),
+                verified_at: self.now,
+            };
+            if !self.memory.good.as_ref().is_some_and(|before| before.same_files(&good)) {
+                self.memory.good = Some(good);
+                self.changed = true;
+            }
+        }
+        self.stage = Stage::Done;
+    }
+
+    fn verify<T: Payload>(&self, version: u64, bytes: &[u8], max_bytes: u64) -> Result<Verified<T>, Refusal> {
+        let envelope = Envelope::parse(T::ROLE.file_path(version), bytes, max_bytes)?;
+        self.memory.root.keys(T::ROLE).verify(&envelope)
+    }
+}
+
+/// 5.3.3: the root after the newest.
+pub(crate) fn next_root(memory: &Memory, limits: &Limits) -> Request {
+    root_request(memory.root.version().saturating_add(1), limits, true)
+}
+
+/// A root of which nothing is known but its version.
+pub(crate) fn root_request(version: u64, limits: &Limits, may_be_missing: bool) -> Request {
+    let path = Role::Root.file_path(version);
+    Request { path, max_bytes: limits.root_bytes, length: None, sha256: None, may_be_missing }
+}
+
+fn pinned_request(role: Role, info: MetaInfo, max_bytes: u64) -> Request {
+    Request {
+        path: role.file_path(info.version),
+        max_bytes: info.length.unwrap_or(max_bytes).min(max_bytes),
+        length: info.length,
+        sha256: info.sha256,
+        may_be_missing: false,
+    }
+}
+
+pub(crate) fn missing(role: Role, version: u64) -> Refusal {
+    Refusal::new(role.file_path(version), Reason::Missing)
+}
+
+fn same_version(path: &str, found: u64, wanted: u64) -> Result<(), Refusal> {
+    if found == wanted { Ok(()) } else { Err(Refusal::new(path, Reason::WrongVersion { found, wanted })) }
+}
+
+fn no_rollback(path: &str, of: &str, found: u64, wanted: u64) -> Result<(), Refusal> {
+    if found >= wanted {
+        return Ok(());
+    }
+    Err(Refusal::new(path, Reason::Rollback { of: of.to_owned(), found, wanted }))
+}
+
+/// Refuses a file whose signed part differs from one of the same version that the same keys signed.
+fn no_contradiction<T: Payload>(path: &str, new: &Verified<T>, seen: &Verified<T>) -> Result<(), Refusal> {
+    let (found, remembered) = (new.signed_digest(), seen.signed_digest());
+    if new.version() != seen.version() || found == remembered {
+        return Ok(());
+    }
+    Err(Refusal::new(path, Reason::Contradiction { version: new.version(), found, remembered }))
+}

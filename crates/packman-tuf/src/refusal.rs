@@ -1,0 +1,242 @@
+//! Why signed bytes were not believed: which file, what was found there, what was wanted.
+//!
+//! All errors of this crate's reading side are refusals: the data is to blame, never the machine or the network.
+
+use std::fmt;
+
+use packman_strict::Sha256;
+use packman_strict::quote::quoted;
+use packman_strict::time::Time;
+
+use crate::{Role, SafetyNumber};
+
+/// A file that is not believed, and why. Nothing that was believed before has changed because of it.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Refusal(Box<Inner>);
+
+#[derive(Clone, Debug, Eq, PartialEq)]
+struct Inner {
+    path: String,
+    reason: Reason,
+}
+
+/// What is wrong with a file: found and wanted.
+#[derive(Clone, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub enum Reason {
+    /// The file is not strict JSON.
+    BadJson(String),
+    /// The file is JSON, but not metadata as TUF has it.
+    BadMetadata(String),
+    /// The file belongs to another role.
+    WrongRole {
+        /// The role that the file says it is of.
+        found: String,
+        /// The role that was asked for.
+        wanted: Role,
+    },
+    /// Too few distinct keys of the role signed the file.
+    BadSignature {
+        /// Distinct keys whose signature holds.
+        found: usize,
+        /// Distinct keys that are needed.
+        wanted: u32,
+        /// The role whose keys were counted.
+        role: Role,
+    },
+    /// A next root that its own keys signed, but not the keys of the root that is remembered.
+    UnexplainedChange {
+        /// Distinct remembered keys whose signature holds.
+        found: usize,
+        /// Distinct remembered keys that are needed.
+        wanted: u32,
+    },
+    /// The file has another version than the one that was asked for.
+    WrongVersion {
+        /// The version in the file.
+        found: u64,
+        /// The version asked for.
+        wanted: u64,
+    },
+    /// A version went back below one that was seen before.
+    Rollback {
+        /// Whose version: of the file itself, or of a file that it lists.
+        of: String,
+        /// The version found.
+        found: u64,
+        /// The lowest that can be believed.
+        wanted: u64,
+    },
+    /// A role that the snapshot listed before is not listed any more.
+    Disappeared {
+        /// The file name that the snapshot no longer lists.
+        name: String,
+    },
+    /// The file has expired.
+    Expired {
+        /// When it expired.
+        expires: Time,
+        /// The time of the refresh.
+        now: Time,
+    },
+    /// The file has another SHA-256 than signed metadata says.
+    HashMismatch {
+        /// The digest of the bytes.
+        found: Sha256,
+        /// The digest that was signed.
+        wanted: Sha256,
+    },
+    /// The file has another length than signed metadata says.
+    LengthMismatch {
+        /// The length found, in bytes.
+        found: u64,
+        /// The length that was signed, in bytes.
+        wanted: u64,
+    },
+    /// The file is longer than any file of its role may be.
+    TooLarge {
+        /// The length found, in bytes.
+        found: u64,
+        /// The longest that is read, in bytes.
+        wanted: u64,
+    },
+    /// The chain of roots goes on past the limit.
+    TooManyRoots {
+        /// The highest version of a root that is read.
+        limit: u64,
+    },
+    /// The same keys signed two different files of one version.
+    Contradiction {
+        /// The version that both have.
+        version: u64,
+        /// The digest of the signed part found.
+        found: Sha256,
+        /// The digest of the signed part that is remembered.
+        remembered: Sha256,
+    },
+    /// No root has the safety number that was given.
+    NumberMismatch {
+        /// The number of the first root that was read.
+        found: SafetyNumber,
+        /// The number that was given.
+        wanted: SafetyNumber,
+        /// How many roots were read.
+        roots: u64,
+    },
+    /// The file is not there.
+    Missing,
+    /// The file is not among the targets.
+    UnknownTarget,
+}
+
+impl Refusal {
+    pub(crate) fn new(path: impl Into<String>, reason: Reason) -> Self {
+        Self(Box::new(Inner { path: path.into(), reason }))
+    }
+
+    /// The path of the refused file in its repository, such as `metadata/timestamp.json`.
+    pub fn path(&self) -> &str {
+        &self.0.path
+    }
+
+    /// What is wrong with the file.
+    pub fn reason(&self) -> &Reason {
+        &self.0.reason
+    }
+
+    /// The stable code, one of [`Refusal::codes`].
+    pub fn code(&self) -> &'static str {
+        match self.0.reason {
+            Reason::BadJson(_) => "bad-json",
+            Reason::BadMetadata(_) => "bad-metadata",
+            Reason::WrongRole { .. } => "wrong-role",
+            Reason::BadSignature { .. } => "bad-signature",
+            Reason::UnexplainedChange { .. } => "unexplained-change",
+            Reason::WrongVersion { .. } => "wrong-version",
+            Reason::Rollback { .. } | Reason::Disappeared { .. } => "rollback",
+            Reason::Expired { .. } => "expired",
+            Reason::HashMismatch { .. } => "hash-mismatch",
+            Reason::LengthMismatch { .. } => "length-mismatch",
+            Reason::TooLarge { .. } => "too-large",
+            Reason::TooManyRoots { .. } => "too-many-roots",
+            Reason::Contradiction { .. } => "contradiction",
+            Reason::NumberMismatch { .. } => "number-mismatch",
+            Reason::Missing => "missing-file",
+            Reason::UnknownTarget => "unknown-target",
+        }
+    }
+
+    /// Every code that a refusal of this crate can have, [`Damaged`](crate::Damaged) included.
+    pub const fn codes() -> &'static [&'static str] {
+        &[
+            "bad-json",
+            "bad-metadata",
+            "wrong-role",
+            "bad-signature",
+            "unexplained-change",
+            "wrong-version",
+            "rollback",
+            "expired",
+            "hash-mismatch",
+            "length-mismatch",
+            "too-large",
+            "too-many-roots",
+            "contradiction",
+            "number-mismatch",
+            "missing-file",
+            "unknown-target",
+            "state-damaged",
+        ]
+    }
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", quoted(&self.0.path), self.0.reason)
+    }
+}
+
+impl std::error::Error for Refusal {}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::BadJson(why) | Self::BadMetadata(why) => f.write_str(why),
+            Self::WrongRole { found, wanted } => {
+                write!(f, "found a file of role {}, wanted one of `{wanted}`", quoted(found))
+            }
+            Self::BadSignature { found, wanted, role } => {
+                write!(f, "signed by {found} of the `{role}` keys, wanted {wanted}")
+            }
+            Self::UnexplainedChange { found, wanted } => write!(
+                f,
+                "signed by its own keys, but by {found} of the `root` keys that are remembered, wanted {wanted}"
+            ),
+            Self::WrongVersion { found, wanted } => write!(f, "found version {found}, wanted {wanted}"),
+            Self::Rollback { of, found, wanted } => {
+                write!(f, "{of} went back to version {found}, wanted at least {wanted}")
+            }
+            Self::Disappeared { name } => {
+                write!(f, "{} was listed before and is missing, wanted it listed", quoted(name))
+            }
+            Self::Expired { expires, now } => write!(f, "expired at {expires}, wanted later than {now}"),
+            Self::HashMismatch { found, wanted } => write!(f, "found sha-256 {found}, wanted {wanted}"),
+            Self::LengthMismatch { found, wanted } => write!(f, "found {found} bytes, wanted {wanted}"),
+            Self::TooLarge { found, wanted } => write!(f, "found {found} bytes, wanted at most {wanted}"),
+            Self::TooManyRoots { limit } => write!(f, "the chain of roots goes on, wanted at most {limit}"),
+            Self::Contradiction { version, found, remembered } => write!(
+                f,
+                "two files of version {version} are signed: found signed part {found}, remembered {remembered}"
+            ),
+            Self::NumberMismatch { found, wanted, roots: 1 } => {
+                write!(f, "found safety number {found}, wanted {wanted}")
+            }
+            Self::NumberMismatch { found, wanted, roots } => write!(
+                f,
+                "none of the {roots} roots up to this one has safety number {wanted}, the first has {found}"
+            ),
+            Self::Missing => f.write_str("the file is not there, wanted one"),
+            Self::UnknownTarget => f.write_str("the file is not among the signed targets"),
+        }
+    }
+}

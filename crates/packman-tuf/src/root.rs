@@ -1,0 +1,177 @@
+//! The root: which keys every role has.
+
+use std::collections::BTreeMap;
+use std::num::NonZeroU32;
+
+use packman_strict::json::{Reader, Value};
+
+use crate::payload::{Header, Payload, sealed};
+use crate::{Envelope, KeyId, KeySet, PublicKey, Reason, Refusal, Role, SafetyNumber, Verified};
+
+/// What a root says (section 4.3).
+#[derive(Clone, Debug)]
+pub struct Root {
+    header: Header,
+    keys: RoleKeys,
+    number: SafetyNumber,
+}
+
+/// The keys of each top-level role.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct RoleKeys {
+    /// Who signs roots.
+    pub root: KeySet,
+    /// Who signs timestamps.
+    pub timestamp: KeySet,
+    /// Who signs snapshots.
+    pub snapshot: KeySet,
+    /// Who signs targets.
+    pub targets: KeySet,
+}
+
+impl RoleKeys {
+    /// The keys of a role.
+    pub const fn of(&self, role: Role) -> &KeySet {
+        match role {
+            Role::Root => &self.root,
+            Role::Timestamp => &self.timestamp,
+            Role::Snapshot => &self.snapshot,
+            Role::Targets => &self.targets,
+        }
+    }
+}
+
+impl Root {
+    /// The keys of a role.
+    pub const fn keys(&self, role: Role) -> &KeySet {
+        self.keys.of(role)
+    }
+
+    /// The keys of all roles.
+    pub const fn role_keys(&self) -> &RoleKeys {
+        &self.keys
+    }
+
+    /// The safety number that stands for this root.
+    pub const fn number(&self) -> SafetyNumber {
+        self.number
+    }
+}
+
+impl sealed::Sealed for Root {}
+
+impl Payload for Root {
+    const ROLE: Role = Role::Root;
+
+    fn read(signed: &Value<'_>, canonical: &[u8]) -> Result<Self, Reason> {
+        let signed = Reader::root(signed);
+        let header = Header::read(signed, Role::Root)?;
+        // Section 6.2 makes consistent snapshots optional. A mirror that is being copied to would serve parts
+        // of two publications without them, so a repository for PackMan must have them.
+        let consistent = signed.member("consistent_snapshot")?;
+        if !consistent.bool()? {
+            return Err(consistent.wrong("`true`").into());
+        }
+        let keys = read_keys(signed.member("keys")?)?;
+        let roles = signed.member("roles")?;
+        let keys = RoleKeys {
+            root: read_role(roles, Role::Root, &keys)?,
+            timestamp: read_role(roles, Role::Timestamp, &keys)?,
+            snapshot: read_role(roles, Role::Snapshot, &keys)?,
+            targets: read_role(roles, Role::Targets, &keys)?,
+        };
+        Ok(Self { header, keys, number: SafetyNumber::of_signed_part(canonical) })
+    }
+
+    fn header(&self) -> Header {
+        self.header
+    }
+}
+
+type Keys = BTreeMap<KeyId, PublicKey>;
+
+/// Reads the keys under their ids. That the object has no id twice was the strict parser's to see.
+pub(crate) fn read_keys(keys: Reader<'_, '_>) -> Result<Keys, Reason> {
+    keys.members()?.map(|(id, key)| Ok((KeyId::new(id), PublicKey::read(key)?))).collect()
+}
+
+/// Reads the ids and the threshold of a role; a delegated role has the same two members.
+fn read_role(roles: Reader<'_, '_>, role: Role, keys: &Keys) -> Result<KeySet, Reason> {
+    let of = roles.member(role.name())?;
+    let threshold = of.member("threshold")?;
+    // A threshold of 0 would believe a file that nobody signed.
+    let number = u32::try_from(threshold.u64()?).ok().and_then(NonZeroU32::new);
+    let number = number.ok_or_else(|| threshold.wrong("an integer from 1 to 2^32-1"))?;
+    let mut own = Keys::new();
+    let mut seen = std::collections::BTreeSet::new();
+    for id in of.member("keyids")?.elements()? {
+        let text = id.str()?;
+        if !seen.insert(text) {
+            return Err(id.wrong("each key id once").into());
+        }
+        // An id without a key can sign nothing, so it is no more than a key nobody has.
+        own.extend(keys.get_key_value(&KeyId::new(text)).map(|(id, key)| (id.clone(), key.clone())));
+    }
+    Ok(KeySet::new(role, own, number))
+}
+
+/// A root that a threshold of its own keys signed. That says that it is whole, not that it is to be believed.
+pub(crate) struct SelfSigned(Verified<Root>);
+
+impl SelfSigned {
+    /// Reads the root of that version, and counts its own keys' signatures.
+    pub(crate) fn parse(bytes: &[u8], version: u64, max_bytes: u64) -> Result<Self, Refusal> {
+        let envelope = Envelope::parse(Role::Root.file_path(version), bytes, max_bytes)?;
+        let claim: Root = envelope.claim()?;
+        let root: Verified<Root> = claim.keys(Role::Root).verify(&envelope)?;
+        let found = root.version();
+        if found != version {
+            return Err(envelope.refusal(Reason::WrongVersion { found, wanted: version }));
+        }
+        Ok(Self(root))
+    }
+
+    /// The safety number, to be compared before the root is believed.
+    pub(crate) fn number(&self) -> SafetyNumber {
+        self.0.number()
+    }
+
+    /// Believes the root: its number was compared, or it is the first and remembered.
+    pub(crate) fn believe(self) -> Verified<Root> {
+        self.0
+    }
+}
+
+/// Believes the root after `before`: a threshold of the keys of both signed it, and its version is the next.
+pub(crate) fn successor(
+    before: &Verified<Root>,
+    bytes: &[u8],
+    max_bytes: u64,
+) -> Result<Verified<Root>, Refusal> {
+    let wanted = before.version().saturating_add(1);
+    let envelope = Envelope::parse(Role::Root.file_path(wanted), bytes, max_bytes)?;
+    // 5.3.4, first half: the keys that are remembered.
+    let old = before.keys(Role::Root);
+    let next: Verified<Root> = old.verify(&envelope).map_err(|refusal| explain(refusal, &envelope))?;
+    // 5.3.4, second half: its own keys, or a root could be published that nobody can follow.
+    next.keys(Role::Root).threshold_met(&envelope)?;
+    // 5.3.5: exactly the next version, so that no root in between is passed over.
+    match next.version() {
+        found if found == wanted => Ok(next),
+        found if found < wanted => {
+            Err(envelope.refusal(Reason::Rollback { of: "the root".to_owned(), found, wanted }))
+        }
+        found => Err(envelope.refusal(Reason::WrongVersion { found, wanted })),
+    }
+}
+
+/// Tells a broken next root from a whole one that somebody else signed: the second is a change that needs a
+/// new safety number from the maintainer, the first is only a bad copy.
+fn explain(refusal: Refusal, envelope: &Envelope<'_>) -> Refusal {
+    let Reason::BadSignature { found, wanted, .. } = *refusal.reason() else { return refusal };
+    let own_keys_signed = |root: &Root| root.keys(Role::Root).threshold_met(envelope).is_ok();
+    match envelope.claim::<Root>() {
+        Ok(root) if own_keys_signed(&root) => envelope.refusal(Reason::UnexplainedChange { found, wanted }),
+        _ => refusal,
+    }
+}

@@ -1,0 +1,103 @@
+//! Signing: keys that sign, and files made out of what is to be signed.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use ed25519_dalek::Signer as _;
+use packman_strict::json::{CanonicalError, Object, Value, canonical};
+
+use crate::{Envelope, KeyId, PublicKey, Reason, Refusal, hex};
+
+/// A private Ed25519 key. Wiped from memory when it is dropped; where it is kept is for others to decide.
+#[derive(Clone)]
+pub struct SigningKey(ed25519_dalek::SigningKey);
+
+impl SigningKey {
+    /// Makes the key of a 32-byte seed (RFC 8032); the seed must come from a source of randomness.
+    pub fn from_seed(seed: [u8; 32]) -> Self {
+        Self(ed25519_dalek::SigningKey::from_bytes(&seed))
+    }
+
+    /// The public half.
+    pub fn public(&self) -> PublicKey {
+        PublicKey::ed25519(self.0.verifying_key().to_bytes())
+    }
+
+    /// The id of the key, as metadata lists it.
+    pub fn id(&self) -> KeyId {
+        self.public().id()
+    }
+
+    fn sign(&self, message: &[u8]) -> String {
+        hex::encode(&self.0.sign(message).to_bytes())
+    }
+}
+
+/// Shows the public half only.
+impl fmt::Debug for SigningKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "SigningKey of {:?}", self.public())
+    }
+}
+
+/// A draft that nobody could verify once it was signed.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Unsignable {
+    why: String,
+}
+
+impl Unsignable {
+    pub(crate) fn new(why: impl Into<String>) -> Self {
+        Self { why: why.into() }
+    }
+}
+
+impl fmt::Display for Unsignable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.why)
+    }
+}
+
+impl std::error::Error for Unsignable {}
+
+/// A number that has no canonical form, among the members that were kept from an older file.
+impl From<CanonicalError> for Unsignable {
+    fn from(error: CanonicalError) -> Self {
+        Self::new(error.to_string())
+    }
+}
+
+/// A metadata file with that signed part, signed by those keys. With none it is a file to be signed elsewhere.
+pub(crate) fn sign_part(signed: Object<'static>, keys: &[&SigningKey]) -> Result<Vec<u8>, Unsignable> {
+    let signed = Value::from(signed);
+    let message = canonical(&signed)?;
+    let signatures = keys.iter().map(|key| (key.id(), key.sign(&message))).collect();
+    Ok(write_file(&signed, &signatures))
+}
+
+/// Adds the signature of one key more to a file, so that the keepers of a threshold can sign one after the
+/// other, each on a machine of their own. An earlier signature under the same key id is replaced.
+///
+/// The signatures that are there are kept unread: who counts them is who verifies the file.
+pub fn add_signature(path: &str, file: &[u8], key: &SigningKey) -> Result<Vec<u8>, Refusal> {
+    let (signed, message, mut signatures) = Envelope::parse(path, file, u64::MAX)?.into_parts();
+    signatures.insert(key.id(), key.sign(&message));
+    Ok(write_file(&signed.into_owned(), &signatures))
+}
+
+/// Reads the signed part of a file of our own, to be drafted again; its signatures are not looked at.
+pub(crate) fn read_part(path: &str, file: &[u8]) -> Result<Object<'static>, Refusal> {
+    let (signed, ..) = Envelope::parse(path, file, u64::MAX)?.into_parts();
+    match signed.into_owned() {
+        Value::Object(object) => Ok(object),
+        _ => Err(Refusal::new(path, Reason::BadMetadata("the signed part is not an object".to_owned()))),
+    }
+}
+
+fn write_file(signed: &Value<'static>, signatures: &BTreeMap<KeyId, String>) -> Vec<u8> {
+    let signatures: Value<'_> = signatures
+        .iter()
+        .map(|(id, signature)| Object::new().with("keyid", id.as_str()).with("sig", signature.as_str()))
+        .collect();
+    Value::from(Object::new().with("signatures", signatures).with("signed", signed.clone())).to_pretty()
+}

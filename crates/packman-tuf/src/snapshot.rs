@@ -1,0 +1,73 @@
+//! The snapshot: which versions of the targets files belong together.
+
+use std::collections::BTreeMap;
+
+use packman_strict::json::{Reader, Value};
+
+use crate::payload::{Header, Payload, sealed};
+use crate::{MetaInfo, Reason, Refusal, Role, Verified};
+
+/// The name under which a snapshot lists the top-level targets.
+const TARGETS: &str = "targets.json";
+
+/// What a snapshot says (section 4.4).
+#[derive(Clone, Debug)]
+pub struct Snapshot {
+    header: Header,
+    targets: MetaInfo,
+    meta: BTreeMap<String, MetaInfo>,
+}
+
+impl Snapshot {
+    /// The targets that belong to this snapshot.
+    pub const fn targets(&self) -> MetaInfo {
+        self.targets
+    }
+
+    /// All files listed, by name (`targets.json`, and `<role>.json` for delegated roles).
+    pub fn meta(&self) -> impl ExactSizeIterator<Item = (&str, MetaInfo)> {
+        self.meta.iter().map(|(name, info)| (name.as_str(), *info))
+    }
+}
+
+impl Verified<Snapshot> {
+    /// 5.5.5: no file listed in a snapshot that was seen may be missing here, or have a lower version.
+    pub(crate) fn follows(&self, seen: &Snapshot) -> Result<(), Refusal> {
+        for (name, before) in &seen.meta {
+            let reason = match self.meta.get(name) {
+                None => Reason::Disappeared { name: name.clone() },
+                Some(after) if after.version < before.version => {
+                    Reason::Rollback { of: name.clone(), found: after.version, wanted: before.version }
+                }
+                Some(_) => continue,
+            };
+            return Err(Refusal::new(self.file_path(), reason));
+        }
+        Ok(())
+    }
+}
+
+impl sealed::Sealed for Snapshot {}
+
+impl Payload for Snapshot {
+    const ROLE: Role = Role::Snapshot;
+
+    fn read(signed: &Value<'_>, _canonical: &[u8]) -> Result<Self, Reason> {
+        let signed = Reader::root(signed);
+        let header = Header::read(signed, Role::Snapshot)?;
+        let meta = signed.member("meta")?;
+        let pinned = meta.member(TARGETS)?;
+        let targets = MetaInfo::read(pinned)?;
+        // Section 4.4 leaves length and digest out where versions are unambiguous. We do not take the
+        // repository's word for that: targets are what everything else is believed by.
+        if targets.length.is_none() || targets.sha256.is_none() {
+            return Err(pinned.wrong("`length` and a `sha256`").into());
+        }
+        let meta = meta.members()?.map(|(name, info)| Ok((name.to_owned(), MetaInfo::read(info)?)));
+        Ok(Self { header, targets, meta: meta.collect::<Result<_, Reason>>()? })
+    }
+
+    fn header(&self) -> Header {
+        self.header
+    }
+}

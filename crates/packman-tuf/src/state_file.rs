@@ -1,0 +1,240 @@
+//! A [`Memory`] as one file, and back. The format is in `docs/formats/state.md`.
+//!
+//! The file is the user's own, and still nothing in it is believed unread: its digest tells damage, and every
+//! signature is verified again. What does not hold is [`Damaged`], never an empty memory: that would forget the
+//! floors against rollback, and remember whatever a mirror says next.
+
+use std::fmt;
+use std::sync::Arc;
+
+use packman_strict::Sha256;
+use packman_strict::time::Time;
+
+use crate::memory::Seen;
+use crate::root::SelfSigned;
+use crate::{Envelope, Good, KeySet, Limits, Memory, Payload, Refusal, Role, Root, Verified};
+
+/// What the file begins with: its name, and the version of its format.
+const MAGIC: &str = "packman-state 1 ";
+
+/// A state file that is damaged, half there, edited or no state file. The way back is the safety number.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Damaged {
+    why: String,
+}
+
+impl Damaged {
+    fn new(why: impl Into<String>) -> Self {
+        Self { why: why.into() }
+    }
+
+    /// The stable code of this refusal.
+    pub const fn code(&self) -> &'static str {
+        "state-damaged"
+    }
+}
+
+impl fmt::Display for Damaged {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "state file damaged: {}", self.why)
+    }
+}
+
+impl std::error::Error for Damaged {}
+
+/// A file that does not verify any more was changed since it was written.
+impl From<Refusal> for Damaged {
+    fn from(refusal: Refusal) -> Self {
+        Self::new(refusal.to_string())
+    }
+}
+
+impl Memory {
+    /// The bytes of a state file. Equal memories give equal bytes.
+    pub fn encode(&self) -> Vec<u8> {
+        let mut rest = match &self.good {
+            Some(good) => format!("good {} {}\n", good.root.version(), good.verified_at).into_bytes(),
+            None => b"good none\n".to_vec(),
+        };
+        for root in self.roots() {
+            write_section(&mut rest, "root", &root.version().to_string(), root.bytes());
+        }
+        for role in [Role::Timestamp, Role::Snapshot, Role::Targets] {
+            let seen = self.seen.bytes(role);
+            let good = self.good.as_ref().map(|good| good.bytes(role));
+            if seen == good {
+                write_optional(&mut rest, "both", role, seen);
+            } else {
+                write_optional(&mut rest, "seen", role, seen);
+                write_optional(&mut rest, "good", role, good);
+            }
+        }
+        let mut file = format!("{MAGIC}{}\n", Sha256::of(&rest)).into_bytes();
+        file.append(&mut rest);
+        file
+    }
+
+    /// Reads a state file, and verifies every signature in it again.
+    pub fn parse(bytes: &[u8]) -> Result<Self, Damaged> {
+        let sections = Sections::parse(bytes)?;
+        let mut memory = sections.chain()?;
+        memory.good = sections.good(&memory)?;
+        memory.seen = sections.seen(&memory)?;
+        // One memory has one file, so that nothing can hide in a second spelling.
+        if memory.encode() == bytes { Ok(memory) } else { Err(Damaged::new("found another order than ours")) }
+    }
+}
+
+fn write_section(out: &mut Vec<u8>, kind: &str, name: &str, bytes: &[u8]) {
+    out.extend_from_slice(format!("{kind} {name} {}\n", bytes.len()).as_bytes());
+    out.extend_from_slice(bytes);
+    out.push(b'\n');
+}
+
+fn write_optional(out: &mut Vec<u8>, kind: &str, role: Role, bytes: Option<&[u8]>) {
+    if let Some(bytes) = bytes {
+        write_section(out, kind, role.name(), bytes);
+    }
+}
+
+impl Seen {
+    fn bytes(&self, role: Role) -> Option<&[u8]> {
+        match role {
+            Role::Root => None,
+            Role::Timestamp => self.timestamp.as_ref().map(|file| file.bytes()),
+            Role::Snapshot => self.snapshot.as_ref().map(|file| file.bytes()),
+            Role::Targets => self.targets.as_ref().map(|file| file.bytes()),
+        }
+    }
+}
+
+/// The parts of a state file, cut and not yet verified.
+struct Sections<'a> {
+    good: Option<(u64, Time)>,
+    roots: Vec<&'a [u8]>,
+    files: Vec<Section<'a>>,
+}
+
+#[derive(Copy, Clone)]
+struct Section<'a> {
+    kind: &'a str,
+    name: &'a str,
+    bytes: &'a [u8],
+}
+
+impl<'a> Sections<'a> {
+    fn parse(bytes: &'a [u8]) -> Result<Self, Damaged> {
+        let mut rest = bytes;
+        let digest = take_line(&mut rest).and_then(|line| line.strip_prefix(MAGIC));
+        let digest = digest.ok_or_else(|| Damaged::new("found another beginning than `packman-state 1`"))?;
+        if Sha256::parse(digest).ok() != Some(Sha256::of(rest)) {
+            return Err(Damaged::new("found another sha-256 than its first line says"));
+        }
+        Self::parse_rest(rest).ok_or_else(|| Damaged::new("found sections that do not fit its format"))
+    }
+
+    fn parse_rest(mut rest: &'a [u8]) -> Option<Self> {
+        let good = match take_line(&mut rest)?.strip_prefix("good ")? {
+            "none" => None,
+            line => {
+                let (version, time) = line.split_once(' ')?;
+                Some((version.parse().ok()?, Time::parse(time).ok()?))
+            }
+        };
+        let (mut roots, mut files) = (Vec::new(), Vec::new());
+        while !rest.is_empty() {
+            match take_section(&mut rest)? {
+                Section { kind: "root", bytes, .. } => roots.push(bytes),
+                file => files.push(file),
+            }
+        }
+        Some(Self { good, roots, files })
+    }
+
+    /// Verifies the chain: the first root by its own keys (it was believed when it was written), each other
+    /// by the keys of the one before too.
+    fn chain(&self) -> Result<Memory, Damaged> {
+        let (first, later) = self.roots.split_first().ok_or_else(|| Damaged::new("found no root"))?;
+        let envelope = Envelope::parse("the first root", first, u64::MAX)?;
+        let version = envelope.claim::<Root>()?.version();
+        let mut memory = Memory::beginning(SelfSigned::parse(first, version, u64::MAX)?);
+        let limits = Limits { root_bytes: u64::MAX, roots: u64::MAX, ..Limits::default() };
+        for root in later {
+            memory.accept_root(root, &limits)?;
+        }
+        Ok(memory)
+    }
+
+    /// Verifies the good set under its root, and that its files belong together.
+    fn good(&self, memory: &Memory) -> Result<Option<Good>, Damaged> {
+        let Some((version, verified_at)) = self.good else { return Ok(None) };
+        let root = memory.earlier.iter().chain([&memory.root]).find(|root| root.version() == version);
+        let root = Arc::clone(root.ok_or_else(|| Damaged::new("found no root of its good set"))?);
+        let good = Good {
+            timestamp: self.required(&root)?,
+            snapshot: self.required(&root)?,
+            targets: self.required(&root)?,
+            root,
+            verified_at,
+        };
+        let whole =
+            good.timestamp.snapshot().pins(&good.snapshot) && good.snapshot.targets().pins(&good.targets);
+        if whole {
+            Ok(Some(good))
+        } else {
+            Err(Damaged::new("found a good set that does not belong together"))
+        }
+    }
+
+    fn required<T: Payload>(&self, root: &Root) -> Result<Arc<Verified<T>>, Damaged> {
+        let file = self.file("good", root.keys(T::ROLE))?;
+        file.ok_or_else(|| Damaged::new(format!("found no `{}` of its good set", T::ROLE)))
+    }
+
+    /// Verifies what was seen under the newest root; a file that is in the good set too is shared with it.
+    fn seen(&self, memory: &Memory) -> Result<Seen, Damaged> {
+        let root = memory.root();
+        let good = memory.good.as_ref().filter(|good| good.root.version() == root.version());
+        Ok(Seen {
+            timestamp: self.seen_file(root, good.map(|good| &good.timestamp))?,
+            snapshot: self.seen_file(root, good.map(|good| &good.snapshot))?,
+            targets: self.seen_file(root, good.map(|good| &good.targets))?,
+        })
+    }
+
+    fn seen_file<T: Payload>(
+        &self,
+        root: &Root,
+        good: Option<&Arc<Verified<T>>>,
+    ) -> Result<Option<Arc<Verified<T>>>, Damaged> {
+        let shared = self.files.iter().any(|file| file.kind == "both" && file.name == T::ROLE.name());
+        match good.filter(|_| shared) {
+            Some(file) => Ok(Some(Arc::clone(file))),
+            None => self.file("seen", root.keys(T::ROLE)),
+        }
+    }
+
+    fn file<T: Payload>(&self, kind: &str, keys: &KeySet) -> Result<Option<Arc<Verified<T>>>, Damaged> {
+        let wanted =
+            |file: &&Section<'_>| file.name == T::ROLE.name() && (file.kind == kind || file.kind == "both");
+        let Some(file) = self.files.iter().find(wanted) else { return Ok(None) };
+        let envelope = Envelope::parse(format!("{kind} {}", file.name), file.bytes, u64::MAX)?;
+        Ok(Some(Arc::new(keys.verify(&envelope)?)))
+    }
+}
+
+fn take_line<'a>(rest: &mut &'a [u8]) -> Option<&'a str> {
+    let end = rest.iter().position(|byte| *byte == b'\n')?;
+    let line = std::str::from_utf8(rest.get(..end)?).ok()?;
+    *rest = rest.get(end + 1..)?;
+    Some(line)
+}
+
+/// `KIND NAME LENGTH`, a newline, that many bytes, a newline.
+fn take_section<'a>(rest: &mut &'a [u8]) -> Option<Section<'a>> {
+    let mut words = take_line(rest)?.split(' ');
+    let (kind, name, length) = (words.next()?, words.next()?, words.next()?.parse::<usize>().ok()?);
+    let (bytes, after) = rest.split_at_checked(length)?;
+    *rest = after.strip_prefix(b"\n")?;
+    Some(Section { kind, name, bytes })
+}
