@@ -1,0 +1,16 @@
+//! The package index that a scapegoat draws from: reads its pages, believes none of them.
+
+mod html;
+mod json;
+mod page;
+
+pub use page::{CoreMetadataFile, Hashes, IndexFile, IndexPage, MalformedPage};
+
+pub(crate) use html::file_name_of;
+pub(crate) use page::parse_upload_time;
+
+/// The largest page that is read, in bytes.
+pub(crate) const LARGEST_PAGE: usize = 128 << 20;
+
+#[cfg(test)]
+mod tests;

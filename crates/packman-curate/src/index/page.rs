@@ -1,0 +1,132 @@
+//! One page of a simple index: what files it lists for a project, and what it says of each.
+//!
+//! Nothing on it is believed: a hash is what the index *claims*, and is compared with the bytes.
+
+use std::fmt;
+
+use packman_strict::Sha256;
+use packman_strict::quote::quoted;
+use packman_strict::time::Time;
+
+/// The files that an index lists for one project, in its order.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct IndexPage {
+    /// The files.
+    pub files: Vec<IndexFile>,
+}
+
+/// One file as an index lists it.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct IndexFile {
+    /// Its name, as the index spells it; not parsed yet.
+    pub name: String,
+    /// Its absolute address.
+    pub url: String,
+    /// Its hashes, as the index says.
+    pub hashes: Hashes,
+    /// `Requires-Python`, where the index says it.
+    pub requires_python: Option<String>,
+    /// Why it was yanked (PEP 592), where it was; may be empty.
+    pub yanked: Option<String>,
+    /// When it was uploaded (PEP 700), where the index says so.
+    pub upload_time: Option<Time>,
+    /// Whether its METADATA can be had alone (PEPs 658 and 714).
+    pub core_metadata: CoreMetadataFile,
+    /// Its size in bytes (PEP 700), where the index says so.
+    pub size: Option<u64>,
+}
+
+/// The hashes an index names for a file. Only SHA-256 counts; whether there are others is kept to say so.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Hashes {
+    /// The SHA-256, where the index names one.
+    pub sha256: Option<Sha256>,
+    /// The names of other algorithms it names, which are not looked at.
+    pub others: Vec<String>,
+}
+
+/// Whether the METADATA of a wheel stands beside it, as `<url>.metadata`.
+#[derive(Copy, Clone, Debug, Eq, PartialEq)]
+pub enum CoreMetadataFile {
+    /// It does not.
+    Absent,
+    /// It does, with this hash where the index names one.
+    Beside(Option<Sha256>),
+}
+
+/// A page that cannot be read: what was found, and what was wanted. Code `malformed-index`.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct MalformedPage {
+    what: String,
+}
+
+impl MalformedPage {
+    /// The stable code of this refusal.
+    pub const CODE: &'static str = "malformed-index";
+
+    /// A page that is wrong for the reason `what`.
+    pub(super) fn new(what: impl Into<String>) -> Self {
+        Self { what: what.into() }
+    }
+
+    /// `member` held `found` where `wanted` belongs.
+    pub(super) fn found(member: &str, found: &str, wanted: &str) -> Self {
+        Self { what: format!("{member}: found {}, wanted {wanted}", quoted(found)) }
+    }
+}
+
+impl fmt::Display for MalformedPage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.what)
+    }
+}
+
+impl std::error::Error for MalformedPage {}
+
+impl IndexPage {
+    /// Parses a page by what its server says it is, and by its first byte where the server says nothing.
+    ///
+    /// `base` is the address the page came from, after redirections: relative addresses count from it.
+    pub fn parse(bytes: &[u8], content_type: Option<&str>, base: &str) -> Result<Self, MalformedPage> {
+        let base = url::Url::parse(base)
+            .map_err(|_| MalformedPage::found("address", base, "an absolute address"))?;
+        if is_json(bytes, content_type) {
+            super::json::parse(bytes, &base)
+        } else {
+            super::html::parse(bytes, &base)
+        }
+    }
+}
+
+/// Says whether a page is JSON: many a static mirror serves PEP 691 pages as `application/octet-stream`.
+fn is_json(bytes: &[u8], content_type: Option<&str>) -> bool {
+    let kind =
+        content_type.unwrap_or_default().split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    match kind.as_str() {
+        "text/html" | "application/xhtml+xml" => false,
+        _ if kind.ends_with("+html") => false,
+        "application/json" => true,
+        _ if kind.ends_with("+json") => true,
+        _ => bytes.trim_ascii_start().first() == Some(&b'{'),
+    }
+}
+
+/// Makes an address absolute, against that of its page.
+pub(super) fn absolute(base: &url::Url, text: &str) -> Result<url::Url, MalformedPage> {
+    base.join(text).map_err(|_| MalformedPage::found("url", text, "an address"))
+}
+
+/// Reads a time as PEP 700 has it: UTC, with or without fractions of a second, which are dropped.
+pub(crate) fn parse_upload_time(text: &str) -> Result<Time, MalformedPage> {
+    let malformed =
+        || MalformedPage::found("upload-time", text, "YYYY-MM-DDTHH:MM:SSZ, with or without fractions");
+    let body = text.strip_suffix('Z').or_else(|| text.strip_suffix("+00:00")).ok_or_else(malformed)?;
+    let whole = match body.split_once('.') {
+        None => body,
+        Some((whole, fraction)) if !fraction.is_empty() && fraction.bytes().all(|b| b.is_ascii_digit()) => {
+            whole
+        }
+        Some(_) => return Err(malformed()),
+    };
+    Time::parse(&format!("{whole}Z")).map_err(|_| malformed())
+}
