@@ -9,11 +9,13 @@
 //! - [`digest`]: SHA-256, the only digest that counts.
 //! - [`path`]: relative paths that are safe on every system, and sets of them that can stand side by side.
 //! - [`time`]: points in time as TUF metadata writes them.
+//! - [`zip`]: archives with exactly one reading, and a writer of such.
 
 pub mod digest;
 pub mod json;
 pub mod path;
 pub mod quote;
 pub mod time;
+pub mod zip;
 
 pub use digest::Sha256;

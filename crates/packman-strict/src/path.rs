@@ -150,6 +150,11 @@ pub enum PathFault {
 }
 
 impl PathError {
+    /// The text that is refused.
+    pub fn path(&self) -> &str {
+        &self.path
+    }
+
     /// The rule that the path breaks.
     pub fn fault(&self) -> PathFault {
         self.fault

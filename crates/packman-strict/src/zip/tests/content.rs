@@ -1,0 +1,72 @@
+//! Attacks on the content: what comes out is not what was declared.
+
+use super::check;
+use super::raw::{Header, Zip, deflate, deflated, stored};
+use crate::zip::{Archive, ZipLimits};
+
+const TEXT: &[u8] = b"hello hello hello hello";
+
+fn lying(change: fn(&mut Header)) -> String {
+    check(&Zip::of([deflated("a", TEXT).both(change)]))
+}
+
+#[test]
+fn refuses_a_size_that_lies() {
+    insta::assert_snapshot!(lying(|header| header.size = 22), @"");
+    insta::assert_snapshot!(lying(|header| header.size = 24), @"");
+    insta::assert_snapshot!(lying(|header| header.size = 0), @"");
+    insta::assert_snapshot!(check(&Zip::of([stored("a", TEXT).both(|header| header.size = 3)])), @"");
+    insta::assert_snapshot!(check(&Zip::of([stored("a", TEXT).both(|header| header.size = 300)])), @"");
+}
+
+/// Ten bytes that say they are 4 GiB must not get 4 GiB of memory.
+#[test]
+fn refuses_a_size_that_deflate_cannot_reach() {
+    insta::assert_snapshot!(lying(|header| header.size = u32::MAX - 1), @"");
+}
+
+/// Never more than declared, however much the stream has to say.
+#[test]
+fn never_inflates_more_than_declared() {
+    let mut raw = deflated("bomb", &vec![0; 64 << 20]).both(|header| header.size = 10);
+    raw.central.crc = crate::zip::entry::crc32(&[0; 10]);
+    raw.local.crc = raw.central.crc;
+    let bytes = Zip::of([raw]).build();
+    let archive = Archive::parse(&bytes, &ZipLimits::default()).unwrap();
+    let mut content = Vec::new();
+    insta::assert_snapshot!(archive.entry("bomb").unwrap().read_into(&mut content).unwrap_err(), @"");
+    assert!(content.is_empty());
+    assert!(content.capacity() < 100);
+}
+
+#[test]
+fn refuses_another_crc() {
+    insta::assert_snapshot!(lying(|header| header.crc ^= 1), @"");
+    insta::assert_snapshot!(check(&Zip::of([stored("a", TEXT).both(|header| header.crc ^= 1)])), @"");
+    insta::assert_snapshot!(check(&Zip::of([stored("a", TEXT).change(|raw| raw.data[0] = b'j')])), @"");
+    // The same through `read_into`, which leaves nothing behind.
+    let bytes = Zip::of([stored("a", TEXT).both(|header| header.crc ^= 1)]).build();
+    let mut content = b"old".to_vec();
+    assert!(
+        Archive::parse(&bytes, &ZipLimits::default()).unwrap().entries()[0].read_into(&mut content).is_err()
+    );
+    assert!(content.is_empty());
+}
+
+/// What follows the end of a stream is seen by readers that go on, and by nobody else.
+#[test]
+fn refuses_a_stream_that_does_not_end_with_its_data() {
+    let packed = |change: fn(&mut Vec<u8>)| {
+        let mut raw = deflated("a", TEXT);
+        change(&mut raw.data);
+        let length = raw.data.len().try_into().unwrap();
+        check(&Zip::of([raw.both(|header| header.compressed = length)]))
+    };
+    insta::assert_snapshot!(packed(|data| data.push(0)), @"");
+    insta::assert_snapshot!(packed(|data| data.extend(deflate(b"evil"))), @"");
+    insta::assert_snapshot!(packed(|data| drop(data.pop())), @"");
+    insta::assert_snapshot!(packed(Vec::clear), @"");
+    insta::assert_snapshot!(packed(|data| data[0] = 7), @"");
+    let trailing = deflated("a", b"").change(|raw| raw.data.push(0)).both(|header| header.compressed = 3);
+    insta::assert_snapshot!(check(&Zip::of([trailing])), @"");
+}

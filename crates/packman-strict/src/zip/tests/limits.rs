@@ -1,0 +1,44 @@
+//! Limits are absolute totals, each refused before anything is read.
+
+use super::check_bytes;
+use super::raw::{Zip, deflated, folder, stored};
+use crate::zip::ZipLimits;
+
+fn check(change: impl FnOnce(&mut ZipLimits)) -> String {
+    let bytes = Zip::of([folder("d/"), stored("d/a", b"12345"), deflated("d/b", &[b'x'; 10])]).build();
+    let mut limits =
+        ZipLimits { archive_bytes: bytes.len() as u64, entries: 3, entry_bytes: 10, total_bytes: 15 };
+    change(&mut limits);
+    check_bytes(&bytes, &limits)
+}
+
+#[test]
+fn refuses_more_than_each_limit() {
+    assert_eq!(check(|_| ()), "d/\nd/a 5 12345\nd/b 10 xxxxxxxxxx");
+    insta::assert_snapshot!(check(|limits| limits.archive_bytes -= 1), @"");
+    insta::assert_snapshot!(check(|limits| limits.entries = 2), @"");
+    insta::assert_snapshot!(check(|limits| limits.entry_bytes = 9), @"");
+    insta::assert_snapshot!(check(|limits| limits.total_bytes = 14), @"");
+}
+
+#[test]
+fn sizes_that_overflow_when_added_are_over_the_limit() {
+    let huge = |name| {
+        deflated(name, b"x").both(|header| {
+            header.size = u32::MAX;
+            header.extra = super::raw::zip64(&[u64::MAX / 2 + 1]);
+        })
+    };
+    let bytes = Zip::of([huge("a"), huge("b")]).build();
+    let limits = ZipLimits { entry_bytes: u64::MAX, total_bytes: u64::MAX - 1, ..ZipLimits::default() };
+    insta::assert_snapshot!(check_bytes(&bytes, &limits), @"");
+}
+
+#[test]
+fn a_promise_of_entries_reserves_no_memory() {
+    let mut zip = Zip::of([stored("a", b"x")]);
+    zip.end64 = Some(super::raw::End64 { entries: Some(u64::MAX), ..Default::default() });
+    (zip.end.entries, zip.end.entries_here) = (Some(u16::MAX), Some(u16::MAX));
+    let limits = ZipLimits { entries: usize::MAX, ..ZipLimits::default() };
+    insta::assert_snapshot!(check_bytes(&zip.build(), &limits), @"");
+}

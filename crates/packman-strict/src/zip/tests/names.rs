@@ -1,0 +1,103 @@
+//! Attacks by name and kind: files that land elsewhere, on each other, or are no files.
+
+use super::check;
+use super::raw::{Raw, Zip, deflated, extra, folder, stored};
+use crate::zip::entry::crc32;
+
+fn named(name: &str) -> String {
+    check(&Zip::of([stored(name, b"x")]))
+}
+
+#[test]
+fn refuses_names_that_leave_the_folder() {
+    insta::assert_snapshot!(named("../evil.py"), @"");
+    insta::assert_snapshot!(named("/etc/cron.d/evil"), @"");
+    insta::assert_snapshot!(named("C:evil.py"), @"");
+    insta::assert_snapshot!(named("a\\..\\evil.py"), @"");
+    insta::assert_snapshot!(named("a.py\0.txt"), @"");
+    insta::assert_snapshot!(named("aux.py"), @"");
+    insta::assert_snapshot!(named("a\u{1b}[2J"), @"");
+    insta::assert_snapshot!(named(""), @"");
+    insta::assert_snapshot!(check(&Zip::of([folder("../")])), @"");
+    insta::assert_snapshot!(check(&Zip::of([folder("/")])), @"");
+    insta::assert_snapshot!(check(&Zip::of([folder("a//")])), @"");
+}
+
+#[test]
+fn refuses_two_entries_of_one_name() {
+    insta::assert_snapshot!(check(&Zip::of([stored("a", b"x"), stored("a", b"y")])), @"");
+    insta::assert_snapshot!(check(&Zip::of([stored("a", b"x"), stored("a", b"x")])), @"");
+    insta::assert_snapshot!(check(&Zip::of([folder("a/"), folder("a/")])), @"");
+    insta::assert_snapshot!(check(&Zip::of([folder("a/"), stored("a", b"x")])), @"");
+}
+
+#[test]
+fn refuses_names_that_fall_together() {
+    insta::assert_snapshot!(check(&Zip::of([stored("p/init.py", b"x"), stored("p/Init.py", b"y")])), @"");
+    insta::assert_snapshot!(check(&Zip::of([stored("caf\u{e9}", b"x"), stored("cafe\u{301}", b"y")])), @"");
+    insta::assert_snapshot!(check(&Zip::of([stored("a", b"x"), stored("a/b", b"y")])), @"");
+    insta::assert_snapshot!(check(&Zip::of([stored("a/b", b"x"), stored("A", b"y")])), @"");
+}
+
+/// Code page 437 to Python and the specification, UTF-8 to others: one name, two files.
+#[test]
+fn refuses_names_in_an_unclear_encoding() {
+    let unmarked = stored("naïve", b"x").both(|header| header.flags = 0);
+    insta::assert_snapshot!(check(&Zip::of([unmarked])), @"");
+    let latin = stored("x", b"x").both(|header| {
+        header.name = b"na\xefve".to_vec();
+        header.flags = 1 << 11;
+    });
+    insta::assert_snapshot!(check(&Zip::of([latin])), @"");
+}
+
+/// The Unicode path field: readers that know it take its name, the others that of the header.
+#[test]
+fn refuses_a_second_name_that_differs() {
+    let field = |version: u8, crc: u32, name: &str| {
+        extra(0x7075, &[&[version][..], &crc.to_le_bytes(), name.as_bytes()].concat())
+    };
+    let central =
+        |field: Vec<u8>| check(&Zip::of([stored("a", b"x").change(|raw| raw.central.extra = field)]));
+    let local = |field: Vec<u8>| check(&Zip::of([stored("a", b"x").change(|raw| raw.local.extra = field)]));
+    let right = field(1, crc32(b"a"), "a");
+    assert_eq!((central(right.clone()), local(right)), ("a 1 x".to_owned(), "a 1 x".to_owned()));
+    for wrong in
+        [field(1, crc32(b"a"), "../evil"), field(1, 7, "a"), field(2, crc32(b"a"), "a"), extra(0x7075, b"")]
+    {
+        let refused = "zip-unicode-path: entry `a` has a second name that differs";
+        assert_eq!(central(wrong.clone()), refused, "{wrong:?}");
+        assert_eq!(local(wrong.clone()), refused, "{wrong:?}");
+    }
+}
+
+/// A link makes the next entry write wherever it points.
+#[test]
+fn refuses_links_and_devices() {
+    insta::assert_snapshot!(check(&Zip::of([stored("a", b"/etc").change(|raw| raw.central.attributes = 0o120_777 << 16)])), @"");
+    for kind in [0o010_000, 0o020_000, 0o060_000, 0o120_000, 0o140_000, 0o170_000, 0o110_000] {
+        let raw = stored("a", b"x").change(|raw| raw.central.attributes = (kind | 0o644) << 16);
+        assert_eq!(
+            check(&Zip::of([raw])),
+            "zip-special: entry `a` is a link, device, pipe or socket, wanted a file or folder"
+        );
+    }
+    // Whatever system the header names: pip looks at the mode all the same.
+    insta::assert_snapshot!(check(&Zip::of([folder("a/").change(|raw| raw.central.attributes = 0o120_777 << 16)])), @"");
+}
+
+#[test]
+fn refuses_what_is_a_file_and_a_folder() {
+    let is = |raw: Raw, change: fn(&mut Raw)| check(&Zip::of([raw.change(change)]));
+    let refused = |name: &str| {
+        format!("zip-folder: entry `{name}` is a file by some of its marks and a folder by others")
+    };
+    assert_eq!(is(stored("a", b""), |raw| raw.central.attributes = 0o040_755 << 16), refused("a"));
+    assert_eq!(is(stored("a", b""), |raw| raw.central.attributes = 0x10), refused("a"));
+    assert_eq!(is(folder("a/"), |raw| raw.central.attributes = 0o100_644 << 16), refused("a/"));
+    assert_eq!(is(stored("a/", b"hidden"), |raw| raw.central.attributes = 0o040_755 << 16), refused("a/"));
+    // Data behind the header of a folder: its size says zero, so nobody looks.
+    let hidden = deflated("a/", b"hidden").both(|header| (header.size, header.crc) = (0, 0));
+    assert_eq!(is(hidden, |raw| raw.central.attributes = 0o040_755 << 16), refused("a/"));
+    assert_eq!(is(folder("a/").both(|header| header.crc = 1), |_| ()), refused("a/"));
+}
