@@ -21,7 +21,8 @@ impl PythonVersion {
         Self { major, minor, patch: None }
     }
 
-    /// Parses `3.12` or `3.12.4`; anything else is refused.
+    /// Parses `3.12` or `3.12.4`; anything else is refused, and numbers above 255, since each older minor
+    /// version makes tags of its own.
     pub fn parse(text: &str) -> Result<Self, NameError> {
         let numbers: Option<Vec<u16>> = text.split('.').map(number).collect();
         match numbers.as_deref() {
@@ -63,6 +64,6 @@ impl std::str::FromStr for PythonVersion {
 }
 
 fn number(text: &str) -> Option<u16> {
-    let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    if digits { text.parse().ok() } else { None }
+    let digits = text.bytes().all(|byte| byte.is_ascii_digit());
+    if digits { text.parse::<u8>().ok().map(u16::from) } else { None }
 }

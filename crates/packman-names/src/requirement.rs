@@ -124,9 +124,9 @@ impl std::str::FromStr for Requirement {
 
 fn read_name(scanner: &mut Scanner<'_>) -> Result<ProjectName, NameError> {
     scanner.skip_space();
-    let wanted = scanner.wanted("a project name");
+    let before = *scanner;
     let word = scanner.word();
-    if word.is_empty() { Err(wanted) } else { ProjectName::parse(word) }
+    if word.is_empty() { Err(before.wanted("a project name")) } else { ProjectName::parse(word) }
 }
 
 fn read_extras(scanner: &mut Scanner<'_>) -> Result<Vec<ExtraName>, NameError> {
@@ -136,24 +136,28 @@ fn read_extras(scanner: &mut Scanner<'_>) -> Result<Vec<ExtraName>, NameError> {
         return Ok(extras);
     }
     scanner.skip_space();
-    while !scanner.eat("]") {
-        let wanted = scanner.wanted("an extra name or `]`");
+    if scanner.eat("]") {
+        return Ok(extras);
+    }
+    loop {
+        let before = *scanner;
         let word = scanner.word();
         if word.is_empty() {
-            return Err(wanted);
+            return Err(before.wanted("an extra name"));
         }
         let extra = ExtraName::parse(word)?;
         if !extras.contains(&extra) {
             extras.push(extra);
         }
         scanner.skip_space();
-        if scanner.eat(",") {
-            scanner.skip_space();
-        } else if !scanner.rest().starts_with(']') {
+        if scanner.eat("]") {
+            return Ok(extras);
+        }
+        if !scanner.eat(",") {
             return Err(scanner.wanted("a comma or `]`"));
         }
+        scanner.skip_space();
     }
-    Ok(extras)
 }
 
 fn read_versions(scanner: &mut Scanner<'_>) -> Result<VersionSpecifiers, NameError> {
@@ -169,7 +173,7 @@ fn read_versions(scanner: &mut Scanner<'_>) -> Result<VersionSpecifiers, NameErr
 
 fn read_url(scanner: &mut Scanner<'_>) -> Result<String, NameError> {
     scanner.skip_space();
-    let wanted = scanner.wanted("a URL");
+    let before = *scanner;
     let url = scanner.take_while(|c| !c.is_whitespace());
-    if url.is_empty() { Err(wanted) } else { Ok(url.to_owned()) }
+    if url.is_empty() { Err(before.wanted("a URL")) } else { Ok(url.to_owned()) }
 }

@@ -42,6 +42,9 @@ impl WheelName {
         if [python, abi, platform].iter().any(|tags| tags.split('.').any(str::is_empty)) {
             return Err(refused("has an empty tag"));
         }
+        if python.split('.').any(|tag| !is_identifier(tag)) {
+            return Err(refused("has a Python tag that is no identifier, wanted one such as `py3`"));
+        }
         let build =
             build.map(|build| parse_build(build).ok_or_else(|| refused("has a build tag without number")));
         Ok(Self {
@@ -135,6 +138,11 @@ impl std::str::FromStr for WheelName {
     fn from_str(text: &str) -> Result<Self, NameError> {
         Self::parse(text)
     }
+}
+
+fn is_identifier(tag: &str) -> bool {
+    !tag.starts_with(|c: char| c.is_ascii_digit())
+        && tag.bytes().all(|c| c.is_ascii_alphanumeric() || c == b'_')
 }
 
 /// Digits and then anything.

@@ -46,17 +46,20 @@ impl Comparison {
         if let Some(specifier) = &self.specifier {
             return environment.version(variable).is_some_and(|version| specifier_admits(specifier, version));
         }
-        // `"3.8" <= python_version` asks whether 3.8 is in `<=3.12`: the environment gives the specifier.
-        if let (true, true, Relation::Compare(operator)) =
-            (self.literal_first, variable.is_version(), self.relation)
-            && let Ok(specifier) = specifier(operator, value)
-        {
-            return self.literal.trim().parse().is_ok_and(|version| specifier_admits(&specifier, &version));
-        }
-        if self.literal_first {
-            text_applies(&self.literal, self.relation, value)
-        } else {
-            text_applies(value, self.relation, &self.literal)
+        let (left, right) =
+            if self.literal_first { (self.literal.as_str(), value) } else { (value, self.literal.as_str()) };
+        match self.relation {
+            Relation::Compare(Operator::ExactEqual) if variable.is_version() => {
+                left.eq_ignore_ascii_case(right.trim())
+            }
+            // `"3.8" <= python_version` asks whether 3.8 is in `<=3.12`: the environment gives the specifier.
+            Relation::Compare(operator) if variable.is_version() && self.literal_first => {
+                match specifier(operator, right.trim()) {
+                    Ok(specifier) => left.trim().parse().is_ok_and(|one| specifier_admits(&specifier, &one)),
+                    Err(_) => text_applies(left, self.relation, right),
+                }
+            }
+            relation => text_applies(left, relation, right),
         }
     }
 

@@ -89,7 +89,10 @@ fn read_item(scanner: &mut Scanner<'_>) -> Result<Comparison, NameError> {
 fn comparison(subject: Subject, relation: Relation, literal: String, literal_first: bool) -> Comparison {
     let version = matches!(subject, Subject::Environment(variable) if variable.is_version());
     let specifier = match relation {
-        Relation::Compare(operator) if version && !literal_first => specifier(operator, literal.trim()).ok(),
+        // `===` compares text, letter by letter.
+        Relation::Compare(operator) if version && !literal_first && operator != Operator::ExactEqual => {
+            specifier(operator, literal.trim()).ok()
+        }
         _ => None,
     };
     let literal = if matches!(subject, Subject::Environment(_)) {
