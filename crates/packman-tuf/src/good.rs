@@ -6,6 +6,12 @@ use packman_strict::time::Time;
 
 use crate::{Refusal, Role, Root, Snapshot, TargetInfo, Targets, Timestamp, Verified, VerifiedTarget};
 
+/// A target that is kept with the set: its path and its bytes.
+pub(crate) type Attached = (String, Arc<[u8]>);
+
+/// Targets that are kept with the set, by path.
+pub(crate) type Attached = Vec<(String, Arc<[u8]>)>;
+
 /// A root, timestamp, snapshot and targets that belong together, none of them expired when they were verified.
 ///
 /// It may have expired since: that is [`Good::expired_role`]'s to say and its caller's to weigh.
@@ -15,6 +21,7 @@ pub struct Good {
     pub(crate) timestamp: Arc<Verified<Timestamp>>,
     pub(crate) snapshot: Arc<Verified<Snapshot>>,
     pub(crate) targets: Arc<Verified<Targets>>,
+    pub(crate) attached: Vec<Attached>,
     pub(crate) verified_at: Time,
 }
 
@@ -89,6 +96,11 @@ impl Good {
         self.targets.target(path)
     }
 
+    /// The bytes of a target that the refresh was asked to attach: verified, and kept with the set.
+    pub fn attached(&self, path: &str) -> Option<&[u8]> {
+        self.attached.iter().find(|(attached, _)| attached == path).map(|(_, bytes)| &**bytes)
+    }
+
     /// Believes the bytes of a target: their length and SHA-256 are the signed ones (5.7.3).
     pub fn verify_target<'b>(&self, path: &'b str, bytes: &'b [u8]) -> Result<VerifiedTarget<'b>, Refusal> {
         self.targets.verify_target(path, bytes)
@@ -97,5 +109,6 @@ impl Good {
     /// Whether the other is made of the very same bytes.
     pub(crate) fn same_files(&self, other: &Self) -> bool {
         Role::ALL.into_iter().all(|role| self.bytes(role) == other.bytes(role))
+            && self.attached == other.attached
     }
 }

@@ -2,7 +2,7 @@
 //! or a refusal out. It fetches nothing, reads no clock and writes no file.
 //!
 //! ```text
-//! root N+1, N+2, … until one is missing → timestamp → snapshot → targets → done
+//! root N+1, N+2, … until one is missing → timestamp → snapshot → targets → attached targets → done
 //! ```
 //!
 //! Each step names the clause it carries out. What is stricter than the specification says so.
@@ -13,7 +13,7 @@ use packman_strict::time::Time;
 
 use crate::{
     Answer, Envelope, Good, Limits, Memory, MetaInfo, Payload, Reason, Refusal, Request, Role, Snapshot,
-    Step, Targets, Timestamp, Verified,
+    Step, TargetInfo, Targets, Timestamp, Verified,
 };
 
 /// A refresh of what is remembered, at one time (5.1: fixed when it begins).
@@ -30,6 +30,8 @@ pub struct Refresh {
     limits: Limits,
     stage: Stage,
     changed: bool,
+    wanted: &'static [&'static str],
+    attached: Vec<(&'static str, Arc<[u8]>)>,
 }
 
 #[derive(Copy, Clone)]
@@ -38,13 +40,22 @@ enum Stage {
     Timestamp,
     Snapshot(MetaInfo),
     Targets(MetaInfo),
+    Attached(&'static str, TargetInfo),
     Done,
 }
 
 impl Refresh {
     /// Begins with what is remembered (5.2). That the newest root of it has expired does not matter yet.
     pub const fn begin(memory: Memory, now: Time, limits: Limits) -> Self {
-        Self { memory, now, limits, stage: Stage::Root, changed: false }
+        Self { memory, now, limits, stage: Stage::Root, changed: false, wanted: &[], attached: Vec::new() }
+    }
+
+    /// Also wants these targets, and moves *good* only together with them: what an application cannot answer
+    /// without is then never newer or older than the rest. Refused where the targets do not list one of them.
+    /// Their paths hold no spaces.
+    pub const fn with_attached(mut self, paths: &'static [&'static str]) -> Self {
+        self.wanted = paths;
+        self
     }
 
     /// What is wanted next.
@@ -62,6 +73,14 @@ impl Refresh {
             // 5.5.1 and 5.6.1, with consistent snapshots.
             Stage::Snapshot(info) => pinned_request(Role::Snapshot, info, self.limits.snapshot_bytes),
             Stage::Targets(info) => pinned_request(Role::Targets, info, self.limits.targets_bytes),
+            // 5.7.2, for the targets that belong to the good set.
+            Stage::Attached(path, info) => Request {
+                path: info.file_path(path),
+                max_bytes: info.length,
+                length: Some(info.length),
+                sha256: Some(info.sha256),
+                may_be_missing: false,
+            },
             Stage::Done => return Step::Done,
         })
     }
@@ -79,6 +98,10 @@ impl Refresh {
             (Stage::Timestamp, Answer::Bytes(bytes)) => self.timestamp(bytes),
             (Stage::Snapshot(info), Answer::Bytes(bytes)) => self.snapshot(info, bytes),
             (Stage::Targets(info), Answer::Bytes(bytes)) => self.targets(info, bytes),
+            (Stage::Attached(path, _), Answer::Bytes(bytes)) => self.attach(path, bytes),
+            (Stage::Attached(path, info), Answer::Missing) => {
+                Err(Refusal::new(info.file_path(path), Reason::Missing))
+            }
             (Stage::Timestamp, Answer::Missing) => Err(missing(Role::Timestamp, 0)),
             (Stage::Snapshot(info), Answer::Missing) => Err(missing(Role::Snapshot, info.version)),
             (Stage::Targets(info), Answer::Missing) => Err(missing(Role::Targets, info.version)),
@@ -168,7 +191,7 @@ impl Refresh {
         match self.memory.seen.targets.clone().filter(|seen| info.pins(seen)) {
             Some(seen) => {
                 seen.current_at(self.now)?;
-                self.finish();
+                self.after_targets(&seen)?;
             }
             None => self.stage = Stage::Targets(info),
         }
@@ -189,10 +212,40 @@ impl Refresh {
         // 5.6.5: freeze attack.
         new.current_at(self.now)?;
         // 5.6.6.
-        self.memory.seen.targets = Some(Arc::new(new));
+        let new = Arc::new(new);
+        self.memory.seen.targets = Some(Arc::clone(&new));
         self.changed = true;
+        self.after_targets(&new)
+    }
+
+    /// Goes on from targets that are in force, with nothing of what was attached to others before a refusal.
+    fn after_targets(&mut self, targets: &Verified<Targets>) -> Result<(), Refusal> {
+        self.attached.clear();
+        self.attach_next(targets)
+    }
+
+    /// Attaches what is here already, and goes on for the next that is not.
+    fn attach_next(&mut self, targets: &Verified<Targets>) -> Result<(), Refusal> {
+        for path in self.wanted.iter().skip(self.attached.len()) {
+            let unknown = || Refusal::new(format!("targets/{path}"), Reason::UnknownTarget);
+            let info = targets.target(path).ok_or_else(unknown)?;
+            let kept = self.memory.good.as_ref().and_then(|good| good.attached(path));
+            let Some(bytes) = kept.filter(|bytes| TargetInfo::of(bytes) == info) else {
+                self.stage = Stage::Attached(path, info);
+                return Ok(());
+            };
+            self.attached.push((path, bytes.into()));
+        }
         self.finish();
         Ok(())
+    }
+
+    fn attach(&mut self, path: &'static str, bytes: &[u8]) -> Result<(), Refusal> {
+        let Some(targets) = self.memory.seen.targets.clone() else { return Ok(()) };
+        // 5.7.3.
+        let verified = targets.verify_target(path, bytes)?;
+        self.attached.push((path, verified.bytes().into()));
+        self.attach_next(&targets)
     }
 
     /// Moves *good* to what was seen: every role of it verified under this root, pins the next, and is current.
@@ -206,6 +259,7 @@ impl Refresh {
                 timestamp: Arc::clone(timestamp),
                 snapshot: Arc::clone(snapshot),
                 targets: Arc::clone(targets),
+                attached: self.attached.drain(..).map(|(path, bytes)| (path.to_owned(), bytes)).collect(),
                 verified_at: self.now,
             };
             if !self.memory.good.as_ref().is_some_and(|before| before.same_files(&good)) {

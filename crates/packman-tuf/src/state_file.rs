@@ -10,12 +10,17 @@ use std::sync::Arc;
 use packman_strict::Sha256;
 use packman_strict::time::Time;
 
+use crate::good::Attached;
+use crate::good::Attached;
 use crate::memory::Seen;
 use crate::root::SelfSigned;
 use crate::{Envelope, Good, KeySet, Limits, Memory, Payload, Refusal, Role, Root, Verified};
 
 /// What the file begins with: its name, and the version of its format.
 const MAGIC: &str = "packman-state 1 ";
+
+/// The kind of a section that holds a target attached to the good set.
+const ATTACHED: &str = "attached";
 
 /// A state file that is damaged, half there, edited or no state file. The way back is the safety number.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -68,6 +73,9 @@ impl Memory {
                 write_optional(&mut rest, "seen", role, seen);
                 write_optional(&mut rest, "good", role, good);
             }
+        }
+        for (path, bytes) in self.good.iter().flat_map(|good| &good.attached) {
+            write_section(&mut rest, ATTACHED, path, bytes);
         }
         let mut file = format!("{MAGIC}{}\n", Sha256::of(&rest)).into_bytes();
         file.append(&mut rest);
@@ -174,9 +182,11 @@ impl<'a> Sections<'a> {
             timestamp: self.required(&root)?,
             snapshot: self.required(&root)?,
             targets: self.required(&root)?,
+            attached: Vec::new(),
             root,
             verified_at,
         };
+        let good = Good { attached: self.attached(&good)?, ..good };
         let whole =
             good.timestamp.snapshot().pins(&good.snapshot) && good.snapshot.targets().pins(&good.targets);
         if whole {
@@ -184,6 +194,16 @@ impl<'a> Sections<'a> {
         } else {
             Err(Damaged::new("found a good set that does not belong together"))
         }
+    }
+
+    /// Verifies the attached targets against the good set.
+    fn attached(&self, good: &Good) -> Result<Vec<Attached>, Damaged> {
+        let sections = self.files.iter().filter(|file| file.kind == ATTACHED);
+        let verified = sections.map(|file| {
+            let target = good.verify_target(file.name, file.bytes)?;
+            Ok((file.name.to_owned(), target.bytes().into()))
+        });
+        verified.collect()
     }
 
     fn required<T: Payload>(&self, root: &Root) -> Result<Arc<Verified<T>>, Damaged> {
