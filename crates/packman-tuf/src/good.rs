@@ -9,9 +9,6 @@ use crate::{Refusal, Role, Root, Snapshot, TargetInfo, Targets, Timestamp, Verif
 /// A target that is kept with the set: its path and its bytes.
 pub(crate) type Attached = (String, Arc<[u8]>);
 
-/// Targets that are kept with the set, by path.
-pub(crate) type Attached = Vec<(String, Arc<[u8]>)>;
-
 /// A root, timestamp, snapshot and targets that belong together, none of them expired when they were verified.
 ///
 /// It may have expired since: that is [`Good::expired_role`]'s to say and its caller's to weigh.

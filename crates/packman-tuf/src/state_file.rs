@@ -11,7 +11,6 @@ use packman_strict::Sha256;
 use packman_strict::time::Time;
 
 use crate::good::Attached;
-use crate::good::Attached;
 use crate::memory::Seen;
 use crate::root::SelfSigned;
 use crate::{Envelope, Good, KeySet, Limits, Memory, Payload, Refusal, Role, Root, Verified};
