@@ -1,1 +1,33 @@
-//! To be written.
+//! The user's use cases: what is trusted, what is there, what gets installed.
+//!
+//! Each use case is a method of [`Client`]: typed request in, typed report out. It prints nothing: what happens on
+//! the way goes to a [`Host`], which also answers what only a person may decide. Leaves what to believe to
+//! `packman-tuf` and `packman-trust`, what fits to `packman-resolve`, and every effect to `packman-machine` and
+//! `packman-wheel`.
+
+mod client;
+mod download;
+mod environment;
+mod error;
+mod host;
+mod info;
+mod install;
+mod list;
+mod memory;
+mod offers;
+mod refresh;
+mod search;
+mod trust;
+mod uninstall;
+
+pub use client::{Client, Reach};
+pub use environment::{Environment, WhichEnvironment};
+pub use error::{ClientError, Failed, No, RefusedWhy, Usage};
+pub use host::{Decision, Event, Host, Question, Silent};
+pub use info::{FileInfo, ProjectInfo};
+pub use install::{InstallRequest, Installation, Planned, PlannedStep, StepKind};
+pub use list::{ListedPackage, PackageList};
+pub use refresh::{RefreshReport, Refreshed};
+pub use search::Found;
+pub use trust::{AddRequest, Added, EntryReport};
+pub use uninstall::Uninstallation;

@@ -111,7 +111,13 @@ mod tests {
         match About::parse(text.as_bytes()) {
             Ok(about) => {
                 assert_eq!(About::parse(&about.encode()).unwrap(), about, "what is written reads the same");
-                format!("{} `{}` by `{}` {:?}", about.kind.as_str(), about.title, about.maintainer, about.scope)
+                format!(
+                    "{} `{}` by `{}` {:?}",
+                    about.kind.as_str(),
+                    about.title,
+                    about.maintainer,
+                    about.scope
+                )
             }
             Err(error) => error.to_string(),
         }
@@ -129,7 +135,7 @@ mod tests {
     fn refuses_a_title_that_speaks_to_the_terminal() {
         insta::assert_snapshot!(
             check(r#"{"kind":"database","title":"\u001b[2Jhello","maintainer":"x"}"#),
-            @r"`title`: found `\u{1b}[2Jhello`, wanted a line of 1 to 1,024 bytes without control characters"
+            @r"title: found the string `\u{1b}[2Jhello`, wanted a line of 1 to 1,024 bytes without control characters"
         );
     }
 
@@ -137,7 +143,7 @@ mod tests {
     fn refuses_a_kind_nobody_knows() {
         insta::assert_snapshot!(
             check(r#"{"kind":"oracle","title":"t","maintainer":"x"}"#),
-            @"`kind`: found `oracle`, wanted `database` or `list`"
+            @"kind: found the string `oracle`, wanted `database` or `list`"
         );
     }
 }

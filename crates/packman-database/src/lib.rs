@@ -12,7 +12,7 @@ mod recalls;
 mod record;
 
 pub use about::{About, Kind};
-pub use file_url::{FileUrl, UrlError};
+pub use file_url::{FileUrl, UrlError, blob_path};
 pub use recalls::{Recall, Recalls};
 pub use record::{
     CoreMetadata, FileName, MalformedRecord, ProjectRecord, RecordedFile, Review, ReviewBasis, Reviewer,

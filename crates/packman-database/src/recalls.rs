@@ -50,7 +50,8 @@ impl Recalls {
 
     /// Writes `recalls.json`.
     pub fn encode(&self) -> Vec<u8> {
-        let list: Vec<Value<'static>> = self.by_hash.iter().map(|(hash, recall)| encode(hash, recall)).collect();
+        let list: Vec<Value<'static>> =
+            self.by_hash.iter().map(|(hash, recall)| encode(hash, recall)).collect();
         Value::from(Object::new().with("recalls", list)).to_pretty()
     }
 

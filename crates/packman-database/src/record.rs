@@ -102,7 +102,8 @@ pub enum FileName {
 impl FileName {
     /// Parses the name of a wheel or a source distribution.
     pub fn parse(text: &str) -> Result<Self, MalformedRecord> {
-        let malformed = || MalformedRecord::found("filename", text, "the name of a wheel or source distribution");
+        let malformed =
+            || MalformedRecord::found("filename", text, "the name of a wheel or source distribution");
         if text.to_ascii_lowercase().ends_with(".whl") {
             return WheelName::parse(text).map(Self::Wheel).map_err(|_| malformed());
         }

@@ -21,7 +21,7 @@ impl Age {
     /// The age of a good copy at `now`: it has expired when its first role has.
     pub fn of(good: &Good, now: Time) -> Self {
         match good.expired_role(now) {
-            Some((role, since)) => Self::Expired { role: role.as_str(), since },
+            Some((role, since)) => Self::Expired { role: role.name(), since },
             None => Self::Current,
         }
     }

@@ -22,6 +22,7 @@ use crate::scope::Scope;
 pub struct Database {
     entry: Entry,
     memory: Memory,
+    good: Good,
     about: About,
     own_scope: Scope,
     recalls: Recalls,
@@ -30,23 +31,26 @@ pub struct Database {
 impl Database {
     /// Opens the last good copy that `memory` holds; `None` where it holds none.
     pub fn open(entry: &Entry, memory: Memory) -> Result<Option<Self>, Refused> {
-        let Some(good) = memory.good() else { return Ok(None) };
+        let Some(good) = memory.good().cloned() else { return Ok(None) };
         let [about_path, recalls_path] = ATTACHED;
         let refused = |why| Refused { database: entry.name.clone(), why };
         let malformed = |path: &str| {
             let path = path.to_owned();
             move |error| refused(WhyRefused::Malformed { path, error })
         };
-        let attached = |path: &str| good.attached(path).map_err(|refusal| refused(WhyRefused::Bytes(refusal)));
-        let about = About::parse(attached(about_path)?).map_err(malformed(about_path))?;
-        let recalls = Recalls::parse(attached(recalls_path)?).map_err(malformed(recalls_path))?;
+        // Without them nothing can be answered: a good copy that lacks one counts as none.
+        let (Some(about), Some(recalls)) = (good.attached(about_path), good.attached(recalls_path)) else {
+            return Ok(None);
+        };
+        let about = About::parse(about).map_err(malformed(about_path))?;
+        let recalls = Recalls::parse(recalls).map_err(malformed(recalls_path))?;
         let own_scope = if about.scope.is_empty() {
             Scope::everything()
         } else {
             let unreadable = |error: crate::PatternError| MalformedRecord::new(error.to_string());
             Scope::parse(&about.scope).map_err(unreadable).map_err(malformed(about_path))?
         };
-        Ok(Some(Self { entry: entry.clone(), memory, about, own_scope, recalls }))
+        Ok(Some(Self { entry: entry.clone(), memory, good, about, own_scope, recalls }))
     }
 
     /// The entry of the ring that it is.
@@ -73,11 +77,12 @@ impl Database {
         if !self.own_scope.admits(project) {
             return None;
         }
-        self.good()?.target(&record_path(project))
+        self.good.target(&record_path(project))
     }
 
-    fn good(&self) -> Option<&Good> {
-        self.memory.good()
+    /// Its last good copy.
+    pub fn good(&self) -> &Good {
+        &self.good
     }
 
     fn source(&self, now: Time) -> Source {
@@ -88,7 +93,7 @@ impl Database {
             number: self.number(),
             url: self.entry.url.clone(),
             mirrors: self.about.mirrors.clone(),
-            age: self.good().map_or(Age::Current, |good| Age::of(good, now)),
+            age: Age::of(&self.good, now),
         }
     }
 }
@@ -159,7 +164,9 @@ impl Gate {
     pub fn ask(&self, project: &ProjectName) -> Result<Answer<'_>, Refused> {
         let asked = self.ring.asked_for(project);
         for entry in &asked {
-            let Some((standing, source)) = self.standings.iter().find(|(one, _)| one.entry.name == entry.name) else {
+            let Some((standing, source)) =
+                self.standings.iter().find(|(one, _)| one.entry.name == entry.name)
+            else {
                 continue;
             };
             let Some(database) = &standing.database else {
@@ -173,7 +180,11 @@ impl Gate {
             let Some(source) = source else { continue };
             return Ok(Answer::Record(RecordWanted { database, source, project: project.clone(), target }));
         }
-        Ok(Answer::Nobody(Nobody { project: project.clone(), asked: asked.len(), known: self.ring.entries().len() }))
+        Ok(Answer::Nobody(Nobody {
+            project: project.clone(),
+            asked: asked.len(),
+            known: self.ring.entries().len(),
+        }))
     }
 
     /// The ring it stands over.
@@ -190,8 +201,8 @@ impl Gate {
     pub fn projects(&self) -> Vec<ProjectName> {
         let mut projects = Vec::new();
         for database in self.standings().filter_map(|standing| standing.database.as_ref()) {
-            let Some(good) = database.good() else { continue };
-            let listed = good.targets().filter_map(|(path, _)| packman_database::project_of_path(path));
+            let listed =
+                database.good.targets().filter_map(|(path, _)| packman_database::project_of_path(path));
             let admits = |project: &ProjectName| {
                 database.entry.scope.admits(project) && database.own_scope.admits(project)
             };
@@ -203,11 +214,11 @@ impl Gate {
     }
 
     fn admit_age(&self, database: &Database) -> Result<(), Refused> {
-        let Some(good) = database.good() else { return Ok(()) };
-        match (self.age_rule, Age::of(good, self.now)) {
-            (AgeRule::Refuse, Age::Expired { role, since }) => {
-                Err(Refused { database: database.entry.name.clone(), why: WhyRefused::Expired { role, since } })
-            }
+        match (self.age_rule, Age::of(&database.good, self.now)) {
+            (AgeRule::Refuse, Age::Expired { role, since }) => Err(Refused {
+                database: database.entry.name.clone(),
+                why: WhyRefused::Expired { role, since },
+            }),
             _ => Ok(()),
         }
     }
@@ -252,9 +263,11 @@ impl RecordWanted<'_> {
     pub fn offer(&self, bytes: &[u8]) -> Result<Offer, Refused> {
         let refused = |why| Refused { database: self.database.entry.name.clone(), why };
         let path = self.path();
-        self.target.verify(&path, bytes).map_err(|refusal| refused(WhyRefused::Bytes(refusal)))?;
-        let record = ProjectRecord::parse(&self.project, bytes)
-            .map_err(|error| refused(WhyRefused::Malformed { path, error }))?;
+        let good = &self.database.good;
+        let verified =
+            good.verify_target(&path, bytes).map_err(|refusal| refused(WhyRefused::Bytes(refusal)))?;
+        let record = ProjectRecord::parse(&self.project, verified.bytes())
+            .map_err(|error| refused(WhyRefused::Malformed { path: path.clone(), error }))?;
         Ok(Offer::of(record, Arc::clone(self.source), |sha256| self.database.recalls.of(sha256).cloned()))
     }
 }

@@ -50,7 +50,11 @@ pub struct Offer {
 
 impl Offer {
     /// Sorts the files of a verified record into those that exist for the user and those left out.
-    pub(crate) fn of(record: ProjectRecord, source: Arc<Source>, recalled: impl Fn(&Sha256) -> Option<Recall>) -> Self {
+    pub(crate) fn of(
+        record: ProjectRecord,
+        source: Arc<Source>,
+        recalled: impl Fn(&Sha256) -> Option<Recall>,
+    ) -> Self {
         let mut files = Vec::new();
         let mut left_out = Vec::new();
         for file in record.files {

@@ -148,7 +148,9 @@ pub enum RingError {
 impl fmt::Display for RingError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::NameTaken(name) => write!(f, "the name `{name}` is taken by another database of your trust ring"),
+            Self::NameTaken(name) => {
+                write!(f, "the name `{name}` is taken by another database of your trust ring")
+            }
             Self::ChainPresent(name) => write!(f, "this database is in your trust ring already, as `{name}`"),
             Self::NoSuchEntry(name) => write!(f, "your trust ring has no `{name}`"),
         }
@@ -165,7 +167,10 @@ impl Ring {
 
     /// The entry of this name.
     pub fn entry(&self, name: &EntryName) -> Result<&Entry, RingError> {
-        self.entries.iter().find(|entry| &entry.name == name).ok_or_else(|| RingError::NoSuchEntry(name.clone()))
+        self.entries
+            .iter()
+            .find(|entry| &entry.name == name)
+            .ok_or_else(|| RingError::NoSuchEntry(name.clone()))
     }
 
     /// The chain that is remembered for an address, of an entry or a removed one.

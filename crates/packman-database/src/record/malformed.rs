@@ -22,7 +22,7 @@ impl MalformedRecord {
 
     /// `member` held `found` where `wanted` belongs.
     pub(crate) fn found(member: &str, found: &str, wanted: &str) -> Self {
-        Self { what: format!("`{member}`: found {}, wanted {wanted}", quoted(found)) }
+        Self { what: format!("{member}: found {}, wanted {wanted}", quoted(found)) }
     }
 }
 

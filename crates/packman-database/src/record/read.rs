@@ -78,7 +78,11 @@ impl Shared {
         Ok(Self { prefixes: optional_texts(own, "prefixes")?.unwrap_or_default(), needs })
     }
 
-    fn parse_file(&self, project: &ProjectName, entry: Reader<'_, '_>) -> Result<RecordedFile, MalformedRecord> {
+    fn parse_file(
+        &self,
+        project: &ProjectName,
+        entry: Reader<'_, '_>,
+    ) -> Result<RecordedFile, MalformedRecord> {
         let name = FileName::parse(entry.member("filename")?.str()?)?;
         if name.project() != project {
             return Err(MalformedRecord::found("filename", name.as_str(), &format!("a file of `{project}`")));
@@ -99,7 +103,10 @@ impl Shared {
             metadata_sha256: optional_hashes(entry, "core-metadata")?,
             record_sha256: optional_hashes(own, "record")?,
             metadata: Arc::new(metadata),
-            uploaded: entry.optional("upload-time")?.map(|_| member_time(entry, "upload-time")).transpose()?,
+            uploaded: entry
+                .optional("upload-time")?
+                .map(|_| member_time(entry, "upload-time"))
+                .transpose()?,
             first_seen: member_time(own, "first-seen")?,
             yanked: parse_yanked(entry)?,
             review: own.optional("review")?.map(Review::parse).transpose()?,
@@ -109,10 +116,16 @@ impl Shared {
     }
 
     /// The address that PEP 691 has, then those made of a shared beginning and the file's name.
-    fn parse_urls(&self, entry: Reader<'_, '_>, sha256: &Sha256, filename: &str) -> Result<Vec<FileUrl>, ShapeError> {
+    fn parse_urls(
+        &self,
+        entry: Reader<'_, '_>,
+        sha256: &Sha256,
+        filename: &str,
+    ) -> Result<Vec<FileUrl>, ShapeError> {
         let url = entry.member("url")?;
         let parse = |text: &str, place: Reader<'_, '_>| {
-            FileUrl::parse(text, sha256, filename).map_err(|_| place.wrong("an http or https address, or the file's own blob"))
+            FileUrl::parse(text, sha256, filename)
+                .map_err(|_| place.wrong("an http or https address, or the file's own blob"))
         };
         let mut urls = vec![parse(url.str()?, url)?];
         let Some(also) = entry.member("_packman")?.optional("also")? else { return Ok(urls) };

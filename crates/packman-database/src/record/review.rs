@@ -50,7 +50,8 @@ impl Review {
                 "machine" => Reviewer::Machine,
                 _ => return Err(kind.wrong("`human` or `machine`")),
             },
-            basis: parse_basis(basis.str()?).ok_or_else(|| basis.wrong("`full` or `delta:` and a SHA-256"))?,
+            basis: parse_basis(basis.str()?)
+                .ok_or_else(|| basis.wrong("`full` or `delta:` and a SHA-256"))?,
             notes: optional_text(review, "notes")?,
         })
     }

@@ -62,7 +62,8 @@ fn writes_what_a_simple_index_serves() {
     let written = parse(&record()).unwrap().encode();
     let page = packman_strict::json::parse(&written, &packman_strict::json::Limits::default()).unwrap();
     let member = |path: &[&str]| {
-        path.iter().try_fold(&page, |value: &Value<'_>, name| value.as_object().and_then(|object| object.get(name)))
+        path.iter()
+            .try_fold(&page, |value: &Value<'_>, name| value.as_object().and_then(|object| object.get(name)))
     };
     assert_eq!(member(&["meta", "api-version"]).and_then(Value::as_str), Some("1.1"));
     assert_eq!(member(&["versions"]).and_then(Value::as_array).map(<[_]>::len), Some(2));

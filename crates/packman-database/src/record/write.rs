@@ -19,14 +19,15 @@ impl ProjectRecord {
             let first = of_version().find(|file| file.name.wheel().is_some()).or_else(|| of_version().next());
             let Some(first) = first else { continue };
             needs_of.insert(version.clone(), &*first.metadata);
-            by_version = by_version.with(version.to_string(), needs(&first.metadata, &CoreMetadata::default()));
+            by_version =
+                by_version.with(version.to_string(), needs(&first.metadata, &CoreMetadata::default()));
         }
         let files: Vec<Value<'static>> = self
             .files
             .iter()
             .map(|file| encode_file(file, needs_of.get(file.name.version()).copied(), &prefixes))
             .collect();
-        let mut own = Object::new().with("format", 1);
+        let mut own = Object::new().with("format", 1_u64);
         if let Some(summary) = &self.summary {
             own = own.with("summary", summary.clone());
         }
@@ -48,7 +49,9 @@ impl ProjectRecord {
     /// The beginnings of further addresses, each once, in the order in which they are met.
     fn prefixes(&self) -> Vec<String> {
         let mut prefixes: Vec<String> = Vec::new();
-        for prefix in self.files.iter().flat_map(|file| file.urls.iter().skip(1).filter_map(|url| prefix(url, file))) {
+        for prefix in
+            self.files.iter().flat_map(|file| file.urls.iter().skip(1).filter_map(|url| prefix(url, file)))
+        {
             if !prefixes.iter().any(|known| known == prefix) {
                 prefixes.push(prefix.to_owned());
             }
@@ -65,7 +68,11 @@ fn prefix<'u>(url: &'u FileUrl, file: &RecordedFile) -> Option<&'u str> {
     }
 }
 
-fn encode_file(file: &RecordedFile, of_version: Option<&CoreMetadata>, prefixes: &[String]) -> Value<'static> {
+fn encode_file(
+    file: &RecordedFile,
+    of_version: Option<&CoreMetadata>,
+    prefixes: &[String],
+) -> Value<'static> {
     let url = file.urls.first().unwrap_or(&FileUrl::Blob);
     let mut entry = Object::new()
         .with("filename", file.name.as_str().to_owned())
@@ -82,12 +89,17 @@ fn encode_file(file: &RecordedFile, of_version: Option<&CoreMetadata>, prefixes:
         entry = entry.with("upload-time", uploaded.to_string());
     }
     if let Some(reason) = &file.yanked {
-        entry = entry.with("yanked", if reason.is_empty() { true.into() } else { Value::from(reason.clone()) });
+        entry =
+            entry.with("yanked", if reason.is_empty() { true.into() } else { Value::from(reason.clone()) });
     }
     entry.with("_packman", encode_own(file, of_version, prefixes)).into()
 }
 
-fn encode_own(file: &RecordedFile, of_version: Option<&CoreMetadata>, prefixes: &[String]) -> Object<'static> {
+fn encode_own(
+    file: &RecordedFile,
+    of_version: Option<&CoreMetadata>,
+    prefixes: &[String],
+) -> Object<'static> {
     let mut own = needs(&file.metadata, of_version.unwrap_or(&CoreMetadata::default()));
     if let Some(sha256) = &file.record_sha256 {
         own = own.with("record", Object::new().with("sha256", sha256.to_string()));

@@ -46,8 +46,9 @@ impl Ring {
         if !text.trim_end().ends_with(END) {
             return Err(DamagedRing::new(format!("its last line is not `{END}`: it was cut short")));
         }
-        let document: DocumentMut =
-            text.parse().map_err(|error: toml_edit::TomlError| DamagedRing::new(error.message().to_owned()))?;
+        let document: DocumentMut = text
+            .parse()
+            .map_err(|error: toml_edit::TomlError| DamagedRing::new(error.message().to_owned()))?;
         let root = Place { table: document.as_table(), name: "the file" };
         root.only(&["format", "database", "removed", "prefer"])?;
         if document.get("format").and_then(Item::as_integer) != Some(1) {
@@ -65,7 +66,10 @@ impl Ring {
         for table in tables(&document, "prefer")? {
             let preference = parse_preference(&Place { table, name: "a `[[prefer]]`" })?;
             if !names.contains(&preference.database) {
-                return Err(DamagedRing::new(format!("`[[prefer]]` names `{}`, which is not there", preference.database)));
+                return Err(DamagedRing::new(format!(
+                    "`[[prefer]]` names `{}`, which is not there",
+                    preference.database
+                )));
             }
             ring.preferences.push(preference);
         }
@@ -75,10 +79,10 @@ impl Ring {
     /// Writes the ring file.
     pub fn encode(&self) -> String {
         let mut document = DocumentMut::new();
-        document["format"] = toml_edit::value(1);
+        document.insert("format", toml_edit::value(1));
         let mut add = |name: &str, tables: Vec<Table>| {
             if !tables.is_empty() {
-                document[name] = Item::ArrayOfTables(tables.into_iter().collect::<ArrayOfTables>());
+                document.insert(name, Item::ArrayOfTables(tables.into_iter().collect::<ArrayOfTables>()));
             }
         };
         add("database", self.entries.iter().map(encode_entry).collect());
@@ -97,7 +101,11 @@ struct Place<'t> {
 impl Place<'_> {
     fn only(&self, known: &[&str]) -> Result<(), DamagedRing> {
         match self.table.iter().find(|(key, _)| !known.contains(key)) {
-            Some((key, _)) => Err(DamagedRing::new(format!("{} has `{}`, which nobody knows", self.name, key.escape_debug()))),
+            Some((key, _)) => Err(DamagedRing::new(format!(
+                "{} has `{}`, which nobody knows",
+                self.name,
+                key.escape_debug()
+            ))),
             None => Ok(()),
         }
     }
@@ -110,7 +118,8 @@ impl Place<'_> {
     fn scope(&self, key: &str) -> Result<Scope, DamagedRing> {
         let wanted = || DamagedRing::new(format!("{} has no list of texts `{key}`", self.name));
         let array = self.table.get(key).and_then(Item::as_array).ok_or_else(wanted)?;
-        let texts = array.iter().map(|value| value.as_str().ok_or_else(wanted)).collect::<Result<Vec<_>, _>>()?;
+        let texts =
+            array.iter().map(|value| value.as_str().ok_or_else(wanted)).collect::<Result<Vec<_>, _>>()?;
         Scope::parse(&texts).map_err(|error| DamagedRing::new(error.to_string()))
     }
 
@@ -135,14 +144,16 @@ impl Place<'_> {
         let words = self.text("learnt")?;
         let how = How::parse(words)
             .ok_or_else(|| DamagedRing::new(format!("`learnt` is `{}`", words.escape_debug())))?;
-        let on = Time::parse_date(self.text("on")?).map_err(|error| DamagedRing::new(format!("`on`: {error}")))?;
+        let on =
+            Time::parse_date(self.text("on")?).map_err(|error| DamagedRing::new(format!("`on`: {error}")))?;
         Ok(Learnt { holds, how, on })
     }
 }
 
 fn tables<'d>(document: &'d DocumentMut, key: &str) -> Result<Vec<&'d dyn TableLike>, DamagedRing> {
     let Some(item) = document.get(key) else { return Ok(Vec::new()) };
-    let array = item.as_array_of_tables().ok_or_else(|| DamagedRing::new(format!("`{key}` is not `[[{key}]]`")))?;
+    let array =
+        item.as_array_of_tables().ok_or_else(|| DamagedRing::new(format!("`{key}` is not `[[{key}]]`")))?;
     Ok(array.iter().map(|table| table as &dyn TableLike).collect())
 }
 
@@ -169,26 +180,26 @@ fn parse_preference(place: &Place<'_>) -> Result<Preference, DamagedRing> {
 
 fn encode_entry(entry: &Entry) -> Table {
     let mut table = Table::new();
-    table["name"] = toml_edit::value(entry.name.as_str());
-    table["url"] = toml_edit::value(entry.url.as_str());
-    table["chain"] = toml_edit::value(entry.chain.to_string());
-    table["scope"] = patterns(&entry.scope);
+    table.insert("name", toml_edit::value(entry.name.as_str()));
+    table.insert("url", toml_edit::value(entry.url.as_str()));
+    table.insert("chain", toml_edit::value(entry.chain.to_string()));
+    table.insert("scope", patterns(&entry.scope));
     encode_learnt(&mut table, &entry.learnt);
     table
 }
 
 fn encode_removed(removed: &Removed) -> Table {
     let mut table = Table::new();
-    table["url"] = toml_edit::value(removed.url.as_str());
-    table["chain"] = toml_edit::value(removed.chain.to_string());
+    table.insert("url", toml_edit::value(removed.url.as_str()));
+    table.insert("chain", toml_edit::value(removed.chain.to_string()));
     encode_learnt(&mut table, &removed.learnt);
     table
 }
 
 fn encode_preference(preference: &Preference) -> Table {
     let mut table = Table::new();
-    table["database"] = toml_edit::value(preference.database.as_str());
-    table["projects"] = patterns(&preference.patterns);
+    table.insert("database", toml_edit::value(preference.database.as_str()));
+    table.insert("projects", patterns(&preference.patterns));
     table
 }
 
@@ -198,9 +209,9 @@ fn encode_learnt(table: &mut Table, learnt: &Learnt) {
         Holds::Hash => "hash",
         Holds::Unverified => "unverified",
     };
-    table["holds"] = toml_edit::value(holds);
-    table["learnt"] = toml_edit::value(learnt.how.words());
-    table["on"] = toml_edit::value(learnt.on.date());
+    table.insert("holds", toml_edit::value(holds));
+    table.insert("learnt", toml_edit::value(learnt.how.words()));
+    table.insert("on", toml_edit::value(learnt.on.date()));
 }
 
 fn patterns(scope: &Scope) -> Item {

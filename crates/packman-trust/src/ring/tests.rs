@@ -80,7 +80,36 @@ fn reads_back_what_it_writes() {
     let mut ring = ring();
     ring.prefer(&EntryName::parse("lab").unwrap(), &[ProjectName::parse("flask").unwrap()]).unwrap();
     assert_eq!(Ring::parse(&ring.encode()).unwrap(), ring);
-    insta::assert_snapshot!(ring.encode());
+    insta::assert_snapshot!(ring.encode(), @r#"
+# The databases you trust, in the order in which they are asked.
+# PackMan rewrites this file and keeps no comments; `packman trust` changes it for you.
+
+format = 1
+
+[[database]]
+name = "web"
+url = "https://web.example/"
+chain = "4b5e57f6eb2f42b9039b3d1e13929295f231749c510cbe341cd68036d9af97e2"
+scope = ["*"]
+holds = "signed"
+learnt = "compared"
+on = "2026-11-23"
+
+[[database]]
+name = "lab"
+url = "https://lab.example/"
+chain = "a51146d38077ff992eba84cf1d5e9b249073503eb74868699016153b031a38f7"
+scope = ["flask", "lab-*"]
+holds = "signed"
+learnt = "compared"
+on = "2026-11-23"
+
+[[prefer]]
+database = "lab"
+projects = ["flask"]
+
+# end of the ring
+"#);
 }
 
 #[test]

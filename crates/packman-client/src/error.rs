@@ -1,0 +1,362 @@
+//! Why a use case ended without doing what was asked, sorted by blame. They never turn into each other.
+
+use core::fmt;
+
+use packman_machine::{DiskFailure, LockFailure, Stopped};
+use packman_names::ProjectName;
+use packman_trust::{EntryName, Nobody, Refused, RingError};
+use packman_tuf::SafetyNumber;
+
+/// Why a use case ended without doing what was asked.
+#[derive(Debug)]
+pub enum ClientError {
+    /// Bytes, signatures, age or memory are not to be believed. Exit code 3.
+    Refused(Box<RefusedWhy>),
+    /// Everything is believed, and the answer is no. Exit code 1.
+    No(Box<No>),
+    /// The machine or the network failed. Exit code 4.
+    Failed(Box<Failed>),
+    /// The command makes no sense. Exit code 2.
+    Usage(Usage),
+    /// The user asked to stop.
+    Stopped,
+}
+
+/// A command that makes no sense.
+#[derive(Clone, Debug)]
+pub struct Usage {
+    /// What is wrong with it.
+    pub what: String,
+}
+
+/// What is not to be believed.
+#[derive(Debug)]
+pub enum RefusedWhy {
+    /// A database that has to answer.
+    Database(Refused),
+    /// A database at first use.
+    FirstUse {
+        /// Where it is.
+        url: String,
+        /// Why.
+        refusal: packman_tuf::Refusal,
+    },
+    /// A database that is new, over a channel that anybody can change, without its safety number.
+    NumberNeeded {
+        /// Where it is.
+        url: String,
+    },
+    /// The number given is not one of the chain that is remembered for this address.
+    OtherRoot {
+        /// Where it is.
+        url: String,
+        /// The number given.
+        given: SafetyNumber,
+        /// The number of the newest root that is remembered.
+        remembered: SafetyNumber,
+    },
+    /// A file of the home that cannot be what PackMan wrote.
+    StateDamaged {
+        /// Its path.
+        path: String,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// The ring has a database of which nothing is remembered any more.
+    MemoryGone {
+        /// The database.
+        database: EntryName,
+    },
+    /// A file of the home that others can write.
+    StateExposed {
+        /// Its path.
+        path: String,
+    },
+    /// A wheel that is not what its record says, or not safe to unpack.
+    Wheel {
+        /// Its file name.
+        file: String,
+        /// Why.
+        refusal: packman_wheel::WheelRefusal,
+    },
+    /// No host gave the bytes that were vouched for, and one gave others.
+    WrongBytes {
+        /// The file name.
+        file: String,
+        /// The SHA-256 that was vouched for.
+        wanted: packman_strict::Sha256,
+        /// Each host with what it gave.
+        tried: Vec<(String, String)>,
+    },
+}
+
+/// What is believed, and the answer is no.
+#[derive(Debug)]
+pub enum No {
+    /// No database of the ring vouches for it.
+    NobodyVouches(Nobody),
+    /// No set of releases fits.
+    NothingFits(packman_resolve::Explanation),
+    /// A person has to decide, and nobody was there or he decided no.
+    ConsentNeeded {
+        /// What was asked.
+        what: String,
+        /// The flag that answers it.
+        flag: String,
+    },
+    /// The interpreter belongs to somebody else's package manager (PEP 668).
+    ExternallyManaged {
+        /// The interpreter's folder.
+        folder: String,
+        /// What its manager says.
+        message: Option<String>,
+    },
+    /// A file of another package, or of nobody, is in the way; or an uninstall would leave the environment.
+    Environment(packman_wheel::Conflict),
+    /// A project that is not installed.
+    NotInstalled(ProjectName),
+    /// There is no environment to work in.
+    NoEnvironment,
+    /// The ring's rules do not allow it.
+    Ring(RingError),
+}
+
+/// What the machine or the network could not do.
+#[derive(Debug)]
+pub enum Failed {
+    /// A file or folder.
+    Disk(DiskFailure),
+    /// The network.
+    Network {
+        /// What was wanted.
+        what: String,
+        /// Why it failed; one line for each place that was asked.
+        why: Vec<String>,
+    },
+    /// An interpreter or an environment.
+    Python(String),
+    /// Carrying out a plan in an environment; it is as it was before.
+    Environment(String),
+}
+
+impl ClientError {
+    pub(crate) fn usage(what: impl Into<String>) -> Self {
+        Self::Usage(Usage { what: what.into() })
+    }
+
+    /// The stable code, which `packman explain` knows.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Refused(why) => why.code(),
+            Self::No(no) => no.code(),
+            Self::Failed(failed) => failed.code(),
+            Self::Usage(_) => "usage",
+            Self::Stopped => "stopped",
+        }
+    }
+}
+
+impl RefusedWhy {
+    /// The stable code.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Database(refused) => refused.code(),
+            Self::FirstUse { refusal, .. } => refusal.code(),
+            Self::NumberNeeded { .. } => "number-needed",
+            Self::OtherRoot { .. } => "unexplained-change",
+            Self::StateDamaged { .. } | Self::MemoryGone { .. } => "state-damaged",
+            Self::StateExposed { .. } => "state-exposed",
+            Self::Wheel { refusal, .. } => refusal.code(),
+            Self::WrongBytes { .. } => "hash-mismatch",
+        }
+    }
+}
+
+impl No {
+    /// The stable code.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::NobodyVouches(_) => "not-vouched",
+            Self::NothingFits(explanation) => explanation.code(),
+            Self::ConsentNeeded { .. } => "consent-needed",
+            Self::ExternallyManaged { .. } => "externally-managed",
+            Self::Environment(conflict) => conflict.code(),
+            Self::NotInstalled(_) => "not-installed",
+            Self::NoEnvironment => "no-environment",
+            Self::Ring(_) => "ring",
+        }
+    }
+}
+
+impl Failed {
+    /// The stable code.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Disk(_) => "disk",
+            Self::Network { .. } => "network",
+            Self::Python(_) => "python",
+            Self::Environment(_) => "environment",
+        }
+    }
+}
+
+impl From<RefusedWhy> for ClientError {
+    fn from(why: RefusedWhy) -> Self {
+        Self::Refused(Box::new(why))
+    }
+}
+
+impl From<Refused> for ClientError {
+    fn from(refused: Refused) -> Self {
+        RefusedWhy::Database(refused).into()
+    }
+}
+
+impl From<No> for ClientError {
+    fn from(no: No) -> Self {
+        Self::No(Box::new(no))
+    }
+}
+
+impl From<RingError> for ClientError {
+    fn from(error: RingError) -> Self {
+        No::Ring(error).into()
+    }
+}
+
+impl From<Failed> for ClientError {
+    fn from(failed: Failed) -> Self {
+        Self::Failed(Box::new(failed))
+    }
+}
+
+impl From<DiskFailure> for ClientError {
+    fn from(failure: DiskFailure) -> Self {
+        Failed::Disk(failure).into()
+    }
+}
+
+impl From<LockFailure> for ClientError {
+    fn from(failure: LockFailure) -> Self {
+        match failure {
+            LockFailure::Disk(failure) => failure.into(),
+            LockFailure::Stopped => Self::Stopped,
+        }
+    }
+}
+
+impl From<Stopped> for ClientError {
+    fn from(_: Stopped) -> Self {
+        Self::Stopped
+    }
+}
+
+/// The first line of an error: its subject and what befell it.
+impl fmt::Display for ClientError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Refused(why) => why.fmt(f),
+            Self::No(no) => no.fmt(f),
+            Self::Failed(failed) => failed.fmt(f),
+            Self::Usage(usage) => f.write_str(&usage.what),
+            Self::Stopped => f.write_str("stopped; nothing was changed"),
+        }
+    }
+}
+
+impl core::error::Error for ClientError {}
+
+impl fmt::Display for RefusedWhy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Database(refused) => refused.fmt(f),
+            Self::FirstUse { url, .. } | Self::NumberNeeded { url } | Self::OtherRoot { url, .. } => {
+                write!(f, "database at `{}` refused", url.escape_debug())
+            }
+            Self::StateDamaged { path, .. } | Self::StateExposed { path } => {
+                write!(f, "`{}` refused", path.escape_debug())
+            }
+            Self::MemoryGone { database } => write!(f, "database `{database}` refused"),
+            Self::Wheel { file, .. } | Self::WrongBytes { file, .. } => write!(f, "`{}` refused", file.escape_debug()),
+        }
+    }
+}
+
+impl fmt::Display for No {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NobodyVouches(nobody) => write!(f, "nobody you trust vouches for `{}`", nobody.project),
+            Self::NothingFits(_) => f.write_str("nothing fits"),
+            Self::ConsentNeeded { what, .. } => f.write_str(what),
+            Self::ExternallyManaged { folder, .. } => {
+                write!(f, "the Python in `{}` is managed by somebody else", folder.escape_debug())
+            }
+            Self::Environment(conflict) => conflict.fmt(f),
+            Self::NotInstalled(project) => write!(f, "`{project}` is not installed here"),
+            Self::NoEnvironment => f.write_str("there is no environment here"),
+            Self::Ring(error) => error.fmt(f),
+        }
+    }
+}
+
+impl fmt::Display for Failed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Disk(failure) => failure.fmt(f),
+            Self::Network { what, .. } => write!(f, "{what} could not be fetched"),
+            Self::Python(why) | Self::Environment(why) => f.write_str(why),
+        }
+    }
+}
+
+impl ClientError {
+    /// The lines that say why, below the first.
+    pub fn because(&self) -> Vec<String> {
+        match self {
+            Self::Refused(why) => why.because(),
+            Self::No(no) => no.because(),
+            Self::Failed(failed) => match &**failed {
+                Failed::Network { why, .. } => why.clone(),
+                _ => Vec::new(),
+            },
+            Self::Usage(_) | Self::Stopped => Vec::new(),
+        }
+    }
+}
+
+impl RefusedWhy {
+    fn because(&self) -> Vec<String> {
+        match self {
+            Self::Database(refused) => vec![refused.because()],
+            Self::FirstUse { refusal, .. } => vec![refusal.to_string()],
+            Self::NumberNeeded { .. } => {
+                vec!["plain HTTP can be changed by anybody on the way, and no safety number was given".to_owned()]
+            }
+            Self::OtherRoot { given, remembered, .. } => vec![
+                format!("the number given is {given}"),
+                format!("what is remembered of this address has {remembered}, and no root with the number given"),
+            ],
+            Self::StateDamaged { why, .. } => vec![format!("it cannot be what PackMan wrote: {why}")],
+            Self::MemoryGone { .. } => vec!["what was remembered of it is gone from your PackMan home".to_owned()],
+            Self::StateExposed { .. } => vec!["others can write it, so anybody could have".to_owned()],
+            Self::Wheel { refusal, .. } => vec![refusal.to_string()],
+            Self::WrongBytes { wanted, tried, .. } => {
+                let mut lines = vec![format!("no host gave the bytes with SHA-256 {wanted}")];
+                lines.extend(tried.iter().map(|(host, why)| format!("{}: {why}", host.escape_debug())));
+                lines
+            }
+        }
+    }
+}
+
+impl No {
+    fn because(&self) -> Vec<String> {
+        match self {
+            Self::NothingFits(explanation) => explanation.to_string().lines().map(str::to_owned).collect(),
+            Self::ExternallyManaged { message: Some(message), .. } => {
+                message.lines().map(|line| line.escape_debug().to_string()).collect()
+            }
+            _ => Vec::new(),
+        }
+    }
+}

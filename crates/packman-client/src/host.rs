@@ -1,0 +1,145 @@
+//! Who hears what happens, and answers what only a person may decide.
+
+use packman_names::{ProjectName, Version};
+use packman_trust::{EntryName, Scope};
+use packman_tuf::SafetyNumber;
+
+/// Something that happened on the way.
+#[derive(Clone, Debug)]
+pub enum Event {
+    /// A mirror could not be reached; the last good copy goes on.
+    Unreached {
+        /// The database.
+        database: EntryName,
+        /// Why.
+        why: String,
+    },
+    /// A database's root was replaced with the old keys' consent.
+    Rotated {
+        /// The database.
+        database: EntryName,
+        /// The version before.
+        from: u64,
+        /// The version now.
+        to: u64,
+    },
+    /// A database is good for fewer than 14 more days.
+    ExpiresSoon {
+        /// The database.
+        database: EntryName,
+        /// The role whose life ends first.
+        role: &'static str,
+        /// Days left.
+        days: i64,
+    },
+    /// What a database sent was refused; its last good copy stays.
+    RefreshRefused {
+        /// The database.
+        database: EntryName,
+        /// Why, in one line.
+        why: String,
+    },
+    /// Another PackMan holds the home or the environment; we wait.
+    Waiting {
+        /// What is waited for.
+        what: String,
+    },
+    /// A host gave wrong bytes or none; the next is asked.
+    HostFailed {
+        /// The file.
+        file: String,
+        /// The host.
+        host: String,
+        /// Why.
+        why: String,
+    },
+    /// Downloads begin: so many files, so many bytes.
+    Downloading {
+        /// How many files.
+        files: usize,
+        /// Their bytes in all.
+        bytes: u64,
+    },
+    /// So many more bytes came.
+    Downloaded {
+        /// The file.
+        file: String,
+        /// The bytes that came since the last time.
+        bytes: u64,
+    },
+    /// A file is complete, verified and unpacked.
+    Ready {
+        /// The file.
+        file: String,
+    },
+    /// Downloads are over.
+    DownloadsDone,
+    /// Something a user should know.
+    Warning(String),
+}
+
+/// What only a person may decide.
+#[derive(Clone, Debug)]
+pub enum Question {
+    /// To believe a database at first sight.
+    Remember {
+        /// Where it is.
+        url: String,
+        /// Its title.
+        title: String,
+        /// Its scapegoat.
+        maintainer: String,
+        /// The safety number of its newest root.
+        number: SafetyNumber,
+        /// How many projects it lists.
+        projects: usize,
+    },
+    /// What a database that is not the first may answer for.
+    Scope {
+        /// Its title.
+        title: String,
+        /// What is proposed.
+        proposed: Scope,
+    },
+    /// To replace or remove packages that the command did not name.
+    Replace {
+        /// What would be replaced: project, what is there, what would come.
+        changes: Vec<(ProjectName, Version, Version)>,
+    },
+    /// To make an environment.
+    MakeEnvironment {
+        /// Where.
+        folder: String,
+    },
+}
+
+/// An answer.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Decision {
+    /// Yes.
+    Yes,
+    /// No.
+    No,
+    /// There is nobody to ask.
+    NobodyThere,
+}
+
+/// Who hears what happens, and answers.
+pub trait Host: Sync {
+    /// Hears what happened.
+    fn event(&self, event: Event);
+    /// Decides.
+    fn decide(&self, question: &Question) -> Decision;
+}
+
+/// A host that hears nothing and decides nothing.
+#[derive(Clone, Copy, Debug)]
+pub struct Silent;
+
+impl Host for Silent {
+    fn event(&self, _: Event) {}
+
+    fn decide(&self, _: &Question) -> Decision {
+        Decision::NobodyThere
+    }
+}

@@ -1,0 +1,67 @@
+//! What is kept at home: the ring, and of each chain what is remembered. Damaged is never taken for empty.
+
+use packman_machine::{DiskFailure, Exposure, FileLock, Replaced};
+use packman_strict::Sha256;
+use packman_trust::Ring;
+use packman_tuf::Memory;
+
+use crate::client::Client;
+use crate::error::{ClientError, RefusedWhy};
+use crate::host::Event;
+
+const RING: &str = "ring.toml";
+
+/// The file of a chain's memory. Its name is made of hexadecimal digits: no word from outside becomes a path.
+fn memory_file(chain: &Sha256) -> String {
+    format!("state/{chain}.tuf")
+}
+
+impl Client<'_> {
+    /// Reads the ring; one that is not there is empty.
+    pub fn ring(&self) -> Result<Ring, ClientError> {
+        let Some(bytes) = self.home.read(RING)? else { return Ok(Ring::default()) };
+        self.refuse_exposed(RING)?;
+        let damaged = |why: String| self.damaged(RING, why);
+        let text = std::str::from_utf8(&bytes).map_err(|error| damaged(error.to_string()))?;
+        Ring::parse(text).map_err(|error| damaged(error.to_string()))
+    }
+
+    /// Keeps the ring.
+    pub(crate) fn keep_ring(&self, ring: &Ring) -> Result<Replaced, DiskFailure> {
+        self.home.replace(RING, ring.encode().as_bytes())
+    }
+
+    /// Reads what is remembered of a chain.
+    pub(crate) fn memory(&self, chain: &Sha256) -> Result<Option<Memory>, ClientError> {
+        let file = memory_file(chain);
+        let Some(bytes) = self.home.read(&file)? else { return Ok(None) };
+        self.refuse_exposed(&file)?;
+        Memory::parse(&bytes).map(Some).map_err(|error| self.damaged(&file, error.to_string()))
+    }
+
+    /// Keeps what is remembered of a chain.
+    pub(crate) fn keep_memory(&self, memory: &Memory, chain: &Sha256) -> Result<Replaced, DiskFailure> {
+        self.home.replace(&memory_file(chain), &memory.encode())
+    }
+
+    /// Keeps every other PackMan from changing the home until the lock is dropped.
+    pub(crate) fn lock_home(&self) -> Result<FileLock, ClientError> {
+        let waiting = || self.host.event(Event::Waiting { what: self.home.folder().display().to_string() });
+        Ok(self.home.lock(self.stop, &waiting)?)
+    }
+
+    fn refuse_exposed(&self, file: &str) -> Result<(), ClientError> {
+        match self.home.exposure(file)? {
+            Some(Exposure::Others) => Err(RefusedWhy::StateExposed { path: self.place_of(file) }.into()),
+            _ => Ok(()),
+        }
+    }
+
+    fn damaged(&self, file: &str, why: String) -> ClientError {
+        RefusedWhy::StateDamaged { path: self.place_of(file), why }.into()
+    }
+
+    fn place_of(&self, file: &str) -> String {
+        self.home.folder().join(file).display().to_string()
+    }
+}

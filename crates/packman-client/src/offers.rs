@@ -1,0 +1,85 @@
+//! Offers: asks the gate for a project, and reads the record that the gate wants from the cache or a mirror.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use packman_machine::location::Location;
+use packman_machine::network::Fetched;
+use packman_names::ProjectName;
+use packman_strict::quote::quoted;
+use packman_trust::{Answer, Gate, Nobody, Offer, RecordWanted, Source};
+
+use crate::client::Client;
+use crate::error::{ClientError, Failed};
+
+/// What the gate said of a project.
+#[derive(Clone, Debug)]
+pub(crate) enum Asked {
+    /// The files that exist for this user.
+    Offer(Arc<Offer>),
+    /// Nobody vouches for it.
+    Nobody(Nobody),
+}
+
+/// The offers of one run: each project is asked for once.
+pub(crate) struct Offers<'c> {
+    client: Client<'c>,
+    gate: &'c Gate,
+    asked: HashMap<ProjectName, Asked>,
+}
+
+impl<'c> Offers<'c> {
+    pub(crate) fn new(client: Client<'c>, gate: &'c Gate) -> Self {
+        Self { client, gate, asked: HashMap::new() }
+    }
+
+    /// Asks for one project.
+    pub(crate) fn ask(&mut self, project: &ProjectName) -> Result<Asked, ClientError> {
+        if let Some(asked) = self.asked.get(project) {
+            return Ok(asked.clone());
+        }
+        let asked = match self.gate.ask(project)? {
+            Answer::Nobody(nobody) => Asked::Nobody(nobody),
+            Answer::Record(wanted) => Asked::Offer(Arc::new(self.client.read_record(&wanted)?)),
+        };
+        self.asked.insert(project.clone(), asked.clone());
+        Ok(asked)
+    }
+}
+
+impl Client<'_> {
+    /// Reads a record from the cache, else from the first mirror whose bytes have the signed hash.
+    pub(crate) fn read_record(&self, wanted: &RecordWanted<'_>) -> Result<Offer, ClientError> {
+        let target = wanted.target();
+        if let Some(bytes) = self.cache.blob(target.sha256()) {
+            return Ok(wanted.offer(&bytes)?);
+        }
+        let path = target.file_path(&wanted.path());
+        let mut refused = None;
+        let mut why = Vec::new();
+        for place in self.places_of(wanted.source())? {
+            match self.fetcher.get(&place, &path, target.length()) {
+                Ok(Fetched::Bytes(bytes)) => match wanted.offer(&bytes) {
+                    Ok(offer) => {
+                        self.cache.put_known_blob(target.sha256(), &bytes);
+                        return Ok(offer);
+                    }
+                    Err(refusal) => refused = Some(refusal),
+                },
+                Ok(Fetched::Missing) => why.push(format!("{place}: it has no such file")),
+                Err(failure) => why.push(failure.to_string()),
+            }
+        }
+        match refused {
+            Some(refused) => Err(refused.into()),
+            None => Err(Failed::Network { what: quoted(&path).to_string(), why }.into()),
+        }
+    }
+
+    /// The places that serve a database's own files.
+    pub(crate) fn places_of(&self, source: &Source) -> Result<Vec<Location>, ClientError> {
+        let mut places = vec![self.location(&source.url)?];
+        places.extend(self.further_mirrors(&source.mirrors));
+        Ok(places)
+    }
+}

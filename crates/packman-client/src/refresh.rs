@@ -1,0 +1,276 @@
+//! Refreshing: asks each database's mirrors for what is newer, and keeps only what verified.
+
+use packman_machine::{Fetched, Location, Replaced};
+use packman_names::ProjectName;
+use packman_strict::time::Time;
+use packman_trust::{ATTACHED, AgeRule, Database, Entry, EntryName, Gate, Refused, Ring, Standing, WhyRefused};
+use packman_tuf::{Answer, FirstUse, Limits, Memory, Refresh, Refusal, Request, Step};
+
+use crate::client::{Client, Reach};
+use crate::error::{ClientError, RefusedWhy};
+use crate::host::Event;
+
+/// How one database's refresh went.
+#[derive(Debug)]
+pub enum Refreshed {
+    /// Something newer verified.
+    Newer,
+    /// There was nothing newer.
+    Same,
+    /// No mirror could be reached.
+    Unreached(String),
+    /// What came was refused.
+    Refused(Refused),
+    /// The network was not asked.
+    NotAsked,
+}
+
+/// How every database's refresh went, in the order of the ring.
+#[derive(Debug)]
+pub struct RefreshReport {
+    /// Each database with its outcome.
+    pub databases: Vec<(EntryName, Refreshed)>,
+}
+
+/// A machine of `packman-tuf` that asks for files one after the other.
+trait Asks {
+    fn step(&self) -> Step;
+    fn answer(&mut self, answer: Answer<'_>) -> Result<(), Refusal>;
+}
+
+impl Asks for Refresh {
+    fn step(&self) -> Step {
+        Self::step(self)
+    }
+    fn answer(&mut self, answer: Answer<'_>) -> Result<(), Refusal> {
+        Self::answer(self, answer)
+    }
+}
+
+impl Asks for FirstUse {
+    fn step(&self) -> Step {
+        Self::step(self)
+    }
+    fn answer(&mut self, answer: Answer<'_>) -> Result<(), Refusal> {
+        Self::answer(self, answer)
+    }
+}
+
+/// Why a machine did not come to its end.
+pub(crate) enum Stuck {
+    /// No mirror gave an answer.
+    Unreached(String),
+    /// No mirror gave an answer that is believed; this was the last.
+    Refused(Refusal),
+    /// The user asked to stop.
+    Stopped,
+}
+
+impl Client<'_> {
+    /// Refreshes every database of the ring and gives the gate over them as they stand then.
+    pub fn gate(&self, age_rule: AgeRule) -> Result<Gate, ClientError> {
+        let ring = self.ring()?;
+        let standings = self.standings(&ring)?;
+        let age_rule = if self.accept_expired { AgeRule::Show } else { age_rule };
+        Ok(Gate::new(ring, standings.into_iter().map(|(standing, _)| standing).collect(), self.now, age_rule))
+    }
+
+    /// Refreshes every database of the ring and reports.
+    pub fn refresh(&self) -> Result<RefreshReport, ClientError> {
+        let ring = self.ring()?;
+        let standings = self.standings(&ring)?;
+        Ok(RefreshReport {
+            databases: standings.into_iter().map(|(standing, how)| (standing.entry.name, how)).collect(),
+        })
+    }
+
+    fn standings(&self, ring: &Ring) -> Result<Vec<(Standing, Refreshed)>, ClientError> {
+        std::thread::scope(|scope| {
+            let running: Vec<_> =
+                ring.entries().iter().map(|entry| scope.spawn(move || self.refresh_entry(entry))).collect();
+            running.into_iter().map(|thread| thread.join().unwrap_or(Err(ClientError::Stopped))).collect()
+        })
+    }
+
+    fn refresh_entry(&self, entry: &Entry) -> Result<(Standing, Refreshed), ClientError> {
+        let before = self.memory_of(entry)?;
+        let root_before = before.root().version();
+        let (memory, outcome) = match self.reach {
+            Reach::Offline => (before, Refreshed::NotAsked),
+            Reach::Online => self.ask_for_newer(entry, before)?,
+        };
+        if memory.root().version() > root_before {
+            let to = memory.root().version();
+            self.host.event(Event::Rotated { database: entry.name.clone(), from: root_before, to });
+        }
+        let standing = self.standing(entry, memory, &outcome);
+        Ok((standing, outcome))
+    }
+
+    /// Refreshes a memory, keeping what verified also when the end was a refusal: the floor is never lowered.
+    ///
+    /// Two PackMans may do this at once. Only the one whose beginning is still what is kept may keep its end; the
+    /// other begins again from there.
+    fn ask_for_newer(&self, entry: &Entry, mut before: Memory) -> Result<(Memory, Refreshed), ClientError> {
+        let locations = self.mirrors(entry, &before)?;
+        loop {
+            let mut refresh = Refresh::begin(before.clone(), self.now, Limits::default()).with_attached(&ATTACHED);
+            let end = self.drive(&mut refresh, &locations);
+            let changed = refresh.changed();
+            let memory = refresh.into_memory();
+            if changed {
+                let _lock = self.lock_home()?;
+                let kept = self.memory_of(entry)?;
+                if kept != before {
+                    before = kept;
+                    continue;
+                }
+                let _: Replaced = self.keep_memory(&memory, &entry.chain)?;
+            }
+            return Ok((memory, outcome(entry, end, changed)?));
+        }
+    }
+
+    fn memory_of(&self, entry: &Entry) -> Result<Memory, ClientError> {
+        self.memory(&entry.chain)?.ok_or_else(|| RefusedWhy::MemoryGone { database: entry.name.clone() }.into())
+    }
+
+    fn standing(&self, entry: &Entry, memory: Memory, outcome: &Refreshed) -> Standing {
+        let mut standing = Standing { entry: entry.clone(), database: None, refused: None, unreached: None };
+        match outcome {
+            Refreshed::Refused(refused) => {
+                let why = refused.because();
+                self.host.event(Event::RefreshRefused { database: entry.name.clone(), why });
+                standing.refused = Some(refused.clone());
+            }
+            Refreshed::Unreached(why) => {
+                self.host.event(Event::Unreached { database: entry.name.clone(), why: why.clone() });
+                standing.unreached = Some(why.clone());
+            }
+            Refreshed::NotAsked => standing.unreached = Some("the network was not asked".to_owned()),
+            Refreshed::Newer | Refreshed::Same => {}
+        }
+        match Database::open(entry, memory) {
+            Ok(database) => {
+                if let Some(database) = &database {
+                    self.warn_before_expiry(database);
+                }
+                standing.database = database;
+            }
+            Err(refused) => standing.refused = Some(refused),
+        }
+        standing
+    }
+
+    /// Says in one line when a role has under 14 days left.
+    fn warn_before_expiry(&self, database: &Database) {
+        const WARN_DAYS: i64 = 14;
+        let Some((role, expires)) = database.memory().good().map(packman_tuf::Good::earliest_expiry) else { return };
+        let days = (expires.seconds() - self.now.seconds()).div_euclid(24 * 60 * 60);
+        if (0..WARN_DAYS).contains(&days) {
+            let database = database.entry().name.clone();
+            self.host.event(Event::ExpiresSoon { database, role: role.as_str(), days });
+        }
+    }
+
+    /// The places that serve a database: the one it was learnt from, then those it names itself.
+    fn mirrors(&self, entry: &Entry, memory: &Memory) -> Result<Vec<Location>, ClientError> {
+        let mut mirrors = vec![self.location(&entry.url)?];
+        if let Ok(Some(database)) = Database::open(entry, memory.clone()) {
+            mirrors.extend(self.further_mirrors(&database.about().mirrors));
+        }
+        Ok(mirrors)
+    }
+
+    /// Mirrors that a database names: an address that is none is passed over.
+    pub(crate) fn further_mirrors<'t>(&self, named: &'t [String]) -> impl Iterator<Item = Location> + use<'t> {
+        named.iter().filter_map(|mirror| Location::parse_link(mirror).ok())
+    }
+
+    /// The location that a user or the ring names.
+    pub(crate) fn location(&self, text: &str) -> Result<Location, ClientError> {
+        Location::parse(text, self.environ.folder()).map_err(|error| ClientError::usage(error.to_string()))
+    }
+
+    /// Drives first use.
+    pub(crate) fn first_use(&self, machine: &mut FirstUse, location: &Location) -> Result<(), Stuck> {
+        self.drive(machine, std::slice::from_ref(location))
+    }
+
+    /// Refreshes a memory that belongs to no entry yet.
+    pub(crate) fn first_refresh(&self, refresh: &mut Refresh, location: &Location) -> Result<(), Stuck> {
+        self.drive(refresh, std::slice::from_ref(location))
+    }
+
+    /// Answers a machine's questions from the first mirror whose answer it takes.
+    fn drive(&self, machine: &mut impl Asks, locations: &[Location]) -> Result<(), Stuck> {
+        loop {
+            if self.stop.is_asked() {
+                return Err(Stuck::Stopped);
+            }
+            match machine.step() {
+                Step::Done => return Ok(()),
+                Step::Fetch(request) => self.answer(machine, &request, locations)?,
+            }
+        }
+    }
+
+    fn answer(&self, machine: &mut impl Asks, request: &Request, locations: &[Location]) -> Result<(), Stuck> {
+        let mut stuck = Stuck::Unreached("no mirror is known".to_owned());
+        for location in locations {
+            let fetched = match self.fetcher.get(location, &request.path, request.max_bytes) {
+                Ok(fetched) => fetched,
+                Err(failure) => {
+                    stuck = stuck.or_unreached(failure.to_string());
+                    continue;
+                }
+            };
+            let answer = match &fetched {
+                Fetched::Bytes(bytes) => Answer::Bytes(bytes),
+                Fetched::Missing if request.may_be_missing => Answer::Missing,
+                Fetched::Missing => {
+                    stuck = stuck.or_unreached(format!("it has no `{}`", request.path));
+                    continue;
+                }
+            };
+            match machine.answer(answer) {
+                Ok(()) => return Ok(()),
+                Err(refusal) => stuck = Stuck::Refused(refusal),
+            }
+        }
+        Err(stuck)
+    }
+}
+
+fn outcome(entry: &Entry, end: Result<(), Stuck>, changed: bool) -> Result<Refreshed, ClientError> {
+    Ok(match end {
+        Ok(()) if changed => Refreshed::Newer,
+        Ok(()) => Refreshed::Same,
+        Err(Stuck::Stopped) => return Err(ClientError::Stopped),
+        Err(Stuck::Unreached(why)) => Refreshed::Unreached(why),
+        Err(Stuck::Refused(refusal)) => {
+            Refreshed::Refused(Refused { database: entry.name.clone(), why: WhyRefused::Bytes(refusal) })
+        }
+    })
+}
+
+impl Stuck {
+    /// A refusal says more than a mirror that was not reached.
+    fn or_unreached(self, why: String) -> Self {
+        match self {
+            Self::Unreached(_) => Self::Unreached(why),
+            refused => refused,
+        }
+    }
+}
+
+/// The projects that a memory's good copy lists.
+pub(crate) fn listed_projects(memory: &Memory) -> Vec<ProjectName> {
+    let Some(good) = memory.good() else { return Vec::new() };
+    good.targets().filter_map(|(path, _)| packman_database::project_of_path(path)).collect()
+}
+
+/// The time at which a role of the good copy ends its life first.
+pub(crate) fn good_until(memory: &Memory) -> Option<Time> {
+    memory.good().map(|good| good.earliest_expiry().1)
+}

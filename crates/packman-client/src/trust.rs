@@ -1,0 +1,73 @@
+//! The trust ring's use cases: add, list, scope, prefer, remove, compare.
+
+mod add;
+mod change;
+
+use packman_names::ProjectName;
+use packman_strict::time::Time;
+use packman_trust::{Age, Assurance, Database, Entry, Ring};
+use packman_tuf::SafetyNumber;
+
+use crate::client::Client;
+use crate::error::ClientError;
+use crate::refresh::{good_until, listed_projects};
+
+pub use add::{AddRequest, Added};
+
+/// One entry of the ring, with what is remembered of it.
+#[derive(Debug)]
+pub struct EntryReport {
+    /// The entry.
+    pub entry: Entry,
+    /// What holds it and how we know.
+    pub assurance: Assurance,
+    /// Its title, where a good copy is kept.
+    pub title: Option<String>,
+    /// Its scapegoat, where a good copy is kept.
+    pub maintainer: Option<String>,
+    /// The safety numbers of its chain, oldest root first.
+    pub numbers: Vec<(u64, SafetyNumber)>,
+    /// The projects that its good copy lists.
+    pub projects: Vec<ProjectName>,
+    /// Until when the good copy is current.
+    pub good_until: Option<Time>,
+    /// Whether it is.
+    pub age: Option<Age>,
+}
+
+impl Client<'_> {
+    /// Reports every entry of the ring, in order. Reads only what is kept here.
+    pub fn trust_list(&self) -> Result<Vec<EntryReport>, ClientError> {
+        let ring: Ring = self.ring()?;
+        ring.entries().iter().map(|entry| self.report(entry)).collect()
+    }
+
+    /// Reports one entry of the ring.
+    pub fn trust_show(&self, name: &str) -> Result<EntryReport, ClientError> {
+        let ring = self.ring()?;
+        self.report(ring.entry(&entry_name(name)?)?)
+    }
+
+    fn report(&self, entry: &Entry) -> Result<EntryReport, ClientError> {
+        let memory = self.memory_of(entry)?;
+        let (numbers, projects, good_until) = (memory.numbers(), listed_projects(&memory), good_until(&memory));
+        let age = memory.good().map(|good| Age::of(good, self.now));
+        let database = Database::open(entry, memory)?;
+        let about = database.as_ref().map(Database::about);
+        Ok(EntryReport {
+            entry: entry.clone(),
+            assurance: entry.assurance(),
+            title: about.map(|about| about.title.clone()),
+            maintainer: about.map(|about| about.maintainer.clone()),
+            numbers,
+            projects,
+            good_until,
+            age,
+        })
+    }
+}
+
+/// The name of an entry, as a user typed it.
+fn entry_name(text: &str) -> Result<packman_trust::EntryName, ClientError> {
+    packman_trust::EntryName::parse(text).map_err(|error| ClientError::usage(error.to_string()))
+}

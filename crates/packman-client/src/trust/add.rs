@@ -1,0 +1,230 @@
+//! Adding a database to the ring: first use, and how we come to believe it.
+
+use packman_machine::{Channel, Location, Replaced};
+use packman_trust::{ATTACHED, Assurance, Database, Entry, EntryName, Holds, How, Learnt, Ring, Scope};
+use packman_tuf::{FirstUse, Limits, Memory, Refresh, SafetyNumber};
+
+use super::entry_name;
+use crate::client::{Client, Reach};
+use crate::error::{ClientError, Failed, No, RefusedWhy};
+use crate::host::{Decision, Question};
+use crate::refresh::{Stuck, listed_projects};
+
+/// A database to add.
+#[derive(Clone, Debug)]
+pub struct AddRequest {
+    /// Its address, or a folder.
+    pub url: String,
+    /// The user's word for it; else one is made from its title.
+    pub name: Option<String>,
+    /// Its safety number, from a second channel.
+    pub number: Option<SafetyNumber>,
+    /// What it may answer for; else everything for the first of the ring, and asked for later ones.
+    pub scope: Option<Scope>,
+}
+
+/// A database that was added.
+#[derive(Debug)]
+pub struct Added {
+    /// Its entry.
+    pub entry: Entry,
+    /// What holds it and how we know.
+    pub assurance: Assurance,
+    /// Its title.
+    pub title: String,
+    /// Its scapegoat.
+    pub maintainer: String,
+    /// The safety number of its newest root.
+    pub number: SafetyNumber,
+    /// How many projects it lists.
+    pub projects: usize,
+}
+
+impl Client<'_> {
+    /// Adds a database: believes it by its number, or at first sight when the user agrees.
+    pub fn trust_add(&self, request: &AddRequest) -> Result<Added, ClientError> {
+        let location = self.location(&request.url)?;
+        let url = stored_url(&location);
+        let ring = self.ring()?;
+        let known = self.remembered(&ring, &url, request.number.as_ref())?;
+        let memory = match known {
+            Some(memory) => memory,
+            None => self.meet(&location, &url, request.number)?,
+        };
+        let memory = self.bring_up(memory, &location, &url)?;
+        let preview = self.preview(&url, memory, request, &ring)?;
+        self.agree(&preview, request)?;
+        let scope = self.scope_for(&preview, request, &ring)?;
+        self.enter(preview, scope, request)
+    }
+
+    /// What is remembered of an address that was in the ring before: adding goes on from there.
+    fn remembered(
+        &self,
+        ring: &Ring,
+        url: &str,
+        number: Option<&SafetyNumber>,
+    ) -> Result<Option<Memory>, ClientError> {
+        let Some(chain) = ring.chain_of_url(url) else { return Ok(None) };
+        if let Some(present) = ring.entries().iter().find(|entry| entry.chain == chain) {
+            return Err(packman_trust::RingError::ChainPresent(present.name.clone()).into());
+        }
+        let Some(memory) = self.memory(&chain)? else { return Ok(None) };
+        let matches = number.is_none_or(|given| memory.numbers().iter().any(|(_, known)| known == given));
+        match number {
+            Some(given) if !matches => {
+                let remembered = memory.root().number();
+                Err(RefusedWhy::OtherRoot { url: url.to_owned(), given: *given, remembered }.into())
+            }
+            _ => Ok(Some(memory)),
+        }
+    }
+
+    /// First use: no root of this database was ever seen here.
+    fn meet(&self, location: &Location, url: &str, number: Option<SafetyNumber>) -> Result<Memory, ClientError> {
+        let mut machine = match number {
+            Some(number) => FirstUse::with_number(number, Limits::default()),
+            None if location.channel() == Channel::Plain => {
+                return Err(RefusedWhy::NumberNeeded { url: url.to_owned() }.into());
+            }
+            None => FirstUse::remembering(Limits::default()),
+        };
+        self.first_use(&mut machine, location).map_err(|stuck| first_use_error(stuck, url))?;
+        machine.finish().map_err(|refusal| RefusedWhy::FirstUse { url: url.to_owned(), refusal }.into())
+    }
+
+    fn bring_up(&self, memory: Memory, location: &Location, url: &str) -> Result<Memory, ClientError> {
+        if self.reach == Reach::Offline && location.channel() != Channel::Local {
+            return Err(ClientError::usage("`trust add` of a web address needs the network; leave out `--offline`"));
+        }
+        let mut refresh = Refresh::begin(memory, self.now, Limits::default()).with_attached(&ATTACHED);
+        self.first_refresh(&mut refresh, location).map_err(|stuck| first_use_error(stuck, url))?;
+        Ok(refresh.into_memory())
+    }
+
+    /// Everything the entry will be but its scope, for the user to look at.
+    fn preview(&self, url: &str, memory: Memory, request: &AddRequest, ring: &Ring) -> Result<Preview, ClientError> {
+        self.refuse_known_chain(ring, &memory)?;
+        let how = match request.number {
+            Some(_) => How::Compared,
+            None => match ring.removed(&memory.chain_id()) {
+                Some(removed) => removed.learnt.how.clone(),
+                None => How::Remembered(self.now),
+            },
+        };
+        let learnt = Learnt { holds: Holds::Signed, how, on: self.now };
+        let (chain, projects, number) = (memory.chain_id(), listed_projects(&memory).len(), memory.root().number());
+        let provisional = EntryName::suggest("new database");
+        let mut entry =
+            Entry { name: provisional, url: url.to_owned(), chain, scope: Scope::everything(), learnt };
+        let database = Database::open(&entry, memory)?.ok_or_else(|| {
+            ClientError::from(Failed::Network { what: format!("`{url}`"), why: vec!["it has nothing to read".into()] })
+        })?;
+        let (title, maintainer) = (database.about().title.clone(), database.about().maintainer.clone());
+        entry.name = match &request.name {
+            Some(name) => entry_name(name)?,
+            None => free_name(ring, &title),
+        };
+        Ok(Preview { entry, memory: database.memory().clone(), title, maintainer, number, projects })
+    }
+
+    /// A chain is one database under whatever address it comes.
+    fn refuse_known_chain(&self, ring: &Ring, memory: &Memory) -> Result<(), ClientError> {
+        for entry in ring.entries() {
+            let known = self.memory_of(entry)?.numbers();
+            if memory.numbers().iter().any(|number| known.contains(number)) {
+                return Err(packman_trust::RingError::ChainPresent(entry.name.clone()).into());
+            }
+        }
+        Ok(())
+    }
+
+    /// Without a number a person must agree to remember what is there.
+    fn agree(&self, preview: &Preview, request: &AddRequest) -> Result<(), ClientError> {
+        if request.number.is_some() || preview.entry.learnt.how == How::Compared {
+            return Ok(());
+        }
+        let question = Question::Remember {
+            url: preview.entry.url.clone(),
+            title: preview.title.clone(),
+            maintainer: preview.maintainer.clone(),
+            number: preview.number,
+            projects: preview.projects,
+        };
+        match self.host.decide(&question) {
+            Decision::Yes => Ok(()),
+            Decision::No | Decision::NobodyThere => Err(No::ConsentNeeded {
+                what: format!("`{}` was not added: nobody agreed to remember it without its safety number", preview.entry.url),
+                flag: "--number, with the number from a second channel".to_owned(),
+            }
+            .into()),
+        }
+    }
+
+    fn scope_for(&self, preview: &Preview, request: &AddRequest, ring: &Ring) -> Result<Scope, ClientError> {
+        if let Some(scope) = &request.scope {
+            return Ok(scope.clone());
+        }
+        if ring.entries().is_empty() {
+            return Ok(Scope::everything());
+        }
+        let proposed = Scope::everything();
+        match self.host.decide(&Question::Scope { title: preview.title.clone(), proposed: proposed.clone() }) {
+            Decision::Yes => Ok(proposed),
+            Decision::No | Decision::NobodyThere => Err(No::ConsentNeeded {
+                what: format!("`{}` was not added: it is not the first, and nobody said what it may answer for", preview.entry.url),
+                flag: "--scope, with name patterns such as `lab-*`, or `*` for everything".to_owned(),
+            }
+            .into()),
+        }
+    }
+
+    /// Keeps the memory, then the ring: an entry never stands without its memory.
+    fn enter(&self, preview: Preview, scope: Scope, request: &AddRequest) -> Result<Added, ClientError> {
+        let Preview { mut entry, memory, title, maintainer, number, projects } = preview;
+        entry.scope = scope;
+        let entry = self.change_ring(|ring| {
+            if request.name.is_none() {
+                entry.name = free_name(ring, &title);
+            }
+            ring.add(entry.clone())?;
+            let _: Replaced = self.keep_memory(&memory, &entry.chain)?;
+            Ok(entry)
+        })?;
+        Ok(Added { assurance: entry.assurance(), entry, title, maintainer, number, projects })
+    }
+}
+
+/// A database as it would be added.
+struct Preview {
+    entry: Entry,
+    memory: Memory,
+    title: String,
+    maintainer: String,
+    number: SafetyNumber,
+    projects: usize,
+}
+
+/// The address as the ring keeps it: a folder by its absolute path, so that it means the same from everywhere.
+fn stored_url(location: &Location) -> String {
+    location.to_string()
+}
+
+/// A name that is not taken, made from a title.
+fn free_name(ring: &Ring, title: &str) -> EntryName {
+    let taken = |name: &EntryName| ring.entries().iter().any(|entry| &entry.name == name);
+    let first = EntryName::suggest(title);
+    if !taken(&first) {
+        return first;
+    }
+    let numbered = (2_u32..).map(|count| EntryName::suggest(&format!("{first}-{count}")));
+    numbered.into_iter().find(|name| !taken(name)).unwrap_or(first)
+}
+
+fn first_use_error(stuck: Stuck, url: &str) -> ClientError {
+    match stuck {
+        Stuck::Stopped => ClientError::Stopped,
+        Stuck::Refused(refusal) => RefusedWhy::FirstUse { url: url.to_owned(), refusal }.into(),
+        Stuck::Unreached(why) => Failed::Network { what: format!("`{url}`"), why: vec![why] }.into(),
+    }
+}

@@ -1,0 +1,263 @@
+//! The gate: who answers for a project, and which of its files exist. Each attack would succeed without the check.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test may fail loudly")]
+
+use std::sync::Arc;
+
+use packman_database::{
+    ABOUT_PATH, About, CoreMetadata, FileName, FileUrl, Kind, ProjectRecord, RECALLS_PATH, Recall, Recalls,
+    RecordedFile, record_path,
+};
+use packman_names::ProjectName;
+use packman_strict::Sha256;
+use packman_strict::time::Time;
+use packman_trust::{
+    ATTACHED, AgeRule, Answer, Database, Entry, EntryName, Gate, Holds, How, Learnt, Refused, Ring, Scope,
+    Standing, WhyRefused,
+};
+use packman_tuf::{Limits, Refresh, Step};
+use testkit::repository::Repository;
+
+fn day(text: &str) -> Time {
+    Time::parse_date(text).unwrap()
+}
+
+fn now() -> Time {
+    day("2026-11-23")
+}
+
+fn name(text: &str) -> ProjectName {
+    ProjectName::parse(text).unwrap()
+}
+
+fn file(filename: &str) -> RecordedFile {
+    RecordedFile {
+        name: FileName::parse(filename).unwrap(),
+        sha256: Sha256::of(filename.as_bytes()),
+        size: 1,
+        urls: vec![FileUrl::Blob],
+        metadata_sha256: None,
+        record_sha256: None,
+        metadata: Arc::new(CoreMetadata::default()),
+        uploaded: None,
+        first_seen: now(),
+        yanked: None,
+        review: None,
+        recalled: None,
+    }
+}
+
+/// A database that vouches for these files.
+struct World {
+    repository: Repository,
+    records: Vec<(String, Vec<u8>)>,
+    scope: Vec<String>,
+    recalls: Recalls,
+}
+
+impl World {
+    fn of(seed: u16, filenames: &[&str]) -> Self {
+        let repository = Repository::with_seed(now(), seed);
+        let mut world = Self { repository, records: vec![], scope: vec![], recalls: Recalls::default() };
+        for filename in filenames {
+            world.vouch(file(filename));
+        }
+        world
+    }
+
+    fn vouch(&mut self, file: RecordedFile) {
+        let mut record = ProjectRecord::new(file.name.project().clone());
+        let path = record_path(&record.name);
+        if let Some((_, bytes)) = self.records.iter().find(|(known, _)| *known == path) {
+            record = ProjectRecord::parse(&record.name, bytes).unwrap();
+        }
+        record.files.push(file);
+        self.records.retain(|(known, _)| *known != path);
+        self.records.push((path, record.encode()));
+    }
+
+    /// What a client has after a refresh.
+    fn standing(&mut self, entry: &str, scope: &[&str]) -> Standing {
+        let about = About {
+            kind: Kind::Database,
+            title: entry.to_owned(),
+            maintainer: "a scapegoat".to_owned(),
+            home_page: None,
+            mirrors: vec![],
+            scope: self.scope.clone(),
+        };
+        self.repository.add_target(ABOUT_PATH, &about.encode());
+        self.repository.add_target(RECALLS_PATH, &self.recalls.encode());
+        for (path, bytes) in &self.records {
+            self.repository.add_target(path, bytes);
+        }
+        self.repository.publish();
+        let memory = self.repository.remembered(now());
+        let mut refresh = Refresh::begin(memory, now(), Limits::default()).with_attached(&ATTACHED);
+        while let Step::Fetch(request) = refresh.step() {
+            refresh.answer(self.repository.serve(&request)).unwrap();
+        }
+        let memory = refresh.into_memory();
+        let entry = Entry {
+            name: EntryName::parse(entry).unwrap(),
+            url: format!("https://{entry}.example/"),
+            chain: memory.chain_id(),
+            scope: Scope::parse(scope).unwrap(),
+            learnt: Learnt { holds: Holds::Signed, how: How::Compared, on: now() },
+        };
+        let database = Database::open(&entry, memory).unwrap();
+        Standing { entry, database, refused: None, unreached: None }
+    }
+
+    fn bytes(&self, project: &str) -> Vec<u8> {
+        let path = record_path(&name(project));
+        self.records.iter().find(|(known, _)| *known == path).expect("it is recorded").1.clone()
+    }
+}
+
+fn gate_at(standings: Vec<Standing>, now: Time, age_rule: AgeRule) -> Gate {
+    let mut ring = Ring::default();
+    for standing in &standings {
+        ring.add(standing.entry.clone()).unwrap();
+    }
+    Gate::new(ring, standings, now, age_rule)
+}
+
+fn gate(standings: Vec<Standing>) -> Gate {
+    gate_at(standings, now(), AgeRule::Refuse)
+}
+
+/// Who answers, in one word.
+fn asked(gate: &Gate, project: &str) -> String {
+    match gate.ask(&name(project)) {
+        Ok(Answer::Record(wanted)) => wanted.source().database.to_string(),
+        Ok(Answer::Nobody(_)) => "nobody".to_owned(),
+        Err(refused) => format!("{} {}", refused.database, refused.code()),
+    }
+}
+
+/// What is offered and what is left out, by file name.
+fn offered(gate: &Gate, project: &str, bytes: &[u8]) -> String {
+    let Ok(Answer::Record(wanted)) = gate.ask(&name(project)) else { panic!("nobody answers for {project}") };
+    match wanted.offer(bytes) {
+        Ok(offer) => {
+            let files = offer.files().iter().map(|file| file.filename().to_owned());
+            let left_out =
+                offer.left_out().iter().map(|file| format!("-{} {}", file.filename(), file.why().code()));
+            files.chain(left_out).collect::<Vec<_>>().join("; ")
+        }
+        Err(refused) => refused.code().to_owned(),
+    }
+}
+
+#[test]
+fn the_first_database_that_lists_a_project_answers_alone() {
+    let mut high = World::of(10, &["flask-3.0-py3-none-any.whl"]);
+    let mut low = World::of(20, &["flask-9.9-py3-none-any.whl", "django-5.0-py3-none-any.whl"]);
+    let gate = gate(vec![high.standing("high", &["*"]), low.standing("low", &["*"])]);
+    assert_eq!(asked(&gate, "flask"), "high");
+    assert_eq!(asked(&gate, "django"), "low");
+    assert_eq!(asked(&gate, "numpy"), "nobody");
+    assert_eq!(offered(&gate, "flask", &high.bytes("flask")), "flask-3.0-py3-none-any.whl");
+}
+
+#[test]
+fn refuses_the_record_of_another_database_or_another_project() {
+    let mut high = World::of(10, &["flask-3.0-py3-none-any.whl", "django-5.0-py3-none-any.whl"]);
+    let low = World::of(20, &["flask-9.9-py3-none-any.whl"]);
+    let gate = gate(vec![high.standing("high", &["*"])]);
+    for foreign in [low.bytes("flask"), high.bytes("django")] {
+        let verdict = offered(&gate, "flask", &foreign);
+        assert!(["hash-mismatch", "length-mismatch"].contains(&verdict.as_str()), "{verdict}");
+    }
+    let mut flipped = high.bytes("flask");
+    *flipped.last_mut().unwrap() ^= 1;
+    assert_eq!(offered(&gate, "flask", &flipped), "hash-mismatch");
+}
+
+#[test]
+fn a_database_answers_only_within_its_scope_and_its_own() {
+    let mut high = World::of(10, &["flask-3.0-py3-none-any.whl", "lab_tools-1-py3-none-any.whl"]);
+    let mut low = World::of(20, &["flask-2.0-py3-none-any.whl", "lab_tools-2-py3-none-any.whl"]);
+    let scoped = gate(vec![high.standing("high", &["lab-*"]), low.standing("low", &["*"])]);
+    assert_eq!(asked(&scoped, "flask"), "low");
+    assert_eq!(asked(&scoped, "lab-tools"), "high");
+    high.scope = vec!["lab-*".to_owned()];
+    let narrowed = gate(vec![high.standing("high", &["*"]), low.standing("low", &["*"])]);
+    assert_eq!(asked(&narrowed, "flask"), "low");
+    assert_eq!(asked(&narrowed, "lab-tools"), "high");
+    assert_eq!(narrowed.projects(), [name("flask"), name("lab-tools")]);
+}
+
+#[test]
+fn an_expired_database_keeps_its_place_and_refuses() {
+    let mut high = World::of(10, &["flask-3.0-py3-none-any.whl"]);
+    let mut low = World::of(20, &["flask-2.0-py3-none-any.whl", "django-5.0-py3-none-any.whl"]);
+    low.repository.expiry.values_mut().for_each(|expiry| *expiry = day("2030-01-01"));
+    low.repository.publish_root();
+    let mut standings = || vec![high.standing("high", &["*"]), low.standing("low", &["*"])];
+    let before = gate_at(standings(), day("2026-12-22"), AgeRule::Refuse);
+    assert_eq!(asked(&before, "flask"), "high");
+    let later = gate_at(standings(), day("2026-12-23"), AgeRule::Refuse);
+    assert_eq!(asked(&later, "flask"), "high expired");
+    assert_eq!(asked(&later, "django"), "low");
+    let shown = gate_at(standings(), day("2026-12-23"), AgeRule::Show);
+    let Ok(Answer::Record(wanted)) = shown.ask(&name("flask")) else { panic!("it is shown") };
+    assert_ne!(wanted.source().age, packman_trust::Age::Current);
+}
+
+#[test]
+fn a_refused_database_keeps_its_place_for_what_it_lists() {
+    let mut high = World::of(10, &["flask-3.0-py3-none-any.whl"]);
+    let mut low = World::of(20, &["flask-2.0-py3-none-any.whl", "django-5.0-py3-none-any.whl"]);
+    let mut refused = high.standing("high", &["*"]);
+    let database = refused.entry.name.clone();
+    refused.refused =
+        Some(Refused { database, why: WhyRefused::Expired { role: "timestamp", since: now() } });
+    let gate = gate(vec![refused, low.standing("low", &["*"])]);
+    assert_eq!(asked(&gate, "flask"), "high expired");
+    assert_eq!(asked(&gate, "django"), "low");
+}
+
+#[test]
+fn a_database_without_a_good_copy_keeps_its_whole_scope() {
+    let mut high = World::of(10, &["lab_tools-1-py3-none-any.whl"]);
+    let mut low = World::of(20, &["lab_other-2-py3-none-any.whl", "django-5.0-py3-none-any.whl"]);
+    let mut absent = high.standing("high", &["lab-*"]);
+    absent.database = None;
+    let gate = gate(vec![absent, low.standing("low", &["*"])]);
+    assert_eq!(asked(&gate, "lab-other"), "high database-absent");
+    assert_eq!(asked(&gate, "django"), "low");
+}
+
+#[test]
+fn a_recalled_file_is_never_offered_whichever_place_says_so() {
+    let recall = Recall {
+        project: name("flask"),
+        version: "3.0".to_owned(),
+        reason: "a worm".to_owned(),
+        advice: None,
+        at: now(),
+    };
+    let mut world = World::of(10, &["flask-3.0-py3-none-any.whl", "flask-3.1-py3-none-any.whl"]);
+    world.recalls.insert(Sha256::of(b"flask-3.0-py3-none-any.whl"), recall);
+    let gate_one = gate(vec![world.standing("web", &["*"])]);
+    let left = "flask-3.1-py3-none-any.whl; -flask-3.0-py3-none-any.whl recalled";
+    assert_eq!(offered(&gate_one, "flask", &world.bytes("flask")), left);
+
+    let mut world = World::of(10, &["flask-3.1-py3-none-any.whl"]);
+    world.vouch(RecordedFile { recalled: Some("a worm".to_owned()), ..file("flask-3.0-py3-none-any.whl") });
+    let gate_two = gate(vec![world.standing("web", &["*"])]);
+    assert_eq!(offered(&gate_two, "flask", &world.bytes("flask")), left);
+}
+
+#[test]
+fn a_source_distribution_is_listed_and_never_offered() {
+    let mut world = World::of(10, &["flask-3.0.tar.gz"]);
+    let gate = gate(vec![world.standing("web", &["*"])]);
+    assert_eq!(offered(&gate, "flask", &world.bytes("flask")), "-flask-3.0.tar.gz sdist");
+}
+
+#[test]
+fn an_empty_ring_has_nobody_who_answers() {
+    assert_eq!(asked(&gate(vec![]), "flask"), "nobody");
+}
