@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use packman_strict::json::{Reader, Value};
+use packman_strict::quote::quoted;
 
 use crate::payload::{Header, Payload, sealed};
 use crate::{MetaInfo, Reason, Refusal, Role, Verified};
@@ -36,9 +37,11 @@ impl Verified<Snapshot> {
         for (name, before) in &seen.meta {
             let reason = match self.meta.get(name) {
                 None => Reason::Disappeared { name: name.clone() },
-                Some(after) if after.version < before.version => {
-                    Reason::Rollback { of: name.clone(), found: after.version, wanted: before.version }
-                }
+                Some(after) if after.version < before.version => Reason::Rollback {
+                    of: quoted(name).to_string(),
+                    found: after.version,
+                    wanted: before.version,
+                },
                 Some(_) => continue,
             };
             return Err(Refusal::new(self.file_path(), reason));

@@ -1,1 +1,3 @@
-//! To be written.
+//! A world that signs on demand, attacks, and hermetic runs of the command.
+
+pub mod repository;
