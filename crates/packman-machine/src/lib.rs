@@ -8,6 +8,7 @@ pub mod files;
 pub mod home;
 pub mod location;
 pub mod lock;
+pub mod loopback;
 pub mod network;
 pub mod parallel;
 pub mod stop;

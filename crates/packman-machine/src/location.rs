@@ -72,6 +72,15 @@ impl Location {
         Self(Place::Local(path.into()))
     }
 
+    /// A server on this machine, by its address.
+    pub(crate) fn local_web(address: std::net::SocketAddr) -> Self {
+        match Self::parse_link(&format!("http://{address}/")) {
+            Ok(location) => location,
+            // An address always makes an URL; were it otherwise, this one reaches nobody.
+            Err(_) => Self::local(address.to_string()),
+        }
+    }
+
     /// What protects bytes on their way from here.
     pub fn channel(&self) -> Channel {
         match &self.0 {
