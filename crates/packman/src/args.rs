@@ -1,0 +1,142 @@
+//! What can be typed. The words here are those of `--help`; what they do is in `commands`.
+
+mod curate;
+mod trust;
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+pub(crate) use curate::{AddArgs, CurateCommand, InitArgs, StartArgs};
+pub(crate) use trust::{AddArgs as TrustAddArgs, TrustCommand};
+
+/// Installs Python packages that somebody you chose has vouched for.
+#[derive(Debug, Parser)]
+#[command(name = "packman", version, propagate_version = true, max_term_width = 100)]
+pub(crate) struct Arguments {
+    /// What to do.
+    #[command(subcommand)]
+    pub(crate) command: Command,
+
+    /// What holds for every command.
+    #[command(flatten)]
+    pub(crate) common: Common,
+}
+
+/// What holds for every command.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct Common {
+    /// Print the answer as JSON on standard output
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+
+    /// Do not ask the network; go by what is kept here
+    #[arg(long, global = true)]
+    pub(crate) offline: bool,
+
+    /// Say nothing but errors and the answer
+    #[arg(long, short, global = true)]
+    pub(crate) quiet: bool,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Choose which databases you trust, and with what
+    #[command(subcommand)]
+    Trust(TrustCommand),
+    /// Find projects that somebody you trust vouches for
+    Search {
+        /// Part of a name or of a summary
+        word: String,
+    },
+    /// Show a project's releases and files, and who vouches for and reviewed them
+    Info {
+        /// The project
+        project: String,
+    },
+    /// Install packages that somebody you trust vouches for
+    Install(InstallArgs),
+    /// Remove installed packages
+    Uninstall(UninstallArgs),
+    /// List what is installed
+    List {
+        /// Where.
+        #[command(flatten)]
+        environment: EnvironmentArgs,
+    },
+    /// Publish a database of packages that you vouch for
+    #[command(subcommand)]
+    Curate(CurateCommand),
+    /// Show the whole road in a scratch folder, and five attacks on it
+    Demo(DemoArgs),
+    /// Explain a code that stands in an error
+    Explain {
+        /// The code, such as `rollback`; without one, all are listed
+        code: Option<String>,
+    },
+}
+
+/// Which environment.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct EnvironmentArgs {
+    /// The virtual environment to work in [default: the active one, else ./.venv]
+    #[arg(long, value_name = "DIR", conflicts_with = "python")]
+    pub(crate) venv: Option<PathBuf>,
+
+    /// The interpreter whose environment to work in
+    #[arg(long, value_name = "EXE")]
+    pub(crate) python: Option<PathBuf>,
+}
+
+/// `packman install`.
+#[derive(Args, Debug)]
+pub(crate) struct InstallArgs {
+    /// What to install, such as `flask` or `'flask>=3,<4'`
+    #[arg(value_name = "REQUIREMENT", required_unless_present = "requirements")]
+    pub(crate) requirement: Vec<String>,
+
+    /// Install what is named in a requirements file, too
+    #[arg(long, short, value_name = "FILE")]
+    pub(crate) requirements: Vec<PathBuf>,
+
+    /// Where.
+    #[command(flatten)]
+    pub(crate) environment: EnvironmentArgs,
+
+    /// Show what would be done, and do nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+
+    /// Agree to the plan; trust is never agreed to by this
+    #[arg(long, short)]
+    pub(crate) yes: bool,
+
+    /// Install from databases whose word has expired; plan and receipts say so
+    #[arg(long)]
+    pub(crate) accept_expired: bool,
+
+    /// Compile modules to bytecode when they are installed
+    #[arg(long)]
+    pub(crate) compile_bytecode: bool,
+}
+
+/// `packman uninstall`.
+#[derive(Args, Debug)]
+pub(crate) struct UninstallArgs {
+    /// The projects to remove
+    #[arg(value_name = "PROJECT", required = true)]
+    pub(crate) project: Vec<String>,
+
+    /// Where.
+    #[command(flatten)]
+    pub(crate) environment: EnvironmentArgs,
+}
+
+/// `packman demo`.
+#[derive(Args, Debug)]
+pub(crate) struct DemoArgs {
+    /// Show it with these packages from the configured index, instead of small ones made on the spot
+    #[arg(long, value_name = "REQUIREMENT", num_args = 1..)]
+    pub(crate) packages: Vec<String>,
+}

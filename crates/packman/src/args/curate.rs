@@ -1,0 +1,195 @@
+//! What can be typed after `packman curate`.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+
+/// `packman curate …`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum CurateCommand {
+    /// Make a database from a requirements.txt, uv.lock or pylock.toml, and trust it
+    Start(StartArgs),
+    /// Begin a database in a new folder
+    Init(InitArgs),
+    /// Record releases that you vouch for
+    Add(AddArgs),
+    /// Take files, releases or projects out of the records
+    Remove {
+        /// The database's folder
+        dir: PathBuf,
+        /// A project, `project==version`, or a file name
+        #[arg(required = true)]
+        what: Vec<String>,
+    },
+    /// Show what is staged, what is signed, and when it expires
+    Status {
+        /// The database's folder
+        dir: PathBuf,
+        /// Also ask the index what was yanked there since
+        #[arg(long)]
+        yanked: bool,
+        /// The package index to ask [default: the one configured for pip or uv]
+        #[arg(long, value_name = "URL")]
+        index: Option<String>,
+    },
+    /// Sign what is staged, after showing it
+    Sign {
+        /// The database's folder
+        dir: PathBuf,
+        /// Sign without asking
+        #[arg(long, short)]
+        yes: bool,
+    },
+    /// Sign the timestamp and snapshot anew, with the online keys alone
+    Refresh {
+        /// The database's folder
+        dir: PathBuf,
+    },
+    /// Copy what is signed to a folder that a web server serves
+    Publish {
+        /// The database's folder
+        dir: PathBuf,
+        /// The folder to publish to
+        #[arg(long, value_name = "FOLDER")]
+        to: PathBuf,
+    },
+    /// Print the safety number, for people to compare
+    Number {
+        /// The database's folder
+        dir: PathBuf,
+    },
+}
+
+/// `packman curate init`.
+#[derive(Args, Debug)]
+pub(crate) struct InitArgs {
+    /// The folder to make; it holds no private key, so it can be a git repository
+    pub(crate) dir: PathBuf,
+
+    /// What the database is called
+    #[arg(long)]
+    pub(crate) title: String,
+
+    /// Who answers for it: a name and an address
+    #[arg(long)]
+    pub(crate) maintainer: String,
+
+    /// How many root keys must sign a change of keys
+    #[arg(long, default_value_t = 1, value_name = "K")]
+    pub(crate) threshold: u32,
+
+    /// An existing Ed25519 key (PKCS#8 PEM) to be a root key; may be repeated
+    #[arg(long, value_name = "FILE")]
+    pub(crate) key: Vec<PathBuf>,
+
+    /// Where to put the spare root key, to be kept elsewhere
+    #[arg(long, value_name = "FILE")]
+    pub(crate) spare: Option<PathBuf>,
+
+    /// For how many days a refresh is good
+    #[arg(long, default_value_t = 30, value_name = "DAYS", value_parser = clap::value_parser!(u32).range(1..=90))]
+    pub(crate) refresh_within: u32,
+
+    /// Keep the root and targets keys without a passphrase
+    #[arg(long)]
+    pub(crate) no_passphrase: bool,
+}
+
+/// `packman curate add`.
+#[derive(Args, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
+pub(crate) struct AddArgs {
+    /// The database's folder
+    pub(crate) dir: PathBuf,
+
+    /// What to record, such as `'flask>=3'`
+    #[arg(value_name = "REQUIREMENT", required_unless_present_any = ["requirements", "from"])]
+    pub(crate) requirement: Vec<String>,
+
+    /// Record what is named in a requirements file, too
+    #[arg(long, short, value_name = "FILE")]
+    pub(crate) requirements: Vec<PathBuf>,
+
+    /// Also record everything they need, as the resolver finds it
+    #[arg(long)]
+    pub(crate) with_dependencies: bool,
+
+    /// A Python to record wheels for, such as 3.12; may be repeated [default: this machine's]
+    #[arg(long, value_name = "X.Y", num_args = 1..)]
+    pub(crate) python: Vec<String>,
+
+    /// A platform to record wheels for, such as linux-x86_64 or macos-arm64; may be repeated [default: this machine's]
+    #[arg(long, value_name = "NAME", num_args = 1..)]
+    pub(crate) platform: Vec<String>,
+
+    /// Record every release that fits, not only the newest
+    #[arg(long)]
+    pub(crate) all_versions: bool,
+
+    /// Record every wheel of a release, and its source distribution as a listed, refused file
+    #[arg(long)]
+    pub(crate) all_files: bool,
+
+    /// Pass over releases younger than this
+    #[arg(long, default_value_t = 7, value_name = "DAYS")]
+    pub(crate) min_age: u32,
+
+    /// The package index to draw from [default: the one configured for pip or uv]
+    #[arg(long, value_name = "URL")]
+    pub(crate) index: Option<String>,
+
+    /// Take wheels from a folder instead of an index
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) from: Option<PathBuf>,
+
+    /// Publish the files, too, instead of naming where they are
+    #[arg(long)]
+    pub(crate) copy_files: bool,
+}
+
+/// `packman curate start`.
+#[derive(Args, Debug)]
+pub(crate) struct StartArgs {
+    /// A requirements.txt, uv.lock or pylock.toml
+    pub(crate) file: PathBuf,
+
+    /// The database's folder
+    #[arg(long, default_value = "database")]
+    pub(crate) dir: PathBuf,
+
+    /// The folder to publish to
+    #[arg(long, default_value = "site")]
+    pub(crate) to: PathBuf,
+
+    /// What the database is called [default: this folder's name]
+    #[arg(long)]
+    pub(crate) title: Option<String>,
+
+    /// Who answers for it [default: git's user.name and user.email]
+    #[arg(long)]
+    pub(crate) maintainer: Option<String>,
+
+    /// Where to put the spare root key, to be kept elsewhere
+    #[arg(long, value_name = "FILE")]
+    pub(crate) spare: Option<PathBuf>,
+
+    /// Pass over releases younger than this, where the file pins none
+    #[arg(long, default_value_t = 7, value_name = "DAYS")]
+    pub(crate) min_age: u32,
+
+    /// The package index to draw from [default: the one configured for pip or uv]
+    #[arg(long, value_name = "URL")]
+    pub(crate) index: Option<String>,
+
+    /// Publish the files, too, instead of naming where they are
+    #[arg(long)]
+    pub(crate) copy_files: bool,
+
+    /// Keep the root and targets keys without a passphrase
+    #[arg(long)]
+    pub(crate) no_passphrase: bool,
+
+    /// Sign without asking
+    #[arg(long, short)]
+    pub(crate) yes: bool,
+}

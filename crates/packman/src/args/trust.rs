@@ -1,0 +1,66 @@
+//! What can be typed after `packman trust`.
+
+use clap::{Args, Subcommand};
+
+/// `packman trust …`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum TrustCommand {
+    /// Trust a database
+    Add(AddArgs),
+    /// List the databases you trust, in the order in which they are asked
+    List,
+    /// Show one of them, with the safety numbers of its chain
+    Show {
+        /// Your name for it
+        name: String,
+    },
+    /// Ask every database for what is newer
+    Refresh,
+    /// Compare a safety number, read somewhere else, with a database's
+    Compare {
+        /// Your name for it
+        name: String,
+        /// The safety number: 60 digits, spaces do not matter
+        number: Vec<String>,
+    },
+    /// Set the project names that a database may answer for
+    Scope {
+        /// Your name for it
+        name: String,
+        /// Name patterns, such as `lab-*`; `*` for everything
+        #[arg(required = true)]
+        pattern: Vec<String>,
+    },
+    /// Let a database answer before the others
+    Prefer {
+        /// Your name for it
+        name: String,
+        /// For these projects only; else for all it may answer for
+        project: Vec<String>,
+    },
+    /// Stop trusting a database; what was remembered of it stays
+    Remove {
+        /// Your name for it
+        name: String,
+    },
+}
+
+/// `packman trust add`.
+#[derive(Args, Debug)]
+pub(crate) struct AddArgs {
+    /// The database's address, or a folder that holds one
+    #[arg(value_name = "URL|FOLDER")]
+    pub(crate) url: String,
+
+    /// Your name for it [default: made from its title]
+    #[arg(long = "as", value_name = "NAME")]
+    pub(crate) name: Option<String>,
+
+    /// Its safety number, from somewhere else than the address: 60 digits, spaces do not matter
+    #[arg(long, value_name = "NUMBER")]
+    pub(crate) number: Option<String>,
+
+    /// What it may answer for [default: everything for the first database, asked for later ones]
+    #[arg(long, value_name = "PATTERN", num_args = 1..)]
+    pub(crate) scope: Vec<String>,
+}
