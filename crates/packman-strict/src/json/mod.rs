@@ -7,6 +7,7 @@
 //! The same tree is parsed once, signed over ([`canonical`]) and read: no second parser ever sees the bytes.
 
 mod canonical;
+mod error;
 mod number;
 mod object;
 mod parse;
@@ -18,8 +19,9 @@ mod write;
 mod tests;
 
 pub use canonical::{CanonicalError, canonical};
+pub use error::{JsonError, JsonFault};
 pub use number::Number;
 pub use object::Object;
-pub use parse::{JsonError, JsonFault, Limits, parse};
+pub use parse::{Limits, parse};
 pub use read::{Reader, ShapeError};
 pub use value::Value;

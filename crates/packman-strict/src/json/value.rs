@@ -99,14 +99,9 @@ impl From<bool> for Value<'_> {
     }
 }
 
+/// The only integer that converts, so that a literal needs no suffix; others go through [`Number`].
 impl From<u64> for Value<'_> {
     fn from(number: u64) -> Self {
-        Self::Number(number.into())
-    }
-}
-
-impl From<i64> for Value<'_> {
-    fn from(number: i64) -> Self {
         Self::Number(number.into())
     }
 }

@@ -105,12 +105,15 @@ impl<'a> Central<'a> {
         if self.flags & ENCRYPTED != 0 {
             return Err(ZipRefusal::Encrypted { entry: entry() });
         }
+        if self.flags & PATCHED != 0 {
+            return Err(ZipRefusal::Patched { entry: entry() });
+        }
         let allowed = match self.known_method() {
             Some(Method::Stored) => true,
             Some(Method::Deflated) => methods == Methods::StoredAndDeflated,
             None => false,
         };
-        if !allowed || self.flags & PATCHED != 0 {
+        if !allowed {
             let wanted = if methods == Methods::StoredOnly { "stored" } else { "stored or deflated" };
             return Err(ZipRefusal::Method { entry: entry(), method: self.method, wanted });
         }

@@ -69,7 +69,7 @@ impl<'a> Local<'a> {
         let agreements = [
             ("name", self.name == central.name),
             ("method", self.method == central.method),
-            ("flags", (self.flags ^ central.flags) & FLAGS_THAT_MATTER == 0),
+            ("set of flags", (self.flags ^ central.flags) & FLAGS_THAT_MATTER == 0),
             ("CRC-32", agree(self.crc.into(), central.crc.into())),
             ("compressed size", agree(compressed, central.compressed)),
             ("size", agree(size, central.size)),

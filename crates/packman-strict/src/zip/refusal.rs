@@ -34,6 +34,8 @@ pub enum ZipRefusal {
     TotalTooLarge { size: u64, limit: u64 },
     /// An entry is encrypted.
     Encrypted { entry: String },
+    /// An entry is a patch of other data.
+    Patched { entry: String },
     /// An entry is packed by a method that is not read here.
     Method { entry: String, method: u16, wanted: &'static str },
     /// The extra fields of a header are not well formed.
@@ -86,6 +88,7 @@ impl ZipRefusal {
             Self::EntryTooLarge { .. } => "zip-entry-too-large",
             Self::TotalTooLarge { .. } => "zip-total-too-large",
             Self::Encrypted { .. } => "zip-encrypted",
+            Self::Patched { .. } => "zip-patched",
             Self::Method { .. } => "zip-method",
             Self::Extra { .. } => "zip-extra",
             Self::LocalHeader { .. } => "zip-local-header",
@@ -123,6 +126,7 @@ impl ZipRefusal {
             Self::UnsafePath(error) => Some(error.path()),
             Self::EntryTooLarge { entry, .. }
             | Self::Encrypted { entry }
+            | Self::Patched { entry }
             | Self::Method { entry, .. }
             | Self::Extra { entry }
             | Self::LocalHeader { entry }
@@ -161,6 +165,7 @@ impl ZipRefusal {
                 return write!(f, "unpacks to {size} bytes, wanted at most {limit}");
             }
             Self::Encrypted { .. } => "is encrypted, wanted plain content",
+            Self::Patched { .. } => "is a patch of other data, wanted whole content",
             Self::Method { method, wanted, .. } => {
                 return write!(f, "is packed by method {method}, wanted {wanted}");
             }

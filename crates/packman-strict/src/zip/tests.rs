@@ -9,7 +9,7 @@ mod names;
 mod raw;
 mod writer;
 
-use super::{Archive, ZipLimits, ZipRefusal};
+use super::{Archive, Entry, ZipLimits, ZipRefusal};
 use raw::Zip;
 
 /// Reads an archive and lists its files (path, size, `x` if executable, content) and folders, or says why it is
@@ -28,7 +28,7 @@ fn list(bytes: &[u8], limits: &ZipLimits) -> Result<String, ZipRefusal> {
     for entry in archive.entries() {
         let content = entry.read()?;
         assert_eq!(content.len() as u64, entry.size());
-        assert_eq!(archive.entry(entry.path().as_str()).map(|found| found.path()), Some(entry.path()));
+        assert_eq!(archive.entry(entry.path().as_str()).map(Entry::path), Some(entry.path()));
         let mark = if entry.is_executable() { " x" } else { "" };
         let text = String::from_utf8_lossy(&content);
         lines.push(format!("{} {}{mark} {text}", entry.path(), entry.size()));

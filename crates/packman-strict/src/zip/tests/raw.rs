@@ -64,6 +64,8 @@ pub(super) struct End64 {
 #[derive(Clone, Default)]
 pub(super) struct Zip {
     pub(super) entries: Vec<Raw>,
+    /// Whether the central directory lists the last entry first.
+    pub(super) directory_reversed: bool,
     pub(super) before_directory: Vec<u8>,
     pub(super) after_directory: Vec<u8>,
     pub(super) end64: Option<End64>,
@@ -195,16 +197,20 @@ impl Zip {
 
     /// The bytes of the archive.
     pub(super) fn build(&self) -> Vec<u8> {
-        let (mut out, mut directory) = (Vec::new(), Vec::new());
+        let (mut out, mut headers) = (Vec::new(), Vec::new());
         for raw in &self.entries {
             out.extend(&raw.before);
-            directory.extend(raw.central.central(u32::try_from(out.len()).unwrap()));
+            headers.push(raw.central.central(u32::try_from(out.len()).unwrap()));
             if !raw.central_only {
                 out.extend(raw.local.local());
                 out.extend(&raw.data);
                 out.extend(&raw.descriptor);
             }
         }
+        if self.directory_reversed {
+            headers.reverse();
+        }
+        let directory = headers.concat();
         out.extend(&self.before_directory);
         let offset = out.len() as u64;
         out.extend(&directory);
