@@ -1,0 +1,284 @@
+//! The chain of roots: following it, forging it, and what a rotation takes away.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test may fail loudly"
+)]
+
+mod craft;
+
+use craft::{NOW, replaced, resigned};
+use insta::assert_snapshot;
+use packman_tuf::{Limits, Refresh, Role, SigningKey, TimestampDraft};
+use testkit::repository::{Outcome, Repository};
+
+/// A client knows root 1; then `change` happens; then it refreshes. Gives the code and the text of the refusal.
+#[track_caller]
+fn check(change: impl FnOnce(&mut Repository)) -> String {
+    let outcome = refreshed_after(change);
+    let refusal = outcome.refusal.expect("the attack is refused");
+    assert_eq!(outcome.memory.good().unwrap().version(Role::Timestamp), 1, "good never moves by a refusal");
+    format!("{}: {refusal}", refusal.code())
+}
+
+fn refreshed_after(change: impl FnOnce(&mut Repository)) -> Outcome {
+    let mut repository = Repository::new(NOW);
+    let memory = repository.remembered(NOW);
+    change(&mut repository);
+    repository.refreshed(memory, NOW)
+}
+
+/// Publishes root 2, changed and signed again by who signs roots, old and new.
+fn edited_root(repository: &mut Repository, from: &str, to: &str) {
+    repository.publish_root();
+    let file = resigned(&replaced(&repository.file(Role::Root), from, to), &repository.signers(Role::Root));
+    repository.files_mut().insert("metadata/2.root.json".to_owned(), file);
+}
+
+fn owned(keys: Vec<&SigningKey>) -> Vec<SigningKey> {
+    keys.into_iter().cloned().collect()
+}
+
+#[test]
+fn follows_a_rotation_of_every_role() {
+    for role in Role::ALL {
+        let outcome = refreshed_after(|repository| {
+            repository.rotate(role);
+            repository.publish();
+        });
+        assert_eq!(outcome.refusal, None, "{role}");
+        assert_eq!(outcome.memory.root().version(), 2);
+        assert_eq!(outcome.memory.good().unwrap().version(Role::Root), 2);
+        assert!(outcome.changed);
+    }
+}
+
+#[test]
+fn good_moves_to_a_new_root_under_which_nothing_else_changed() {
+    let outcome = refreshed_after(Repository::publish_root);
+    assert_eq!(outcome.refusal, None);
+    assert_eq!(outcome.requests, ["metadata/2.root.json", "metadata/3.root.json", "metadata/timestamp.json"]);
+    assert_eq!(outcome.memory.good().unwrap().version(Role::Root), 2);
+}
+
+#[test]
+fn an_expired_root_on_the_way_does_not_matter() {
+    let outcome = refreshed_after(|repository| {
+        let expiry = repository.expiry.insert(Role::Root, NOW.plus_days(-1)).unwrap();
+        repository.publish_root();
+        repository.expiry.insert(Role::Root, expiry);
+        repository.publish_root();
+    });
+    assert_eq!(outcome.refusal, None);
+    assert_eq!(outcome.memory.root().version(), 3);
+}
+
+#[test]
+fn a_whole_root_that_the_old_keys_did_not_sign_is_an_unexplained_change() {
+    assert_snapshot!(
+        check(|repository| {
+            let stranger = Repository::with_seed(NOW, 100);
+            let file = replaced(&stranger.file(Role::Root), "\"version\": 1,", "\"version\": 2,");
+            let file = resigned(&file, &stranger.signers(Role::Root));
+            repository.files_mut().insert("metadata/2.root.json".to_owned(), file);
+        }),
+        @"unexplained-change: `metadata/2.root.json`: signed by its own keys, but by 0 of the `root` keys that are remembered, wanted 1"
+    );
+}
+
+#[test]
+fn refuses_a_root_that_is_not_the_next() {
+    // The keys of root 1 sign a root 2 that they did not mean to hand over to: its own keys did not agree.
+    assert_snapshot!(
+        check(|repository| {
+            let old = owned(repository.signers(Role::Root));
+            repository.rotate(Role::Root);
+            let file = resigned(&repository.file(Role::Root), &old.iter().collect::<Vec<_>>());
+            repository.files_mut().insert("metadata/2.root.json".to_owned(), file);
+        }),
+        @"bad-signature: `metadata/2.root.json`: signed by 0 of the `root` keys, wanted 1"
+    );
+    // A copy that broke on the way: neither the old keys nor its own.
+    assert_snapshot!(
+        check(|repository| {
+            repository.publish_root();
+            let file = replaced(&repository.file(Role::Root), "\"threshold\": 1", "\"threshold\": 2");
+            repository.files_mut().insert("metadata/2.root.json".to_owned(), file);
+        }),
+        @"bad-signature: `metadata/2.root.json`: signed by 0 of the `root` keys, wanted 1"
+    );
+    // Root 3 in the place of root 2, so that what root 2 retired stays unknown.
+    assert_snapshot!(
+        check(|repository| {
+            repository.publish_root();
+            repository.publish_root();
+            let file = repository.files()["metadata/3.root.json"].clone();
+            repository.files_mut().insert("metadata/2.root.json".to_owned(), file);
+        }),
+        @"wrong-version: `metadata/2.root.json`: found version 3, wanted 2"
+    );
+    assert_snapshot!(
+        check(|repository| {
+            let file = repository.files()["metadata/1.root.json"].clone();
+            repository.files_mut().insert("metadata/2.root.json".to_owned(), file);
+        }),
+        @"rollback: `metadata/2.root.json`: the root went back to version 1, wanted at least 2"
+    );
+    assert_snapshot!(check(|repository| edited_root(repository, "\"_type\": \"root\"", "\"_type\": \"targets\"")), @"wrong-role: `metadata/2.root.json`: found a file of role `targets`, wanted one of `root`");
+}
+
+#[test]
+fn refuses_a_root_that_is_not_what_the_specification_says() {
+    let mut texts = Vec::new();
+    for (from, to) in [
+        ("\"threshold\": 1", "\"threshold\": 0"),
+        ("\"threshold\": 1", "\"threshold\": -1"),
+        ("\"threshold\": 1", "\"threshold\": 1.0"),
+        ("\"threshold\": 1", "\"threshold\": 1e0"),
+        ("\"threshold\": 1", "\"threshold\": true"),
+        ("\"threshold\": 1", "\"threshold\": 4294967296"),
+        ("\"threshold\": 1", "\"threshold\": null"),
+        ("\"consistent_snapshot\": true", "\"consistent_snapshot\": false"),
+        ("\"consistent_snapshot\"", "\"inconsistent_snapshot\""),
+        ("\"snapshot\": {", "\"snap\": {"),
+        ("\"public\": \"", "\"public\": \"00"),
+        ("\"version\": 2", "\"version\": 18446744073709551616"),
+    ] {
+        texts.push(check(|repository| edited_root(repository, from, to)));
+    }
+    assert_snapshot!(texts.join("\n"), @"bad-metadata: `metadata/2.root.json`: roles.root.threshold: found the number `0`, wanted an integer from 1 to 2^32-1
+bad-metadata: `metadata/2.root.json`: roles.root.threshold: found the number `-1`, wanted an integer from 0 to 2^64-1
+bad-metadata: `metadata/2.root.json`: number `1.0` has no canonical form, wanted an integer
+bad-metadata: `metadata/2.root.json`: number `1e0` has no canonical form, wanted an integer
+bad-metadata: `metadata/2.root.json`: roles.root.threshold: found `true`, wanted an integer from 0 to 2^64-1
+bad-metadata: `metadata/2.root.json`: roles.root.threshold: found the number `4294967296`, wanted an integer from 1 to 2^32-1
+bad-metadata: `metadata/2.root.json`: roles.root.threshold: found null, wanted an integer from 0 to 2^64-1
+bad-metadata: `metadata/2.root.json`: consistent_snapshot: found `false`, wanted `true`
+bad-metadata: `metadata/2.root.json`: the document: found no member `consistent_snapshot`, wanted one
+bad-metadata: `metadata/2.root.json`: roles: found no member `snapshot`, wanted one
+bad-metadata: `metadata/2.root.json`: keys.1e0ccde839bab0f6f522449b84112ac3bb0ce50709ad309f3142ed8438d077eb.keyval.public: found the string `00b659bb25a89e304bd748282ae0ffef73cae6dab1dd3ed39d91b507a1aec08d5a`, wanted 64 lower-case hexadecimal digits
+bad-metadata: `metadata/2.root.json`: version: found the number `18446744073709551616`, wanted an integer from 0 to 2^64-1");
+}
+
+#[test]
+fn a_chain_of_1_000_roots_is_followed_and_the_next_refused() {
+    let mut repository = Repository::new(NOW);
+    let memory = repository.remembered(NOW);
+    (1..1_000).for_each(|_| repository.publish_root());
+    let outcome = repository.refreshed(memory, NOW);
+    assert_eq!(outcome.refusal, None);
+    assert_eq!(outcome.memory.root().version(), 1_000);
+    repository.publish_root();
+    let refusal = repository.refreshed(outcome.memory, NOW).refusal.unwrap();
+    assert_snapshot!(format!("{}: {refusal}", refusal.code()), @"too-many-roots: `metadata/1001.root.json`: the chain of roots goes on, wanted at most 1000");
+}
+
+/// What a client that has refreshed from a thief's versions makes of the honest repository after a rotation.
+#[track_caller]
+fn recovers(stolen: &[Role], rotated: &[Role]) -> Option<String> {
+    let mut repository = Repository::new(NOW);
+    repository.publish();
+    for role in stolen {
+        repository.versions.insert(*role, 1 << 63);
+    }
+    repository.publish();
+    let memory = repository.remembered(NOW);
+    for role in rotated {
+        repository.rotate(*role);
+    }
+    for role in stolen {
+        repository.versions.insert(*role, 2);
+    }
+    repository.publish();
+    let outcome = repository.refreshed(memory, NOW);
+    if outcome.refusal.is_none() {
+        assert_eq!(outcome.memory.seen_version(Role::Timestamp), Some(repository.version(Role::Timestamp)));
+    }
+    outcome.refusal.map(|refusal| refusal.code().to_owned())
+}
+
+#[test]
+fn a_rotation_takes_back_what_a_thief_of_online_keys_counted_up() {
+    use Role::{Snapshot, Targets, Timestamp};
+    assert_eq!(recovers(&[Timestamp], &[Timestamp]), None);
+    assert_eq!(recovers(&[Snapshot, Timestamp], &[Snapshot, Timestamp]), None);
+    assert_eq!(recovers(&[Snapshot], &[Snapshot]), None);
+    assert_eq!(recovers(&[Targets], &[Snapshot]), None);
+    // Without the rotation, or with that of another role, the floors hold.
+    assert_eq!(recovers(&[Timestamp], &[]).unwrap(), "rollback");
+    assert_eq!(recovers(&[Timestamp], &[Targets]).unwrap(), "rollback");
+    assert_eq!(recovers(&[Timestamp], &[Role::Root]).unwrap(), "rollback");
+    assert_eq!(recovers(&[Snapshot], &[Targets]).unwrap(), "rollback");
+    assert_eq!(recovers(&[Targets], &[Timestamp]).unwrap(), "rollback");
+}
+
+#[test]
+fn a_snapshot_listed_by_a_thief_and_never_seen_is_taken_back_too() {
+    let mut repository = Repository::new(NOW);
+    let spare = repository.new_key();
+    repository.signers_mut(Role::Snapshot).push(spare.clone());
+    repository.publish_root();
+    repository.publish();
+    let memory = repository.remembered(NOW);
+    // The honest timestamp lists what the thief of one snapshot key published; the client cannot fetch it.
+    let mut draft = TimestampDraft::parse("", &repository.file(Role::Timestamp)).unwrap();
+    (draft.version, draft.snapshot.version) = (9, 1 << 63);
+    let file = draft.sign(&repository.signers(Role::Timestamp)).unwrap();
+    let honest = repository.files_mut().insert("metadata/timestamp.json".to_owned(), file).unwrap();
+    let outcome = repository.refreshed(memory, NOW);
+    assert_eq!(outcome.refusal.unwrap().code(), "missing-file");
+    repository.files_mut().insert("metadata/timestamp.json".to_owned(), honest);
+    // The stolen key goes, the other stays, and so does the signature under the snapshot that was seen.
+    *repository.signers_mut(Role::Snapshot) = vec![spare];
+    repository.publish_root();
+    repository.publish();
+    assert_eq!(repository.refreshed(outcome.memory, NOW).refusal, None);
+}
+
+#[test]
+fn a_key_that_is_added_does_not_drop_the_floors() {
+    let mut repository = Repository::new(NOW);
+    let old = repository.file(Role::Timestamp);
+    repository.publish();
+    let memory = repository.remembered(NOW);
+    let spare = repository.new_key();
+    repository.signers_mut(Role::Timestamp).push(spare);
+    repository.publish_root();
+    repository.files_mut().insert("metadata/timestamp.json".to_owned(), old);
+    assert_eq!(repository.refreshed(memory, NOW).refusal.unwrap().code(), "rollback");
+}
+
+#[test]
+fn an_old_timestamp_is_not_replayed_to_who_began_with_an_old_root() {
+    // One that compares its keys with those of the root it shipped with drops its floors at every refresh.
+    let mut repository = Repository::new(NOW);
+    let shipped = repository.first_use(packman_tuf::FirstUse::remembering(Limits::default())).unwrap();
+    repository.rotate(Role::Timestamp);
+    repository.publish();
+    let old = repository.file(Role::Timestamp);
+    let memory = repository.refreshed(shipped, NOW).memory;
+    repository.publish();
+    let memory = repository.refreshed(memory, NOW).memory;
+    repository.files_mut().insert("metadata/timestamp.json".to_owned(), old);
+    assert_eq!(repository.refreshed(memory, NOW).refusal.unwrap().code(), "rollback");
+}
+
+#[test]
+fn an_expired_root_can_still_be_followed_by_a_new_one_of_another_mirror() {
+    let mut repository = Repository::new(NOW);
+    let memory = repository.remembered(NOW);
+    let later = NOW.plus_days(400);
+    let refusal = repository.refreshed(memory.clone(), later).refusal.unwrap();
+    assert_eq!((refusal.code(), refusal.path()), ("expired", "metadata/1.root.json"));
+    let mut refresh = Refresh::begin(memory, later, Limits::default());
+    refresh.answer(packman_tuf::Answer::Missing).unwrap_err();
+    for role in Role::ALL {
+        repository.expiry.insert(role, later.plus_days(30));
+    }
+    repository.publish_root();
+    refresh.answer(packman_tuf::Answer::Bytes(&repository.file(Role::Root))).unwrap();
+    repository.publish();
+    assert_eq!(repository.refreshed(refresh.into_memory(), later).refusal, None);
+}
