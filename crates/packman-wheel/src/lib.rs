@@ -1,1 +1,55 @@
-//! To be written.
+//! Wheels: reads them strictly, unpacks them into a cache, installs them into an environment and takes them out.
+//!
+//! Three types carry the evidence, each made by one function only:
+//!
+//! - [`Wheel`]: bytes whose structure keeps every rule ([`Wheel::verify`], pure);
+//! - [`Unpacked`]: a wheel in a cache, each file of which is what RECORD says ([`unpack`], [`Unpacked::open`]);
+//! - [`Planned`]: a change for which the locked environment has room ([`plan`]), the only thing that can be applied.
+//!
+//! So nothing of a wheel reaches an environment before the whole wheel was verified, and a change is made whole or
+//! not at all. Which wheel to install is decided above; this crate reads no clock, no variable and no network.
+
+mod apply;
+mod base64;
+mod change;
+mod conflict;
+mod content;
+mod contents;
+mod entry_points;
+mod expected;
+mod failure;
+mod folder;
+mod installed;
+mod journal;
+mod launcher;
+mod layout;
+mod lock;
+pub mod make;
+mod manifest;
+mod receipt;
+pub mod record;
+mod refusal;
+mod removal;
+mod requested;
+mod resolve;
+mod scheme;
+mod scripts;
+mod unpack;
+mod verify;
+mod wheel_file;
+
+pub use apply::Report;
+pub use change::{Change, Install, LinkMode, Planned, plan};
+pub use conflict::{ChangeError, Conflict};
+pub use entry_points::EntryPoint;
+pub use expected::{Expected, ExpectedMetadata};
+pub use failure::Failure;
+pub use installed::{Broken, Installed, Inventory, Recorded, installed};
+pub use journal::{Flow, Observer, Recovered, Step};
+pub use layout::{Area, Destination};
+pub use lock::{EnvironmentLock, recover};
+pub use receipt::{RECEIPT, Receipt};
+pub use refusal::WheelRefusal;
+pub use scheme::Scheme;
+pub use unpack::{UnpackError, Unpacked, unpack};
+pub use verify::{Wheel, WheelLimits};

@@ -1,0 +1,38 @@
+//! The one spelling of a digest in RECORD: URL-safe base64 without padding.
+//!
+//! Only writing is needed: a digest is compared by writing ours and comparing the text, so that no second
+//! spelling of one digest is ever accepted.
+
+use packman_strict::Sha256;
+
+const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+
+/// Writes a digest as RECORD has it after `sha256=`: 43 characters.
+pub(crate) fn encode(digest: &Sha256) -> String {
+    let mut text = String::with_capacity(44);
+    for group in digest.as_bytes().chunks(3) {
+        let mut bits = [0; 4];
+        for (slot, byte) in bits.iter_mut().skip(1).zip(group) {
+            *slot = *byte;
+        }
+        let bits = u32::from_be_bytes(bits);
+        // Three bytes give four digits, two give three.
+        for digit in 0..=group.len() {
+            let index = usize::try_from(bits >> (18 - 6 * digit) & 63).unwrap_or_default();
+            text.push(DIGITS.get(index).copied().unwrap_or_default().into());
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use packman_strict::Sha256;
+
+    #[test]
+    fn writes_what_the_specification_of_record_shows() {
+        // The digest of no bytes, as Python's `urlsafe_b64encode` writes it.
+        assert_eq!(super::encode(&Sha256::of(b"")), "47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU");
+        assert_eq!(super::encode(&Sha256::from_bytes([0xff; 32])), format!("{}8", "_".repeat(42)));
+    }
+}

@@ -1,0 +1,289 @@
+//! What is to change in an environment, and whether the environment has room for it.
+//!
+//! [`plan`] looks and writes nothing: it maps every new file to its place, finds what is in the way and whose it
+//! is, and lists the moves that make the change. Only a [`Planned`] can be applied, and only while the lock that
+//! it was planned under is held.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::fs;
+use std::io::ErrorKind;
+
+use packman_names::{ProjectName, parse_version};
+use packman_strict::Sha256;
+
+use crate::conflict::{ChangeError, Conflict};
+use crate::content::{NewFile, Source, files_of};
+use crate::failure::Failure;
+use crate::folder::{Folder, Kind};
+use crate::installed::{Installed, Recorded, list};
+use crate::journal::Journal;
+use crate::layout::DIST_INFO;
+use crate::lock::EnvironmentLock;
+use crate::receipt::Receipt;
+use crate::removal::{InstalledRecord, Removal};
+use crate::requested::marked;
+use crate::resolve::{Resolver, State};
+use crate::scheme::{Places, join};
+use crate::unpack::Unpacked;
+
+/// What is to change, all of it or nothing. An upgrade removes one version and installs another.
+#[derive(Debug, Default)]
+pub struct Change {
+    /// Wheels to install.
+    pub install: Vec<Install>,
+    /// Installed projects to remove.
+    pub remove: Vec<Installed>,
+    /// Installed projects that somebody now asks for by name (PyPA "The REQUESTED file").
+    pub request: Vec<Installed>,
+    /// How files get from the cache into the environment.
+    pub link: LinkMode,
+}
+
+/// A wheel to install.
+#[derive(Debug)]
+pub struct Install {
+    /// The wheel, verified and unpacked.
+    pub unpacked: Unpacked,
+    /// Whether somebody asked for it by name.
+    pub requested: bool,
+    /// Who vouched for it.
+    pub receipt: Option<Receipt>,
+}
+
+/// How a file gets from the cache into an environment. Where one cannot be done, the file is copied.
+#[derive(Copy, Clone, Debug, Default, Eq, PartialEq)]
+pub enum LinkMode {
+    /// A second name for the cached file: fastest, and what is written through it changes the cached file,
+    /// which is noticed the next time it is used.
+    #[default]
+    HardLink,
+    /// The bytes are shared until one of the two is written, where the file system can do that.
+    Clone,
+    /// A file of its own.
+    Copy,
+}
+
+/// A change for which a locked environment has room.
+#[derive(Debug)]
+pub struct Planned<'lock> {
+    pub(crate) places: &'lock Places,
+    pub(crate) wheels: Vec<Unpacked>,
+    /// Sorted by path.
+    pub(crate) files: Vec<NewFile>,
+    pub(crate) journal: Journal,
+    pub(crate) link: LinkMode,
+}
+
+/// Plans a change of a locked environment. Reads only.
+pub fn plan(lock: &EnvironmentLock, change: Change) -> Result<Planned<'_>, ChangeError> {
+    let places = &lock.places;
+    let mut room = Room::look(places, &change)?;
+    let mut files: Vec<NewFile> = Vec::new();
+    for installed in &change.request {
+        files.extend(marked(places, installed, &mut room.removal)?);
+    }
+    for (wheel, install) in change.install.iter().enumerate() {
+        room.verify_absent(install.unpacked.name().project())?;
+        files.extend(files_of(lock, wheel, install)?);
+    }
+    let mut found = Vec::with_capacity(files.len());
+    for file in files {
+        room.take(file, &mut found)?;
+    }
+    found.sort_by(|a, b| a.path.cmp(&b.path));
+    let files = unite(found)?;
+    let emptied = room.removal.emptied(places);
+    let journal = Journal {
+        out: room.removal.files.into_iter().collect(),
+        into: room.tops.into_iter().collect(),
+        emptied,
+    };
+    let wheels = change.install.into_iter().map(|install| install.unpacked).collect();
+    Ok(Planned { places, wheels, files, journal, link: change.link })
+}
+
+impl Planned<'_> {
+    /// Whether there is nothing to do.
+    pub fn is_empty(&self) -> bool {
+        self.files.is_empty() && self.journal.out.is_empty()
+    }
+
+    /// How many files it makes.
+    pub fn new_files(&self) -> usize {
+        self.files.len()
+    }
+
+    /// How many files it takes away.
+    pub fn old_files(&self) -> usize {
+        self.journal.out.len()
+    }
+}
+
+/// What is in the environment, as far as the change has to go around it.
+struct Room<'p> {
+    places: &'p Places,
+    resolver: Resolver<'p>,
+    removal: Removal,
+    present: Vec<Present>,
+    /// New files and outermost new folders.
+    tops: BTreeSet<String>,
+    /// Which project owns what, looked up when something is in the way.
+    owners: Option<HashMap<String, ProjectName>>,
+}
+
+impl<'p> Room<'p> {
+    fn look(places: &'p Places, change: &Change) -> Result<Self, ChangeError> {
+        let mut resolver = Resolver::new(places)?;
+        let mut removal = Removal::default();
+        for installed in &change.remove {
+            removal.add(&mut resolver, places, installed)?;
+        }
+        let present = present(places)?;
+        let mut room = Self { places, resolver, removal, present, tops: BTreeSet::new(), owners: None };
+        if !change.remove.is_empty() {
+            // Two projects may list one file of the same content; it goes with the last of them.
+            room.owners()?;
+            let owners = room.owners.as_ref();
+            room.removal.files.retain(|path| owners.is_none_or(|owners| !owners.contains_key(path)));
+        }
+        Ok(room)
+    }
+
+    /// Verifies that no other version of a project is installed once the change is made.
+    fn verify_absent(&self, project: &ProjectName) -> Result<(), Conflict> {
+        let mut same = self.present.iter().filter(|present| present.project == *project);
+        match same.find(|present| !self.removal.dist_infos.contains(&present.dist_info)) {
+            Some(Present { version, .. }) => {
+                Err(Conflict::AlreadyInstalled { project: project.to_string(), version: version.clone() })
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// Finds room for a file: notes what has to be moved in for it, or refuses.
+    fn take(&mut self, mut file: NewFile, found: &mut Vec<NewFile>) -> Result<(), ChangeError> {
+        let (place, kind) = self.resolver.file(&file.path)?;
+        let blocked = match place.state {
+            State::Missing(top) => {
+                self.tops.insert(top);
+                None
+            }
+            State::Blocked(by) if self.removal.files.contains(&by) => {
+                self.tops.insert(by);
+                None
+            }
+            State::Blocked(by) => Some(by),
+            State::There if kind == Kind::Nothing || self.removal.files.contains(&place.path) => {
+                self.tops.insert(place.path.clone());
+                None
+            }
+            State::There => Some(place.path.clone()),
+        };
+        let Some(blocked) = blocked else {
+            file.path = place.path;
+            found.push(file);
+            return Ok(());
+        };
+        let owner = self.owners()?.get(&blocked).map(ToString::to_string);
+        let same = kind == Kind::File && self.digest(&blocked)? == file.digest;
+        if owner.is_some() && same {
+            return Ok(());
+        }
+        Err(Conflict::FileInTheWay { path: blocked, project: file.project.to_string(), owner }.into())
+    }
+
+    fn digest(&self, path: &str) -> Result<Sha256, Failure> {
+        let path = self.places.root.join(path);
+        let bytes = fs::read(&path).map_err(|error| Failure::new(path, "read", error))?;
+        Ok(Sha256::of(&bytes))
+    }
+
+    /// The files of every project that stays. A RECORD that cannot be read owns nothing.
+    fn owners(&mut self) -> Result<&HashMap<String, ProjectName>, ChangeError> {
+        if self.owners.is_none() {
+            let mut owners = HashMap::new();
+            for installed in list(self.places)?.installed {
+                let recorded = installed.recorded == Recorded::Yes;
+                let Ok(record) = InstalledRecord::read(self.places, &installed) else { continue };
+                if recorded && !self.removal.dist_infos.contains(&record.dist_info) {
+                    let paths = record.paths(self.places, &installed).unwrap_or_default();
+                    owners.extend(paths.into_iter().map(|path| (path, installed.name.clone())));
+                }
+            }
+            self.owners = Some(owners);
+        }
+        Ok(self.owners.get_or_insert_default())
+    }
+}
+
+/// An installed project, as the name of its folder of facts tells.
+struct Present {
+    project: ProjectName,
+    version: String,
+    /// Relative to the root.
+    dist_info: String,
+}
+
+fn present(places: &Places) -> Result<Vec<Present>, Failure> {
+    let mut present = Vec::new();
+    for site in places.site_folders() {
+        let path = places.root.join(site);
+        let names = match Folder::open(&path).and_then(|folder| folder.names()) {
+            Err(error) if error.kind() == ErrorKind::NotFound => Vec::new(),
+            names => names.map_err(|error| Failure::new(path, "listed", error))?,
+        };
+        let found = names.iter().filter_map(|name| {
+            let (project, version) = project_of(name)?;
+            Some(Present { project, version, dist_info: join(site, name) })
+        });
+        present.extend(found);
+    }
+    Ok(present)
+}
+
+/// The project and version that a `.dist-info` or `.egg-info` is named for.
+fn project_of(name: &str) -> Option<(ProjectName, String)> {
+    let lower = name.to_lowercase();
+    let stem = lower.strip_suffix(DIST_INFO).or_else(|| lower.strip_suffix(".egg-info"))?;
+    // `name-1.0` or `name-1.0-py3.11`; older tools left dashes in names.
+    let parts: Vec<&str> = stem.split('-').collect();
+    let version = parts.iter().skip(1).position(|part| parse_version(part).is_ok())? + 1;
+    let project = ProjectName::parse(&parts.get(..version)?.join("-")).ok()?;
+    Some((project, (*parts.get(version)?).to_owned()))
+}
+
+/// Takes two files at one place for one where they are the same, and refuses them otherwise.
+fn unite(files: Vec<NewFile>) -> Result<Vec<NewFile>, Conflict> {
+    let mut united: BTreeMap<String, NewFile> = BTreeMap::new();
+    let mut folders: HashMap<String, ProjectName> = HashMap::new();
+    let collide = |path: &str, first: &ProjectName, second: &ProjectName| Conflict::ProjectsCollide {
+        path: path.to_owned(),
+        first: first.to_string(),
+        second: second.to_string(),
+    };
+    for file in files {
+        for folder in file.path.match_indices('/').filter_map(|(end, _)| file.path.get(..end)) {
+            if !folders.contains_key(folder) {
+                folders.insert(folder.to_owned(), file.project.clone());
+            }
+        }
+        match united.get(&file.path) {
+            Some(first) if first.digest != file.digest => {
+                return Err(collide(&file.path, &first.project, &file.project));
+            }
+            Some(_) => {}
+            None => drop(united.insert(file.path.clone(), file)),
+        }
+    }
+    for (path, file) in &united {
+        if let Some(other) = folders.get(path) {
+            return Err(collide(path, &file.project, other));
+        }
+    }
+    Ok(united.into_values().collect())
+}
+
+/// Which files of a change are modules in source, for whoever compiles them.
+pub(crate) fn is_module(file: &NewFile) -> bool {
+    file.path.ends_with(".py") && !matches!(file.source, Source::Made(_))
+}

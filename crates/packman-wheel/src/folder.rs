@@ -1,0 +1,266 @@
+//! Folders that are held open, and operations on names in them.
+//!
+//! Every change to an environment goes through here. A name is one component, links are never followed, and a
+//! folder stays the one it was when it was opened: so no path can be swapped underneath, and the kernel resolves
+//! one name per call. The only file that knows the operating system; a port to Windows begins here.
+
+use std::fs::File;
+use std::io;
+use std::os::fd::OwnedFd;
+use std::path::Path;
+
+use rustix::fs::{AtFlags, CWD, Dir, FileType, FlockOperation, Mode, OFlags, RenameFlags};
+use rustix::io::Errno;
+
+/// An open folder.
+#[derive(Debug)]
+pub(crate) struct Folder(OwnedFd);
+
+/// What a name in a folder stands for.
+#[derive(Copy, Clone, Debug, Eq, PartialEq)]
+pub(crate) enum Kind {
+    /// Nothing there.
+    Nothing,
+    /// A regular file.
+    File,
+    /// A folder.
+    Folder,
+    /// A symbolic link, wherever it leads.
+    Link,
+    /// A device, a socket or the like.
+    Other,
+}
+
+/// What shows, without reading it, that a file is still the one that was written.
+#[derive(Copy, Clone, Debug, Eq, PartialEq)]
+pub(crate) struct Stamp {
+    /// Its size in bytes.
+    pub(crate) size: u64,
+    /// When it was last written, in nanoseconds since 1970.
+    pub(crate) modified: i128,
+    /// Its number in the file system.
+    pub(crate) inode: u64,
+}
+
+const OPEN_FOLDER: OFlags = OFlags::DIRECTORY.union(OFlags::RDONLY).union(OFlags::CLOEXEC);
+
+impl Folder {
+    /// Opens a folder by its path; links in it are followed, so only for paths that are not a wheel's.
+    pub(crate) fn open(path: &Path) -> io::Result<Self> {
+        Ok(Self(rustix::fs::openat(CWD, path, OPEN_FOLDER, Mode::empty())?))
+    }
+
+    /// Opens a folder in this one; fails where the name is a link.
+    pub(crate) fn enter(&self, name: &str) -> io::Result<Self> {
+        Ok(Self(rustix::fs::openat(&self.0, name, OPEN_FOLDER | OFlags::NOFOLLOW, Mode::empty())?))
+    }
+
+    /// Makes a folder in this one; fails where the name is taken.
+    pub(crate) fn make(&self, name: &str) -> io::Result<()> {
+        Ok(rustix::fs::mkdirat(&self.0, name, Mode::from_raw_mode(0o777))?)
+    }
+
+    /// Makes a new file for writing; fails where the name is taken.
+    pub(crate) fn create(&self, name: &str, executable: bool) -> io::Result<File> {
+        let mode = Mode::from_raw_mode(if executable { 0o777 } else { 0o666 });
+        let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::CLOEXEC | OFlags::NOFOLLOW;
+        Ok(File::from(rustix::fs::openat(&self.0, name, flags, mode)?))
+    }
+
+    /// Opens a file for reading; fails where the name is a link.
+    pub(crate) fn read(&self, name: &str) -> io::Result<File> {
+        let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NOFOLLOW;
+        Ok(File::from(rustix::fs::openat(&self.0, name, flags, Mode::empty())?))
+    }
+
+    /// Says what a name stands for.
+    pub(crate) fn kind(&self, name: &str) -> io::Result<Kind> {
+        let stat = match rustix::fs::statat(&self.0, name, AtFlags::SYMLINK_NOFOLLOW) {
+            Ok(stat) => stat,
+            Err(Errno::NOENT) => return Ok(Kind::Nothing),
+            Err(error) => return Err(error.into()),
+        };
+        Ok(match FileType::from_raw_mode(stat.st_mode) {
+            FileType::RegularFile => Kind::File,
+            FileType::Directory => Kind::Folder,
+            FileType::Symlink => Kind::Link,
+            _ => Kind::Other,
+        })
+    }
+
+    /// The stamp of a file; none where the name is no regular file.
+    pub(crate) fn stamp(&self, name: &str) -> io::Result<Option<Stamp>> {
+        let stat = rustix::fs::statat(&self.0, name, AtFlags::SYMLINK_NOFOLLOW)?;
+        let regular = FileType::from_raw_mode(stat.st_mode) == FileType::RegularFile;
+        Ok(regular.then(|| Stamp::of(&stat)))
+    }
+
+    /// Makes a second name for a file in another folder; fails where that name is taken.
+    pub(crate) fn link(&self, name: &str, to: &Self, as_name: &str) -> io::Result<()> {
+        Ok(rustix::fs::linkat(&self.0, name, &to.0, as_name, AtFlags::empty())?)
+    }
+
+    /// Moves a name, a file's or a whole folder's, to another folder; fails where the new name is taken.
+    pub(crate) fn rename(&self, name: &str, to: &Self, as_name: &str) -> io::Result<()> {
+        match rustix::fs::renameat_with(&self.0, name, &to.0, as_name, RenameFlags::NOREPLACE) {
+            // Some file systems cannot promise it; then looking first has to do, under the environment's lock.
+            Err(Errno::INVAL | Errno::NOSYS | Errno::NOTSUP) => match to.kind(as_name)? {
+                Kind::Nothing => Ok(rustix::fs::renameat(&self.0, name, &to.0, as_name)?),
+                _ => Err(Errno::EXIST.into()),
+            },
+            other => Ok(other?),
+        }
+    }
+
+    /// Removes a folder that is empty.
+    pub(crate) fn remove_empty(&self, name: &str) -> io::Result<()> {
+        Ok(rustix::fs::unlinkat(&self.0, name, AtFlags::REMOVEDIR)?)
+    }
+
+    /// The names in the folder that are text, in no order. Others are of no project.
+    pub(crate) fn names(&self) -> io::Result<Vec<String>> {
+        let mut names = Vec::new();
+        for entry in Dir::read_from(&self.0)? {
+            let entry = entry?;
+            match entry.file_name().to_str() {
+                Ok("." | "..") | Err(_) => {}
+                Ok(name) => names.push(name.to_owned()),
+            }
+        }
+        Ok(names)
+    }
+
+    /// Takes the folder's lock, waiting for it; it ends with the folder.
+    pub(crate) fn lock(&self) -> io::Result<()> {
+        Ok(rustix::fs::flock(&self.0, FlockOperation::LockExclusive)?)
+    }
+
+    /// Takes the folder's lock unless another process has it.
+    pub(crate) fn try_lock(&self) -> io::Result<bool> {
+        match rustix::fs::flock(&self.0, FlockOperation::NonBlockingLockExclusive) {
+            Ok(()) => Ok(true),
+            Err(Errno::WOULDBLOCK) => Ok(false),
+            Err(error) => Err(error.into()),
+        }
+    }
+}
+
+impl Stamp {
+    /// The stamp of an open file.
+    pub(crate) fn of_file(file: &File) -> io::Result<Self> {
+        Ok(Self::of(&rustix::fs::fstat(file)?))
+    }
+
+    fn of(stat: &rustix::fs::Stat) -> Self {
+        Self {
+            size: u64::try_from(stat.st_size).unwrap_or_default(),
+            modified: i128::from(stat.st_mtime) * 1_000_000_000 + i128::from(stat.st_mtime_nsec),
+            inode: stat.st_ino,
+        }
+    }
+}
+
+/// Makes `to` share the bytes of `from` until one of them is written; fails where the file system cannot.
+#[cfg(any(target_os = "linux", target_os = "android"))]
+pub(crate) fn share_bytes(from: &File, to: &File) -> io::Result<()> {
+    Ok(rustix::fs::ioctl_ficlone(to, from)?)
+}
+
+/// Makes `to` share the bytes of `from`; on this system a copy does.
+#[cfg(not(any(target_os = "linux", target_os = "android")))]
+pub(crate) fn share_bytes(_from: &File, _to: &File) -> io::Result<()> {
+    Err(io::ErrorKind::Unsupported.into())
+}
+
+/// Goes through the folders below one, keeping open those on the way to the last: cheapest for sorted paths.
+#[derive(Debug)]
+pub(crate) struct Walk {
+    root: Folder,
+    open: Vec<(String, Folder)>,
+}
+
+impl Walk {
+    /// Starts at a folder.
+    pub(crate) fn new(root: Folder) -> Self {
+        Self { root, open: Vec::new() }
+    }
+
+    /// Enters the folder of a relative path (`""` is the start).
+    pub(crate) fn enter(&mut self, path: &str) -> io::Result<&Folder> {
+        self.go(path, false)
+    }
+
+    /// Enters the folder of a relative path, making what is missing of it.
+    pub(crate) fn make(&mut self, path: &str) -> io::Result<&Folder> {
+        self.go(path, true)
+    }
+
+    fn go(&mut self, path: &str, make: bool) -> io::Result<&Folder> {
+        let parts = || path.split('/').filter(|part| !part.is_empty());
+        let same = self.open.iter().zip(parts()).take_while(|((name, _), part)| name == part).count();
+        self.open.truncate(same);
+        for part in parts().skip(same) {
+            let last = self.open.last().map_or(&self.root, |(_, folder)| folder);
+            let next = match last.enter(part) {
+                Err(error) if make && error.kind() == io::ErrorKind::NotFound => {
+                    last.make(part)?;
+                    last.enter(part)?
+                }
+                other => other?,
+            };
+            self.open.push((part.to_owned(), next));
+        }
+        Ok(self.open.last().map_or(&self.root, |(_, folder)| folder))
+    }
+}
+
+/// Splits a relative path into folder (`""` for none) and name.
+pub(crate) fn split(path: &str) -> (&str, &str) {
+    path.rsplit_once('/').unwrap_or(("", path))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::os::unix::fs::symlink;
+
+    use super::{Folder, Kind, Walk};
+
+    #[test]
+    fn links_are_never_followed_on_the_way() {
+        let scratch = tempfile::tempdir().unwrap();
+        fs::create_dir_all(scratch.path().join("inside/real")).unwrap();
+        symlink("/", scratch.path().join("inside/out")).unwrap();
+        let mut walk = Walk::new(Folder::open(&scratch.path().join("inside")).unwrap());
+        assert!(walk.enter("real").is_ok());
+        assert!(walk.enter("out").is_err());
+        assert!(walk.make("out/tmp").is_err());
+        assert!(walk.enter("real/missing").is_err());
+        assert!(walk.make("real/missing/deep").is_ok());
+        assert_eq!(walk.enter("").unwrap().kind("out").unwrap(), Kind::Link);
+    }
+
+    #[test]
+    fn a_name_that_is_taken_stays_as_it_is() {
+        let scratch = tempfile::tempdir().unwrap();
+        let folder = Folder::open(scratch.path()).unwrap();
+        for name in ["a", "b"] {
+            fs::write(scratch.path().join(name), name).unwrap();
+        }
+        assert!(folder.rename("a", &folder, "b").is_err());
+        assert!(folder.link("a", &folder, "b").is_err());
+        assert!(folder.create("b", false).is_err());
+        assert_eq!(fs::read_to_string(scratch.path().join("b")).unwrap(), "b");
+    }
+
+    #[test]
+    fn two_cannot_hold_one_lock() {
+        let scratch = tempfile::tempdir().unwrap();
+        let first = Folder::open(scratch.path()).unwrap();
+        first.lock().unwrap();
+        let second = Folder::open(scratch.path()).unwrap();
+        assert!(!second.try_lock().unwrap());
+        drop(first);
+        assert!(second.try_lock().unwrap());
+    }
+}
