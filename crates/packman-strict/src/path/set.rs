@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::fmt;
 
 use unicode_normalization::UnicodeNormalization as _;
@@ -15,6 +16,8 @@ use crate::quote::quoted;
 pub struct PathSet {
     /// Every path and every folder around one, under what file systems may see of its name.
     seen: BTreeMap<Box<str>, Seen>,
+    /// The folder around the path that came last, which `seen` holds.
+    last_folder: Box<str>,
 }
 
 #[derive(Clone, Debug)]
@@ -35,8 +38,8 @@ enum Kind {
 
 impl PathSet {
     /// A set without paths.
-    pub const fn new() -> Self {
-        Self { seen: BTreeMap::new() }
+    pub fn new() -> Self {
+        Self::default()
     }
 
     /// Adds a file.
@@ -51,18 +54,29 @@ impl PathSet {
 
     fn insert_as(&mut self, path: &SafePath, kind: Kind) -> Result<(), Collision> {
         let folded = fold(path.as_str());
-        if let Some(before) = self.seen.get(folded.as_ref())
-            && !(before.kind == Kind::Passed && kind == Kind::Folder)
-        {
-            return Err(Collision { path: path.clone(), before: before.path.clone() });
+        match self.seen.entry(folded.as_ref().into()) {
+            Entry::Vacant(place) => drop(place.insert(Seen { path: path.clone(), kind })),
+            Entry::Occupied(mut before) if before.get().kind == Kind::Passed && kind == Kind::Folder => {
+                *before.get_mut() = Seen { path: path.clone(), kind };
+            }
+            Entry::Occupied(before) => {
+                return Err(Collision { path: path.clone(), before: before.get().path.clone() });
+            }
         }
-        self.pass_through(&folded, path)?;
-        self.seen.insert(folded.into(), Seen { path: path.clone(), kind });
-        Ok(())
+        let passed = self.pass_through(&folded, path);
+        if passed.is_err() {
+            self.seen.remove(folded.as_ref());
+        }
+        passed
     }
 
     /// Notes the folders around a path, innermost first, up to the first that is known.
     fn pass_through(&mut self, folded: &str, path: &SafePath) -> Result<(), Collision> {
+        // Archives list a folder's files one after the other, so the last folder is mostly the next.
+        let innermost = folded.rsplit_once('/').map_or("", |(parent, _)| parent);
+        if *self.last_folder == *innermost {
+            return Ok(());
+        }
         let mut rest = folded;
         while let Some((parent, _)) = rest.rsplit_once('/') {
             match self.seen.get(parent) {
@@ -76,6 +90,7 @@ impl PathSet {
             }
             rest = parent;
         }
+        self.last_folder = innermost.into();
         Ok(())
     }
 }
