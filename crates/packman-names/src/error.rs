@@ -19,6 +19,11 @@ impl NameError {
     pub(crate) fn new(subject: &'static str, found: &str, problem: impl Into<String>) -> Self {
         Self { subject, found: escaped(found), problem: problem.into() }
     }
+
+    /// Says in which larger text the problem was found, if the error does not say so yet.
+    pub(crate) fn within(self, subject: &'static str, found: &str) -> Self {
+        if self.subject == subject { self } else { Self::new(subject, found, self.to_string()) }
+    }
 }
 
 impl fmt::Display for NameError {
@@ -30,8 +35,8 @@ impl fmt::Display for NameError {
 
 impl std::error::Error for NameError {}
 
-/// Makes outside text harmless to show: control, bidirectional and invisible characters and the backtick
-/// become escapes, quotes stay readable, and what is long is cut.
+/// Makes outside text harmless to show: whatever is not visible ASCII, and the backtick, becomes an escape,
+/// quotes stay readable, and what is long is cut.
 pub(crate) fn escaped(text: &str) -> String {
     let mut shown = String::new();
     for (count, character) in text.chars().enumerate() {
@@ -42,6 +47,8 @@ pub(crate) fn escaped(text: &str) -> String {
         match character {
             '\'' | '"' => shown.push(character),
             '`' => shown.push_str("\\u{60}"),
+            // A letter of another alphabet can look like the one that was expected.
+            other if !other.is_ascii() => shown.extend(other.escape_unicode()),
             other => shown.extend(other.escape_debug()),
         }
     }

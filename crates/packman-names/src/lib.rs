@@ -5,6 +5,7 @@
 //! Parsing costs nothing until it is asked for: keep requirements as text and call [`Requirement::parse`]
 //! for those that are reached.
 
+mod describe;
 mod error;
 mod marker;
 mod metadata;
@@ -20,6 +21,7 @@ mod specifiers;
 mod tags;
 mod wheel_name;
 
+pub use describe::describe;
 pub use error::NameError;
 pub use marker::{Marker, MarkerEnvironment};
 pub use metadata::Metadata;
@@ -27,7 +29,7 @@ pub use pep440_rs::{Version, VersionSpecifier, VersionSpecifiers};
 pub use platform::{LinuxArch, Platform, Target};
 pub use project::{ExtraName, ProjectName};
 pub use python::PythonVersion;
-pub use ranges::{admits, describe, ranges};
+pub use ranges::{admits, ranges};
 pub use requirement::Requirement;
 pub use requires_python::RequiresPython;
 pub use sdist_name::SdistName;

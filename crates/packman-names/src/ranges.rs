@@ -12,9 +12,6 @@
 //!
 //! Whether a pre-release in a range may be chosen is not decided here, but by the resolver.
 
-use std::fmt::Write as _;
-use std::ops::Bound;
-
 use pep440_rs::Operator;
 use version_ranges::Ranges;
 
@@ -88,7 +85,7 @@ fn family(epoch: u64, release: &[u64]) -> Version {
 
 /// Returns the least version after every version that begins with `prefix`: 1.2 gives 1.3.dev0. Outside text
 /// may hold the largest number there is, so this carries: 1.18446744073709551615 gives 2.dev0.
-fn next_family(epoch: u64, prefix: &[u64]) -> Option<Version> {
+pub(crate) fn next_family(epoch: u64, prefix: &[u64]) -> Option<Version> {
     let mut prefix = prefix;
     while let Some((last, rest)) = prefix.split_last() {
         if let Some(next) = last.checked_add(1) {
@@ -101,7 +98,7 @@ fn next_family(epoch: u64, prefix: &[u64]) -> Option<Version> {
 }
 
 /// Returns the least version that sorts after the version and all of its local builds.
-fn after_locals(version: Version) -> Version {
+pub(crate) fn after_locals(version: Version) -> Version {
     let version = version.without_local();
     if let Some(dev) = version.dev() {
         version.with_dev(Some(dev.saturating_add(1)))
@@ -109,71 +106,4 @@ fn after_locals(version: Version) -> Version {
         let post = version.post().map_or(0, |post| post.saturating_add(1));
         version.with_post(Some(post)).with_dev(Some(0))
     }
-}
-
-/// Returns the version before whose family `bound` stands, if it is the end that [`after_locals`] makes.
-fn before_locals(bound: &Version) -> Option<Version> {
-    match (bound.dev()?, bound.post()) {
-        (0, Some(0)) => Some(bound.clone().with_post(None).with_dev(None)),
-        (0, Some(post)) => Some(bound.clone().with_post(Some(post - 1)).with_dev(None)),
-        (0, None) => None,
-        (dev, _) => Some(bound.clone().with_dev(Some(dev - 1))),
-    }
-}
-
-/// Returns the ranges in words of specifiers, as in `>=1.2, <2 or ==3.0`.
-pub fn describe(ranges: &Ranges<Version>) -> String {
-    if ranges.is_empty() {
-        return "no version".to_owned();
-    }
-    let mut words = String::new();
-    for (low, high) in ranges.iter() {
-        if !words.is_empty() {
-            words.push_str(" or ");
-        }
-        match one_version(low, high) {
-            Some(version) => _ = write!(words, "=={version}"),
-            None => words.push_str(&segment(low, high)),
-        }
-    }
-    words
-}
-
-fn one_version(low: &Bound<Version>, high: &Bound<Version>) -> Option<Version> {
-    match (low, high) {
-        (Bound::Included(low), Bound::Included(high)) if low == high => Some(low.clone()),
-        (Bound::Included(low), Bound::Excluded(high)) if before_locals(high).as_ref() == Some(low) => {
-            Some(low.clone())
-        }
-        _ => None,
-    }
-}
-
-fn segment(low: &Bound<Version>, high: &Bound<Version>) -> String {
-    let low = match low {
-        Bound::Unbounded => None,
-        Bound::Excluded(version) => Some(format!(">{}", version.clone().with_max(None))),
-        Bound::Included(version) => Some(match before_locals(version) {
-            Some(before) => format!(">{before}"),
-            None => format!(">={}", without_floor(version)),
-        }),
-    };
-    let high = match high {
-        Bound::Unbounded => None,
-        Bound::Included(version) => Some(format!("<={version}")),
-        Bound::Excluded(version) => Some(match before_locals(version) {
-            Some(before) => format!("<={before}"),
-            None => format!("<{}", without_floor(version)),
-        }),
-    };
-    match (low, high) {
-        (None, None) => "any version".to_owned(),
-        (Some(one), None) | (None, Some(one)) => one,
-        (Some(low), Some(high)) => format!("{low}, {high}"),
-    }
-}
-
-/// Takes away the `.dev0` that stands for the beginning of a release.
-fn without_floor(version: &Version) -> Version {
-    if version.dev() == Some(0) { version.clone().with_dev(None) } else { version.clone() }
 }

@@ -32,6 +32,10 @@ pub struct Requirement {
 impl Requirement {
     /// Parses one requirement.
     pub fn parse(text: &str) -> Result<Self, NameError> {
+        Self::read(text).map_err(|error| error.within("requirement", text))
+    }
+
+    fn read(text: &str) -> Result<Self, NameError> {
         let mut scanner = Scanner::new("requirement", text);
         let name = read_name(&mut scanner)?;
         let extras = read_extras(&mut scanner)?;
@@ -52,7 +56,7 @@ impl Requirement {
 
     /// Parses only the name at the beginning, for those who first ask whom a requirement is about.
     pub fn parse_name(text: &str) -> Result<ProjectName, NameError> {
-        read_name(&mut Scanner::new("requirement", text))
+        read_name(&mut Scanner::new("requirement", text)).map_err(|error| error.within("requirement", text))
     }
 
     /// Makes a requirement for any version of a project.
