@@ -5,6 +5,7 @@
 //! Roots, timestamps, snapshots, targets (and delegated targets, when they come) all go through it.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 use std::num::NonZeroU32;
 use std::ops::Deref;
 use std::sync::Arc;
@@ -177,7 +178,7 @@ impl KeySet {
 ///     Verified { payload, bytes: bytes.into(), signed: packman_strict::Sha256::of(b"") }
 /// }
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Verified<T> {
     payload: T,
     bytes: Arc<[u8]>,
@@ -193,6 +194,13 @@ impl<T> Verified<T> {
     /// The SHA-256 of the canonical signed part: equal for two files that say the same, whoever signed them.
     pub const fn signed_digest(&self) -> Sha256 {
         self.signed
+    }
+}
+
+/// What the file says, without its bytes.
+impl<T: fmt::Debug> fmt::Debug for Verified<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Verified").field(&self.payload).finish()
     }
 }
 

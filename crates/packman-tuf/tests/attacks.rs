@@ -115,10 +115,12 @@ fn refuses_files_that_have_expired() {
             repository.publish();
         }));
     }
-    assert_snapshot!(texts.join("\n"), @"expired: `metadata/2.root.json`: expired at 2030-01-01T00:00:00Z, wanted later than 2030-01-01T00:00:00Z
-expired: `metadata/timestamp.json`: expired at 2030-01-01T00:00:00Z, wanted later than 2030-01-01T00:00:00Z
-expired: `metadata/4.snapshot.json`: expired at 2030-01-01T00:00:00Z, wanted later than 2030-01-01T00:00:00Z
-expired: `metadata/4.targets.json`: expired at 2030-01-01T00:00:00Z, wanted later than 2030-01-01T00:00:00Z");
+    assert_snapshot!(texts.join("\n"), @r"
+    expired: `metadata/2.root.json`: expired at 2030-01-01T00:00:00Z, wanted later than 2030-01-01T00:00:00Z
+    expired: `metadata/timestamp.json`: expired at 2030-01-01T00:00:00Z, wanted later than 2030-01-01T00:00:00Z
+    expired: `metadata/4.snapshot.json`: expired at 2030-01-01T00:00:00Z, wanted later than 2030-01-01T00:00:00Z
+    expired: `metadata/4.targets.json`: expired at 2030-01-01T00:00:00Z, wanted later than 2030-01-01T00:00:00Z
+    ");
 }
 
 #[test]
@@ -173,9 +175,11 @@ fn refuses_a_signature_by_somebody_else() {
             repository.publish();
         }));
     }
-    assert_snapshot!(texts.join("\n"), @"bad-signature: `metadata/timestamp.json`: signed by 0 of the `timestamp` keys, wanted 1
-bad-signature: `metadata/4.snapshot.json`: signed by 0 of the `snapshot` keys, wanted 1
-bad-signature: `metadata/4.targets.json`: signed by 0 of the `targets` keys, wanted 1");
+    assert_snapshot!(texts.join("\n"), @r"
+    bad-signature: `metadata/timestamp.json`: signed by 0 of the `timestamp` keys, wanted 1
+    bad-signature: `metadata/4.snapshot.json`: signed by 0 of the `snapshot` keys, wanted 1
+    bad-signature: `metadata/4.targets.json`: signed by 0 of the `targets` keys, wanted 1
+    ");
 }
 
 #[test]
@@ -222,9 +226,11 @@ fn refuses_two_files_of_one_version_that_the_same_keys_signed() {
             }
         }));
     }
-    assert_snapshot!(texts.join("\n"), @"contradiction: `metadata/timestamp.json`: two files of version 2 are signed: found signed part b04ee52bac450e1eeabd3deb2c44825446e37230846b7f81bc1ea53fe8ecfeef, remembered 8424457bea38574394a1f6d33b6c18d1979d7a6efffb8fcf4b93bc6b7845f8fe
-contradiction: `metadata/2.snapshot.json`: two files of version 2 are signed: found signed part 6d533ea91cdbdef913695ebf404348e2742994125f023e48994dbc1a1f71c413, remembered bd1bd09f566848e1ed62dd4083e7ea94318e9c97e27b4f933a96f7f6fdcf7f6a
-contradiction: `metadata/2.targets.json`: two files of version 2 are signed: found signed part 1743c37a380ee0142a9a48a69b7028dff4a35ad61c10f920bd9b77f1b234c06e, remembered 2bd0a9eb4a25ace4e0a7ba61a03d55a631ae0c6a08913570d563e40072e1d6b4");
+    assert_snapshot!(texts.join("\n"), @r"
+    contradiction: `metadata/timestamp.json`: two files of version 2 are signed: found signed part b04ee52bac450e1eeabd3deb2c44825446e37230846b7f81bc1ea53fe8ecfeef, remembered 8424457bea38574394a1f6d33b6c18d1979d7a6efffb8fcf4b93bc6b7845f8fe
+    contradiction: `metadata/2.snapshot.json`: two files of version 2 are signed: found signed part 6d533ea91cdbdef913695ebf404348e2742994125f023e48994dbc1a1f71c413, remembered bd1bd09f566848e1ed62dd4083e7ea94318e9c97e27b4f933a96f7f6fdcf7f6a
+    contradiction: `metadata/2.targets.json`: two files of version 2 are signed: found signed part 1743c37a380ee0142a9a48a69b7028dff4a35ad61c10f920bd9b77f1b234c06e, remembered 2bd0a9eb4a25ace4e0a7ba61a03d55a631ae0c6a08913570d563e40072e1d6b4
+    ");
 }
 
 #[test]
@@ -293,25 +299,27 @@ fn refuses_metadata_that_is_not_what_the_specification_says() {
     for (role, from, to) in cases {
         texts.push(check(|repository| edit_newest(repository, role, from, to)));
     }
-    assert_snapshot!(texts.join("\n"), @"bad-metadata: `metadata/timestamp.json`: version: found the number `0`, wanted an integer of at least 1
-bad-metadata: `metadata/timestamp.json`: version: found the number `-3`, wanted an integer from 0 to 2^64-1
-bad-metadata: `metadata/timestamp.json`: number `3.0` has no canonical form, wanted an integer
-bad-metadata: `metadata/timestamp.json`: version: found the string `3`, wanted an integer from 0 to 2^64-1
-bad-json: `metadata/timestamp.json`: byte 263: found two members `version` in one object, wanted each name once
-bad-metadata: `metadata/timestamp.json`: spec_version: found the string `2.0.0`, wanted version 1 of the specification, as `1.x` or `1.x.y`
-bad-metadata: `metadata/timestamp.json`: spec_version: found the string `1`, wanted version 1 of the specification, as `1.x` or `1.x.y`
-bad-metadata: `metadata/timestamp.json`: spec_version: found the string `1.0.x`, wanted version 1 of the specification, as `1.x` or `1.x.y`
-bad-metadata: `metadata/timestamp.json`: expires: found the string `2030-01-31T00:00:00.5Z`, wanted a time as YYYY-MM-DDTHH:MM:SSZ
-bad-metadata: `metadata/timestamp.json`: expires: found the string `2030-01-31T00:00:00+00:00`, wanted a time as YYYY-MM-DDTHH:MM:SSZ
-bad-metadata: `metadata/timestamp.json`: meta: found no member `snapshot.json`, wanted one
-bad-metadata: `metadata/timestamp.json`: meta: found an object, wanted `snapshot.json` alone
-bad-metadata: `metadata/3.snapshot.json`: meta.`targets.json`: found an object, wanted `length` and a `sha256`
-bad-metadata: `metadata/3.snapshot.json`: meta.`targets.json`: found an object, wanted `length` and a `sha256`
-bad-metadata: `metadata/3.snapshot.json`: meta: found no member `targets.json`, wanted one
-bad-metadata: `metadata/3.targets.json`: target path `../projects/flask.json`: wanted a relative path without empty, `.` or `..` components, backslashes and control characters
-bad-metadata: `metadata/3.targets.json`: target path `/etc/passwd`: wanted a relative path without empty, `.` or `..` components, backslashes and control characters
-bad-metadata: `metadata/3.targets.json`: targets.`projects/flask.json`.hashes: found an object, wanted a `sha256`
-bad-metadata: `metadata/3.targets.json`: targets.`projects/flask.json`.length: found the number `-3`, wanted an integer from 0 to 2^64-1");
+    assert_snapshot!(texts.join("\n"), @r"
+    bad-metadata: `metadata/timestamp.json`: version: found the number `0`, wanted an integer of at least 1
+    bad-metadata: `metadata/timestamp.json`: version: found the number `-3`, wanted an integer from 0 to 2^64-1
+    bad-metadata: `metadata/timestamp.json`: number `3.0` has no canonical form, wanted an integer
+    bad-metadata: `metadata/timestamp.json`: version: found the string `3`, wanted an integer from 0 to 2^64-1
+    bad-json: `metadata/timestamp.json`: byte 263: found two members `version` in one object, wanted each name once
+    bad-metadata: `metadata/timestamp.json`: spec_version: found the string `2.0.0`, wanted version 1 of the specification, as `1.x` or `1.x.y`
+    bad-metadata: `metadata/timestamp.json`: spec_version: found the string `1`, wanted version 1 of the specification, as `1.x` or `1.x.y`
+    bad-metadata: `metadata/timestamp.json`: spec_version: found the string `1.0.x`, wanted version 1 of the specification, as `1.x` or `1.x.y`
+    bad-metadata: `metadata/timestamp.json`: expires: found the string `2030-01-31T00:00:00.5Z`, wanted a time as YYYY-MM-DDTHH:MM:SSZ
+    bad-metadata: `metadata/timestamp.json`: expires: found the string `2030-01-31T00:00:00+00:00`, wanted a time as YYYY-MM-DDTHH:MM:SSZ
+    bad-metadata: `metadata/timestamp.json`: meta: found no member `snapshot.json`, wanted one
+    bad-metadata: `metadata/timestamp.json`: meta: found an object, wanted `snapshot.json` alone
+    bad-metadata: `metadata/3.snapshot.json`: meta.`targets.json`: found an object, wanted `length` and a `sha256`
+    bad-metadata: `metadata/3.snapshot.json`: meta.`targets.json`: found an object, wanted `length` and a `sha256`
+    bad-metadata: `metadata/3.snapshot.json`: meta: found no member `targets.json`, wanted one
+    bad-metadata: `metadata/3.targets.json`: target path `../projects/flask.json`: wanted a relative path without empty, `.` or `..` components, backslashes and control characters
+    bad-metadata: `metadata/3.targets.json`: target path `/etc/passwd`: wanted a relative path without empty, `.` or `..` components, backslashes and control characters
+    bad-metadata: `metadata/3.targets.json`: targets.`projects/flask.json`.hashes: found an object, wanted a `sha256`
+    bad-metadata: `metadata/3.targets.json`: targets.`projects/flask.json`.length: found the number `-3`, wanted an integer from 0 to 2^64-1
+    ");
 }
 
 #[test]

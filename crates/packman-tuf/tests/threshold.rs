@@ -211,15 +211,17 @@ fn refuses_files_without_the_shape_of_one() {
     .iter()
     .map(|file| check(&set, file.as_bytes()))
     .collect();
-    assert_snapshot!(texts.join("\n"), @"bad-json: `metadata/timestamp.json`: byte 0: found the end of the document, wanted a value
-bad-metadata: `metadata/timestamp.json`: the document: found an array, wanted an object
-bad-metadata: `metadata/timestamp.json`: the document: found no member `signatures`, wanted one
-bad-metadata: `metadata/timestamp.json`: signatures: found an object, wanted an array
-bad-metadata: `metadata/timestamp.json`: signed: found an array, wanted an object
-bad-metadata: `metadata/timestamp.json`: signatures[0].keyid: found the number `1`, wanted a string
-bad-metadata: `metadata/timestamp.json`: signatures[0]: found no member `sig`, wanted one
-bad-json: `metadata/timestamp.json`: byte 33: found `{`, wanted the end of the document
-bad-json: `metadata/timestamp.json`: byte 0: found a byte order mark, wanted a value");
+    assert_snapshot!(texts.join("\n"), @r"
+    bad-json: `metadata/timestamp.json`: byte 0: found the end of the document, wanted a value
+    bad-metadata: `metadata/timestamp.json`: the document: found an array, wanted an object
+    bad-metadata: `metadata/timestamp.json`: the document: found no member `signatures`, wanted one
+    bad-metadata: `metadata/timestamp.json`: signatures: found an object, wanted an array
+    bad-metadata: `metadata/timestamp.json`: signed: found an array, wanted an object
+    bad-metadata: `metadata/timestamp.json`: signatures[0].keyid: found the number `1`, wanted a string
+    bad-metadata: `metadata/timestamp.json`: signatures[0]: found no member `sig`, wanted one
+    bad-json: `metadata/timestamp.json`: byte 33: found `{`, wanted the end of the document
+    bad-json: `metadata/timestamp.json`: byte 0: found a byte order mark, wanted a value
+    ");
     let deep = format!("{{\"signatures\":[],\"signed\":{}", "[".repeat(100_000));
     assert!(check(&set, deep.as_bytes()).starts_with("bad-json: "));
 }
