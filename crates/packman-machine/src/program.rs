@@ -1,0 +1,229 @@
+//! Running other programs: by their path, with their input closed, for a bounded time, and with bounded output.
+
+use std::ffi::OsStr;
+use std::fmt;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::mpsc;
+use std::time::{Duration, Instant};
+
+use packman_strict::quote::quoted;
+
+use crate::environ::Environ;
+use crate::failure::{shown, system_words};
+
+/// No program that we ask says more.
+const LONGEST: u64 = 4 << 20;
+
+/// A program that did not do what was asked of it.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct ProgramFailure {
+    program: PathBuf,
+    reason: ProgramReason,
+}
+
+/// Why a program did not do it.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum ProgramReason {
+    /// There is no such program.
+    Missing,
+    /// It cannot be started; what the system says.
+    NotStarted(String),
+    /// It took too long.
+    TimedOut,
+    /// It ended with an error; the last line that it wrote.
+    Failed(String),
+    /// What it said is not what was asked for.
+    NotUnderstood(String),
+}
+
+impl ProgramFailure {
+    pub(crate) fn new(program: &Path, reason: ProgramReason) -> Self {
+        Self { program: program.to_owned(), reason }
+    }
+
+    /// Why it did not do it.
+    pub fn reason(&self) -> &ProgramReason {
+        &self.reason
+    }
+
+    /// The program.
+    pub fn program(&self) -> &Path {
+        &self.program
+    }
+}
+
+/// Runs a program with the variables and in the folder of an environment; gives what it wrote to its output.
+///
+/// A program that takes longer than `limit` is killed.
+pub(crate) fn run(
+    environ: &Environ,
+    program: &Path,
+    arguments: &[&OsStr],
+    limit: Duration,
+) -> Result<Vec<u8>, ProgramFailure> {
+    let failed = |reason| ProgramFailure::new(program, reason);
+    let mut child = Command::new(program)
+        .args(arguments)
+        .env_clear()
+        .envs(environ.variables())
+        // Otherwise macOS may tell an old program that it is 10.16.
+        .env("SYSTEM_VERSION_COMPAT", "0")
+        .current_dir(environ.folder())
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .map_err(|error| failed(not_started(&error)))?;
+    let until = Instant::now() + limit;
+    let (output, errors) = (collect(child.stdout.take()), collect(child.stderr.take()));
+    let left = || until.saturating_duration_since(Instant::now());
+    let result = output.recv_timeout(left()).ok().zip(wait(&mut child, until));
+    let Some((output, status)) = result else {
+        let _ = child.kill();
+        let _ = child.wait();
+        return Err(failed(ProgramReason::TimedOut));
+    };
+    if status.success() {
+        return Ok(output);
+    }
+    // Something it started may still hold this end open: what has not come by now is not waited for.
+    let errors = errors.recv_timeout(left().min(Duration::from_secs(1))).unwrap_or_default();
+    Err(failed(ProgramReason::Failed(last_line(&errors, status))))
+}
+
+fn not_started(error: &io::Error) -> ProgramReason {
+    match error.kind() {
+        io::ErrorKind::NotFound => ProgramReason::Missing,
+        _ => ProgramReason::NotStarted(system_words(error)),
+    }
+}
+
+/// Reads to the end on a thread of its own, so that neither pipe fills while we wait at the other.
+fn collect(pipe: Option<impl Read + Send + 'static>) -> mpsc::Receiver<Vec<u8>> {
+    let (done, whole) = mpsc::channel();
+    if let Some(pipe) = pipe {
+        std::thread::spawn(move || {
+            let mut bytes = Vec::new();
+            // What came before an error is all there is.
+            let _ = pipe.take(LONGEST).read_to_end(&mut bytes);
+            let _ = done.send(bytes);
+        });
+    }
+    whole
+}
+
+fn wait(child: &mut Child, until: Instant) -> Option<ExitStatus> {
+    let mut pause = Duration::from_micros(200);
+    loop {
+        // Its output has ended, so it is about to end itself: the first look nearly always finds it gone.
+        if let Some(status) = child.try_wait().ok()? {
+            return Some(status);
+        }
+        if Instant::now() >= until {
+            return None;
+        }
+        std::thread::sleep(pause);
+        pause = (pause * 2).min(Duration::from_millis(20));
+    }
+}
+
+fn last_line(errors: &[u8], status: ExitStatus) -> String {
+    let text = String::from_utf8_lossy(errors);
+    let last = text.lines().rev().find(|line| !line.trim().is_empty());
+    last.map_or_else(|| status.to_string(), |line| line.trim().to_owned())
+}
+
+/// Finds a program as a shell does: a name with a separator is a path, any other is looked for in `PATH`.
+pub(crate) fn find(environ: &Environ, name: &Path) -> Option<PathBuf> {
+    if name.components().count() > 1 {
+        return Some(environ.folder().join(name)).filter(|path| path.is_file());
+    }
+    let folders = environ.variable("PATH")?;
+    let suffix = std::env::consts::EXE_SUFFIX;
+    std::env::split_paths(folders)
+        // A relative folder in `PATH` would run whatever the current folder holds.
+        .filter(|folder| folder.is_absolute())
+        .flat_map(|folder| {
+            let plain = folder.join(name);
+            let suffixed = (!suffix.is_empty()).then(|| {
+                let mut with = plain.clone().into_os_string();
+                with.push(suffix);
+                PathBuf::from(with)
+            });
+            [suffixed, Some(plain)]
+        })
+        .flatten()
+        .find(|path| is_program(path))
+}
+
+#[cfg(unix)]
+fn is_program(path: &Path) -> bool {
+    use std::os::unix::fs::PermissionsExt as _;
+    path.metadata().is_ok_and(|about| about.is_file() && about.permissions().mode() & 0o111 != 0)
+}
+
+#[cfg(not(unix))]
+fn is_program(path: &Path) -> bool {
+    path.is_file()
+}
+
+impl fmt::Display for ProgramFailure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let program = shown(&self.program);
+        match &self.reason {
+            ProgramReason::Missing => write!(f, "{program} is not there, wanted a program"),
+            ProgramReason::NotStarted(words) => write!(f, "{program} cannot be started: {words}"),
+            ProgramReason::TimedOut => write!(f, "{program} took too long and was ended"),
+            ProgramReason::Failed(line) => write!(f, "{program} failed: {}", quoted(line)),
+            ProgramReason::NotUnderstood(words) => write!(f, "{program} gave no usable answer: {words}"),
+        }
+    }
+}
+
+impl std::error::Error for ProgramFailure {}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::{ProgramFailure, ProgramReason, find, run};
+    use crate::environ::Environ;
+    use std::ffi::OsStr;
+    use std::path::Path;
+    use std::time::Duration;
+
+    fn check(script: &str, limit: Duration) -> Result<String, ProgramReason> {
+        let environ = Environ::of("/", [("PATH", "/usr/bin:/bin"), ("WORD", "told")]);
+        run(&environ, Path::new("/bin/sh"), &["-c", script].map(OsStr::new), limit)
+            .map(|output| String::from_utf8(output).unwrap())
+            .map_err(|failure| failure.reason().clone())
+    }
+
+    const LONG: Duration = Duration::from_secs(600);
+
+    #[test]
+    fn a_program_is_given_its_variables_and_nothing_to_read() {
+        assert_eq!(check("echo $WORD $HOME; cat", LONG), Ok("told\n".to_owned()));
+        // More than a pipe holds, on the one that is read second.
+        assert_eq!(check("head -c 300000 /dev/zero >&2; echo done", LONG), Ok("done\n".to_owned()));
+    }
+
+    #[test]
+    fn its_faults_are_told() {
+        assert_eq!(check("echo a >&2; echo; echo 'b ' >&2; exit 3", LONG), Err(ProgramReason::Failed("b".to_owned())));
+        let brief = Duration::from_millis(50);
+        assert_eq!(check("sleep 600", brief), Err(ProgramReason::TimedOut));
+        assert_eq!(check("exec >&-; sleep 600", brief), Err(ProgramReason::TimedOut));
+        let missing = ProgramFailure::new(Path::new("/x/python"), ProgramReason::Missing);
+        insta::assert_snapshot!(missing, @"`/x/python` is not there, wanted a program");
+    }
+
+    #[test]
+    fn a_name_is_looked_for_in_absolute_folders_only() {
+        let environ = Environ::of("/usr", [("PATH", "bin::.:/nowhere:/bin")]);
+        assert_eq!(find(&environ, Path::new("sh")).as_deref(), Some(Path::new("/bin/sh")));
+        assert_eq!(find(&environ, Path::new("no-such-program")), None);
+        assert_eq!(find(&environ, Path::new("bin/env")).as_deref(), Some(Path::new("/usr/bin/env")));
+        assert_eq!(find(&environ.without("PATH"), Path::new("sh")), None);
+    }
+}

@@ -1,0 +1,95 @@
+//! Virtual environments: reading one from its `pyvenv.cfg` (PEP 405), and making one.
+
+use std::ffi::OsStr;
+use std::fs;
+use std::io;
+use std::path::{Component, Path, PathBuf};
+use std::time::Duration;
+
+use super::{Environment, Learnt, Python, PythonFailure, Pythons};
+use crate::failure::{Act, DiskFailure};
+use crate::files;
+use crate::ini;
+use crate::program;
+
+const SETTINGS: &str = "pyvenv.cfg";
+const PROGRAM: &str = if cfg!(windows) { "Scripts/python.exe" } else { "bin/python" };
+
+/// The folder of the virtual environment that a program is the interpreter of, by Python's own rule: the file of
+/// settings stands beside the program or one folder up.
+pub(super) fn around(program: &Path) -> Option<PathBuf> {
+    program.ancestors().skip(1).take(2).find(|folder| folder.join(SETTINGS).is_file()).map(Path::to_owned)
+}
+
+impl Pythons<'_> {
+    /// Reads the environment in a folder; its Python is asked only when it is not known yet.
+    pub(super) fn venv(&self, folder: &Path, learnt: Learnt) -> Result<Environment, PythonFailure> {
+        let folder = tidy(&self.environ.folder().join(folder));
+        let program = folder.join(PROGRAM);
+        let none = || PythonFailure::NoEnvironment(folder.clone(), learnt);
+        if !program.exists() {
+            return Err(none());
+        }
+        let Some(settings) = files::read_file(&folder.join(SETTINGS), 64 << 10)? else {
+            // An environment of conda is a whole Python of its own.
+            let python = self.probe(&program)?;
+            let own = python.prefix.canonicalize().ok() == folder.canonicalize().ok();
+            return if own { Ok(Environment::of_base(python, learnt)) } else { Err(none()) };
+        };
+        let settings = String::from_utf8_lossy(&settings);
+        let sees_base = ini::value(&settings, "", "include-system-site-packages")
+            .is_some_and(|value| value.eq_ignore_ascii_case("true"));
+        let python = self.under_venv(&program)?;
+        Ok(Environment::of_venv(&folder, program, python, sees_base, learnt))
+    }
+
+    /// The Python below an environment: what its program is a link to, or the program itself where it is a copy.
+    pub(super) fn under_venv(&self, program: &Path) -> Result<Python, PythonFailure> {
+        let real = program.canonicalize().map_err(|error| DiskFailure::new(Act::Read, program, &error))?;
+        self.probe(&real)
+    }
+
+    /// Makes a virtual environment without pip in a folder that is not there or empty. When that fails, what was
+    /// made is removed again.
+    pub fn make_venv(&self, folder: &Path, python: &Python) -> Result<Environment, PythonFailure> {
+        let folder = tidy(&self.environ.folder().join(folder));
+        let was_there = match fs::read_dir(&folder).map(|mut entries| entries.next().is_none()) {
+            Ok(true) => true,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => false,
+            _ => return Err(PythonFailure::InTheWay(folder)),
+        };
+        let arguments =
+            ["-I", "-S", "-m", "venv", "--without-pip", "--"].map(OsStr::new).into_iter().chain([folder.as_os_str()]);
+        let arguments: Vec<&OsStr> = arguments.collect();
+        let made = program::run(self.environ, &python.executable, &arguments, Duration::from_secs(300))
+            .map_err(PythonFailure::from)
+            .and_then(|_| self.venv(&folder, Learnt::Made));
+        if made.is_err() {
+            clear(&folder, was_there);
+        }
+        made
+    }
+}
+
+/// The path as scripts are to name it: without `.`, and without `..` where there is something to ask.
+fn tidy(path: &Path) -> PathBuf {
+    let plain: PathBuf = path.components().collect();
+    let up = plain.components().any(|part| part == Component::ParentDir);
+    if up { plain.canonicalize().unwrap_or(plain) } else { plain }
+}
+
+/// The first failure is the one to report: what cannot be removed stays.
+fn clear(folder: &Path, keep_folder: bool) {
+    if !keep_folder {
+        let _ = fs::remove_dir_all(folder);
+        return;
+    }
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        let path = entry.path();
+        let _ = if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+            fs::remove_dir_all(&path)
+        } else {
+            fs::remove_file(&path)
+        };
+    }
+}
