@@ -19,6 +19,11 @@ const LONGEST_COMPONENT: usize = 255;
 const LONGEST_PATH: usize = 1024;
 
 /// A relative path of plain components with `/` between them, safe to join to a folder on every system.
+///
+/// Only [`SafePath::parse`] makes one:
+/// ```compile_fail
+/// let path = packman_strict::path::SafePath("../evil".into());
+/// ```
 #[derive(Clone, Debug, Eq, PartialEq, Ord, PartialOrd, Hash)]
 pub struct SafePath(Box<str>);
 
