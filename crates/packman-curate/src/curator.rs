@@ -1,0 +1,144 @@
+//! What every use case works with, and what it tells while it works.
+
+use packman_machine::cache::Cache;
+use packman_machine::home::Home;
+use packman_machine::network::Fetcher;
+use packman_machine::stop::Stop;
+use packman_names::{ProjectName, Version};
+use packman_strict::time::Time;
+
+use crate::keys::Passphrases;
+
+/// The scapegoat at work: the machine, the time, and the person.
+pub struct Curator<'c> {
+    /// Where private keys are.
+    pub home: &'c Home,
+    /// Where downloads are kept, so that a second try takes none again.
+    pub cache: &'c Cache,
+    /// The network.
+    pub fetcher: &'c Fetcher,
+    /// The time of the whole run.
+    pub now: Time,
+    /// Who is told what goes on.
+    pub events: &'c dyn Events,
+    /// Who is asked for passphrases.
+    pub passphrases: &'c dyn Passphrases,
+    /// The user's wish to end it.
+    pub stop: &'c Stop,
+}
+
+/// Is told what goes on, from several threads.
+pub trait Events: Sync {
+    /// Takes one piece of news.
+    fn event(&self, event: Event<'_>);
+}
+
+/// One piece of news.
+#[derive(Clone, Debug)]
+pub enum Event<'e> {
+    /// The index is asked about a project.
+    Asking {
+        /// The project.
+        project: &'e ProjectName,
+    },
+    /// A download began.
+    Began {
+        /// Stands for the download in what follows.
+        id: usize,
+        /// The file name.
+        file: &'e str,
+        /// Its size in bytes, where the index says it.
+        size: Option<u64>,
+    },
+    /// Bytes of a download came: so many since its beginning; fewer than before when another host was begun with.
+    Received {
+        /// The download.
+        id: usize,
+        /// Its bytes so far.
+        bytes: u64,
+    },
+    /// A download ended, well or not.
+    Ended {
+        /// The download.
+        id: usize,
+    },
+    /// Another PackMan holds the database; we wait.
+    Waiting,
+    /// Something a person should know.
+    Note(&'e Note),
+}
+
+/// Something a person should know. None of these ends a command.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Note {
+    /// A newer release was passed over because it is too young.
+    TooYoung {
+        /// The project.
+        project: ProjectName,
+        /// The release that was passed over.
+        newer: Version,
+        /// When it was uploaded.
+        uploaded: Time,
+        /// The release that is taken instead, if any.
+        taken: Option<Version>,
+        /// How old it would have to be, in days.
+        min_age_days: u32,
+    },
+    /// The index does not say when files were uploaded, so that their age was not looked at. Said once.
+    NoUploadTimes {
+        /// The project where that was noticed.
+        project: ProjectName,
+    },
+    /// The index names no SHA-256 for a file: the one that was computed is nobody's claim. Said once.
+    NoIndexHash {
+        /// The file where that was noticed.
+        file: String,
+    },
+    /// A file that was recorded is yanked at its source now, or no longer.
+    YankChanged {
+        /// The file.
+        file: String,
+        /// The reason, where it is yanked now.
+        yanked: Option<String>,
+    },
+    /// The spare root key is still on this machine.
+    SpareIsHere {
+        /// Where.
+        path: std::path::PathBuf,
+    },
+}
+
+impl Note {
+    /// The note in words, one line.
+    pub fn words(&self) -> String {
+        match self {
+            Self::TooYoung { project, newer, uploaded, taken, min_age_days } => {
+                let instead = taken.as_ref().map_or("nothing".to_owned(), |taken| format!("`{taken}`"));
+                format!(
+                    "`{project}` {newer} of {} is younger than {min_age_days} days: took {instead}; to take it all \
+                     the same, name it: `{project}=={newer}`",
+                    uploaded.date()
+                )
+            }
+            Self::NoUploadTimes { project } => {
+                format!("the index does not say when files were uploaded (of `{project}`, say): age was not looked at")
+            }
+            Self::NoIndexHash { file } => {
+                format!("the index names no SHA-256 (of {}, say): what was computed is recorded", crate::quoted(file))
+            }
+            Self::YankChanged { file, yanked: Some(reason) } if reason.is_empty() => {
+                format!("{} was yanked at its source", crate::quoted(file))
+            }
+            Self::YankChanged { file, yanked: Some(reason) } => {
+                format!("{} was yanked at its source: {}", crate::quoted(file), crate::quoted(reason))
+            }
+            Self::YankChanged { file, yanked: None } => {
+                format!("{} is no longer yanked at its source", crate::quoted(file))
+            }
+            Self::SpareIsHere { path } => format!(
+                "the spare root key is still on this machine: move {} to a place that this machine cannot lose",
+                crate::error::shown(path)
+            ),
+        }
+    }
+}

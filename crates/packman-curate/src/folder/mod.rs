@@ -1,0 +1,153 @@
+//! The folder of a database at its scapegoat's: what is staged, what is signed, and how it is to be signed.
+//!
+//! Nothing in it is secret, so it can be a git repository. See `docs/formats/curated-folder.md`. What a person edited
+//! into nonsense is refused (`database-damaged`), and never repaired by guessing.
+
+mod settings;
+mod signed;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use packman_database::{About, MalformedRecord, ProjectRecord, Recalls};
+use packman_machine::files::{self, Keeping};
+use packman_machine::lock::{FileLock, LockWait};
+use packman_names::ProjectName;
+
+use crate::curator::{Curator, Event};
+use crate::error::{CurateError, No, Refused};
+
+pub use settings::Lifetimes;
+pub(crate) use settings::Settings;
+pub(crate) use signed::{Signed, verify_folder};
+
+/// The file that makes a folder a database's; written last when one is made.
+pub(crate) const SETTINGS: &str = "curate.toml";
+/// The largest staged file that is read, in bytes: as large as records are read anywhere.
+const LARGEST: u64 = 64 << 20;
+
+/// A database's folder that was opened.
+#[derive(Clone, Debug)]
+pub(crate) struct Folder {
+    path: PathBuf,
+    settings: Settings,
+}
+
+impl Folder {
+    /// Opens a folder that `init` made.
+    pub(crate) fn open(path: &Path) -> Result<Self, CurateError> {
+        let at = path.join(SETTINGS);
+        let Some(bytes) = files::read_file(&at, LARGEST)? else {
+            return Err(No::NoDatabase { folder: path.to_owned() }.into());
+        };
+        let settings = std::str::from_utf8(&bytes)
+            .map_err(|_| "wanted UTF-8 text".to_owned())
+            .and_then(Settings::parse)
+            .map_err(|why| Refused::Folder { path: at, why })?;
+        Ok(Self { path: path.to_owned(), settings })
+    }
+
+    /// Makes the files of a new database; the settings come last, so that half of one is none.
+    pub(crate) fn make(path: &Path, settings: Settings, about: &About, root: &[u8]) -> Result<Self, CurateError> {
+        let folder = Self { path: path.to_owned(), settings };
+        folder.write("about.json", &about.encode())?;
+        folder.write("recalls.json", &Recalls::default().encode())?;
+        files::make_public_folder(&folder.join("projects"))?;
+        folder.write(&packman_tuf::Role::Root.file_path(1), root)?;
+        folder.write(SETTINGS, folder.settings.encode().as_bytes())?;
+        Ok(folder)
+    }
+
+    /// Where it is.
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// How it is signed.
+    pub(crate) fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// Where a file of it is or would be. The names come from this crate and from parsed project and file names.
+    pub(crate) fn join(&self, name: &str) -> PathBuf {
+        self.path.join(name)
+    }
+
+    /// Keeps every other PackMan from changing the folder. The lock is on the settings, which never change.
+    pub(crate) fn lock(&self, curator: &Curator<'_>) -> Result<FileLock, CurateError> {
+        let waiting = || curator.events.event(Event::Waiting);
+        Ok(FileLock::take(&self.join(SETTINGS), LockWait::default(), curator.stop, &waiting)?)
+    }
+
+    /// Writes a file whole or not at all, with the folders it needs; touches nothing when it has these bytes.
+    pub(crate) fn write(&self, name: &str, bytes: &[u8]) -> Result<(), CurateError> {
+        let path = self.join(name);
+        if files::read_file(&path, u64::MAX)?.is_some_and(|old| old == bytes) {
+            return Ok(());
+        }
+        if let Some(parent) = path.parent() {
+            files::make_public_folder(parent)?;
+        }
+        Ok(files::write_file(&path, bytes, Keeping::Published)?)
+    }
+
+    /// What the database says of itself, as staged.
+    pub(crate) fn about(&self) -> Result<About, CurateError> {
+        self.parsed("about.json", About::parse)
+    }
+
+    /// What it takes back, as staged.
+    pub(crate) fn recalls(&self) -> Result<Recalls, CurateError> {
+        self.parsed("recalls.json", Recalls::parse)
+    }
+
+    /// The staged record of a project.
+    pub(crate) fn record(&self, project: &ProjectName) -> Result<Option<ProjectRecord>, CurateError> {
+        let name = packman_database::record_path(project);
+        let Some(bytes) = files::read_file(&self.join(&name), LARGEST)? else { return Ok(None) };
+        let record = ProjectRecord::parse(project, &bytes).map_err(|error| self.damaged(&name, &error))?;
+        Ok(Some(record))
+    }
+
+    /// Every staged record.
+    pub(crate) fn records(&self) -> Result<BTreeMap<ProjectName, ProjectRecord>, CurateError> {
+        let mut records = BTreeMap::new();
+        for file in files::list_tree(&self.join("projects"))? {
+            let name = format!("projects/{}", file.path.as_str());
+            // What a desktop or an editor leaves behind is nobody's record.
+            if file.path.file_name().starts_with('.') || name.ends_with('~') {
+                continue;
+            }
+            let project = packman_database::project_of_path(&name).ok_or_else(|| Refused::Folder {
+                path: self.join(&name),
+                why: "wanted a record, named `<project>.json` in the project's normalised spelling".to_owned(),
+            })?;
+            if let Some(record) = self.record(&project)? {
+                records.insert(project, record);
+            }
+        }
+        Ok(records)
+    }
+
+    /// Stages a record; one without files is taken away.
+    pub(crate) fn stage(&self, record: &ProjectRecord) -> Result<(), CurateError> {
+        let name = packman_database::record_path(&record.name);
+        if record.files.is_empty() {
+            return Ok(files::remove_file(&self.join(&name))?);
+        }
+        self.write(&name, &record.encode())
+    }
+
+    fn parsed<T>(&self, name: &str, parse: fn(&[u8]) -> Result<T, MalformedRecord>) -> Result<T, CurateError> {
+        let missing = || Refused::Folder { path: self.join(name), why: "it is not there".to_owned() };
+        let bytes = files::read_file(&self.join(name), LARGEST)?.ok_or_else(missing)?;
+        parse(&bytes).map_err(|error| self.damaged(name, &error))
+    }
+
+    fn damaged(&self, name: &str, error: &MalformedRecord) -> CurateError {
+        Refused::Folder { path: self.join(name), why: error.to_string() }.into()
+    }
+}
+
+#[cfg(test)]
+mod tests;

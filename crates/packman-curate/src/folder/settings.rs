@@ -1,0 +1,147 @@
+//! `curate.toml`: which keys sign the database, where they are looked for, and how long what they sign is good.
+
+use std::path::PathBuf;
+
+use packman_strict::quote::quoted;
+use toml_edit::{Array, DocumentMut, InlineTable, Item, Table, TableLike, Value, value};
+
+use crate::keys::KeyPlace;
+
+/// How long signed files are good, in days.
+#[derive(Copy, Clone, Debug, Eq, PartialEq)]
+pub struct Lifetimes {
+    /// Of the root.
+    pub root_days: i64,
+    /// Of the targets: how long until somebody has to sign again.
+    pub targets_days: i64,
+    /// Of snapshot and timestamp: how long a mirror can hold back a newer one unnoticed.
+    pub refresh_within_days: i64,
+}
+
+impl Lifetimes {
+    /// The longest a snapshot and timestamp may be good for.
+    pub const LONGEST_REFRESH: i64 = 90;
+}
+
+impl Default for Lifetimes {
+    fn default() -> Self {
+        Self { root_days: 365, targets_days: 90, refresh_within_days: 30 }
+    }
+}
+
+/// What `curate.toml` says.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) struct Settings {
+    /// The folder of this database's keys in the home, under `keys/`.
+    pub(crate) keys_folder: String,
+    /// How many root keys must sign a root.
+    pub(crate) threshold: u32,
+    /// The root keys that are used; the spare is not among them.
+    pub(crate) root: Vec<KeyPlace>,
+    /// The root key that is kept for the day on which another is lost.
+    pub(crate) spare: Option<KeyPlace>,
+    /// The key that signs what is vouched for.
+    pub(crate) targets: KeyPlace,
+    /// The key that signs snapshot and timestamp.
+    pub(crate) online: KeyPlace,
+    /// How long signed files are good.
+    pub(crate) lifetimes: Lifetimes,
+}
+
+/// The version of this file's format.
+const FORMAT: i64 = 1;
+const HEAD: &str = "# How this database is signed. Nothing here is secret: private keys are elsewhere.\n";
+
+impl Settings {
+    /// Writes the file.
+    pub(crate) fn encode(&self) -> String {
+        let mut document = DocumentMut::new();
+        let mut keys = Table::new();
+        document.insert("format", value(FORMAT));
+        keys.insert("folder", value(&self.keys_folder));
+        keys.insert("threshold", value(i64::from(self.threshold)));
+        keys.insert("root", value(self.root.iter().map(|key| Value::from(place(key))).collect::<Array>()));
+        if let Some(spare) = &self.spare {
+            keys.insert("spare", value(place(spare)));
+        }
+        keys.insert("targets", value(place(&self.targets)));
+        keys.insert("online", value(place(&self.online)));
+        document.insert("keys", Item::Table(keys));
+        let mut days = Table::new();
+        days.insert("root", value(self.lifetimes.root_days));
+        days.insert("targets", value(self.lifetimes.targets_days));
+        days.insert("refresh-within", value(self.lifetimes.refresh_within_days));
+        document.insert("days", Item::Table(days));
+        format!("{HEAD}{document}")
+    }
+
+    /// Parses the file; the error says in words what is wrong.
+    pub(crate) fn parse(text: &str) -> Result<Self, String> {
+        let document: DocumentMut =
+            text.parse().map_err(|error: toml_edit::TomlError| error.message().to_lowercase())?;
+        let root = document.as_table();
+        match integer(root, "format")? {
+            FORMAT => {}
+            other => return Err(format!("`format`: found {other}, wanted 1")),
+        }
+        let keys = table(root, "keys")?;
+        let days = table(root, "days")?;
+        let root_keys = keys.get("root").and_then(Item::as_array).ok_or("`keys.root`: wanted an array")?;
+        let settings = Self {
+            keys_folder: folder_name(text_at(keys, "folder")?)?,
+            threshold: u32::try_from(integer(keys, "threshold")?).map_err(|_| "`threshold`: wanted a small number")?,
+            root: root_keys.iter().map(|key| parse_place(key.as_inline_table().map(|key| key as _))).collect::<Result<_, _>>()?,
+            spare: match keys.get("spare") {
+                Some(spare) => Some(parse_place(spare.as_table_like())?),
+                None => None,
+            },
+            targets: parse_place(keys.get("targets").and_then(Item::as_table_like))?,
+            online: parse_place(keys.get("online").and_then(Item::as_table_like))?,
+            lifetimes: Lifetimes {
+                root_days: lifetime(days, "root", 3_660)?,
+                targets_days: lifetime(days, "targets", 3_660)?,
+                refresh_within_days: lifetime(days, "refresh-within", Lifetimes::LONGEST_REFRESH)?,
+            },
+        };
+        Ok(settings)
+    }
+}
+
+fn place(key: &KeyPlace) -> InlineTable {
+    let mut table = InlineTable::new();
+    table.insert("id", Value::from(key.id.as_str()));
+    table.insert("file", Value::from(key.file.to_string_lossy().into_owned()));
+    table
+}
+
+fn parse_place(key: Option<&dyn TableLike>) -> Result<KeyPlace, String> {
+    let key = key.ok_or("`keys`: wanted `root`, `targets` and `online`, each with `id` and `file`")?;
+    Ok(KeyPlace { id: text_at(key, "id")?.to_owned(), file: PathBuf::from(text_at(key, "file")?) })
+}
+
+/// The name of a folder in the home. Whoever can edit the settings must not choose where keys are looked for beyond it.
+fn folder_name(text: &str) -> Result<String, String> {
+    if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-') {
+        return Err(format!("`folder`: found {}, wanted letters, digits and `-`", quoted(text)));
+    }
+    Ok(text.to_owned())
+}
+
+fn lifetime(days: &dyn TableLike, key: &str, longest: i64) -> Result<i64, String> {
+    match integer(days, key)? {
+        found if (1..=longest).contains(&found) => Ok(found),
+        found => Err(format!("`days.{key}`: found {found}, wanted 1 to {longest}")),
+    }
+}
+
+fn table<'t>(root: &'t dyn TableLike, key: &str) -> Result<&'t dyn TableLike, String> {
+    root.get(key).and_then(Item::as_table_like).ok_or_else(|| format!("`{key}`: wanted a table"))
+}
+
+fn integer(table: &dyn TableLike, key: &str) -> Result<i64, String> {
+    table.get(key).and_then(Item::as_integer).ok_or_else(|| format!("`{key}`: wanted a number"))
+}
+
+fn text_at<'t>(table: &'t dyn TableLike, key: &str) -> Result<&'t str, String> {
+    table.get(key).and_then(Item::as_str).ok_or_else(|| format!("`{key}`: wanted text"))
+}

@@ -1,0 +1,104 @@
+//! What is signed in a folder: read back by the very state machine that clients use.
+
+use std::path::Path;
+
+use packman_database::{ProjectRecord, project_of_path};
+use packman_machine::files;
+use packman_names::ProjectName;
+use packman_strict::time::Time;
+use packman_tuf::{Answer, FirstUse, Good, Limits, Memory, Refresh, Refusal, Request, Role, Step};
+
+use crate::error::{CurateError, Refused};
+
+/// What is signed in a folder, however old it is.
+#[derive(Debug)]
+pub(crate) struct Signed {
+    memory: Memory,
+}
+
+/// Reads and verifies the publication in a folder as a client would at that time that never saw it before.
+pub(crate) fn verify_folder(folder: &Path, now: Time) -> Result<Result<Memory, Refusal>, CurateError> {
+    let mut first = FirstUse::remembering(Limits::default());
+    while let Step::Fetch(request) = first.step() {
+        let bytes = read(folder, &request)?;
+        if let Err(refusal) = first.answer(answer(bytes.as_deref())) {
+            return Ok(Err(refusal));
+        }
+    }
+    let memory = match first.finish() {
+        Ok(memory) => memory,
+        Err(refusal) => return Ok(Err(refusal)),
+    };
+    // Between the first root and the first signature there is a chain and nothing else.
+    if read_at(folder, &Role::Timestamp.file_path(0), u64::MAX)?.is_none() {
+        return Ok(Ok(memory));
+    }
+    let mut refresh = Refresh::begin(memory, now, Limits::default());
+    while let Step::Fetch(request) = refresh.step() {
+        let bytes = read(folder, &request)?;
+        if let Err(refusal) = refresh.answer(answer(bytes.as_deref())) {
+            return Ok(Err(refusal));
+        }
+    }
+    Ok(Ok(refresh.into_memory()))
+}
+
+fn answer(bytes: Option<&[u8]>) -> Answer<'_> {
+    bytes.map_or(Answer::Missing, Answer::Bytes)
+}
+
+fn read(folder: &Path, request: &Request) -> Result<Option<Vec<u8>>, CurateError> {
+    read_at(folder, &request.path, request.max_bytes)
+}
+
+fn read_at(folder: &Path, path: &str, max_bytes: u64) -> Result<Option<Vec<u8>>, CurateError> {
+    Ok(files::read_file(&folder.join(path), max_bytes)?)
+}
+
+impl Signed {
+    /// Reads what is signed in a database's folder, expired or not; refuses what does not verify.
+    pub(crate) fn read(folder: &Path) -> Result<Self, CurateError> {
+        // At the beginning of time nothing has expired: an expired database is what signing is for.
+        let verified = verify_folder(folder, Time::from_seconds(0))?;
+        let memory = verified.map_err(|refusal| Refused::Signed { folder: folder.to_owned(), refusal })?;
+        Ok(Self { memory })
+    }
+
+    /// The chain of roots, and what stands on it.
+    pub(crate) fn memory(&self) -> &Memory {
+        &self.memory
+    }
+
+    /// The signed set; `None` before the first signature.
+    pub(crate) fn good(&self) -> Option<&Good> {
+        self.memory.good()
+    }
+
+    /// The bytes of a signed target in that folder; `None` where it is not signed.
+    pub(crate) fn target(&self, folder: &Path, path: &str) -> Result<Option<Vec<u8>>, CurateError> {
+        let Some((good, info)) = self.good().and_then(|good| Some((good, good.target(path)?))) else {
+            return Ok(None);
+        };
+        let name = info.file_path(path);
+        let missing = || Refused::Folder { path: folder.join(&name), why: "it is signed, and not there".to_owned() };
+        let bytes = read_at(folder, &name, info.length)?.ok_or_else(missing)?;
+        good.verify_target(path, &bytes)
+            .map_err(|refusal| Refused::Signed { folder: folder.to_owned(), refusal })?;
+        Ok(Some(bytes))
+    }
+
+    /// The projects that are signed, in their order.
+    pub(crate) fn projects(&self) -> Vec<ProjectName> {
+        let targets = self.good().into_iter().flat_map(Good::targets);
+        targets.filter_map(|(path, _)| project_of_path(path)).collect()
+    }
+
+    /// The signed record of a project; `None` where there is none.
+    pub(crate) fn record(&self, folder: &Path, project: &ProjectName) -> Result<Option<ProjectRecord>, CurateError> {
+        let path = packman_database::record_path(project);
+        let Some(bytes) = self.target(folder, &path)? else { return Ok(None) };
+        let record = ProjectRecord::parse(project, &bytes)
+            .map_err(|error| Refused::Folder { path: folder.join(path), why: error.to_string() })?;
+        Ok(Some(record))
+    }
+}

@@ -1,0 +1,65 @@
+//! The settings file, honest and edited into nonsense.
+
+use std::path::PathBuf;
+
+use super::{Lifetimes, Settings};
+use crate::keys::KeyPlace;
+
+fn key(id: &str, file: &str) -> KeyPlace {
+    KeyPlace { id: id.to_owned(), file: PathBuf::from(file) }
+}
+
+fn settings() -> Settings {
+    Settings {
+        keys_folder: "00ff".to_owned(),
+        threshold: 1,
+        root: vec![key("aa", "root-1.pem")],
+        spare: Some(key("bb", "/media/stick/spare.pem")),
+        targets: key("cc", "targets.pem"),
+        online: key("dd", "online.pem"),
+        lifetimes: Lifetimes::default(),
+    }
+}
+
+/// What is said of the settings when this text in them is replaced.
+fn check(from: &str, to: &str) -> String {
+    let text = settings().encode();
+    assert!(text.contains(from), "{from}");
+    Settings::parse(&text.replace(from, to)).map_or_else(|why| why, |_| "fine".to_owned())
+}
+
+#[test]
+fn what_is_written_reads_the_same() {
+    assert_eq!(Settings::parse(&settings().encode()).unwrap(), settings());
+    let bare = Settings { spare: None, ..settings() };
+    assert_eq!(Settings::parse(&bare.encode()).unwrap(), bare);
+    insta::assert_snapshot!(settings().encode(), @r#"
+    # How this database is signed. Nothing here is secret: private keys are elsewhere.
+    format = 1
+
+    [keys]
+    folder = "00ff"
+    threshold = 1
+    root = [{ id = "aa", file = "root-1.pem" }]
+    spare = { id = "bb", file = "/media/stick/spare.pem" }
+    targets = { id = "cc", file = "targets.pem" }
+    online = { id = "dd", file = "online.pem" }
+
+    [days]
+    root = 365
+    targets = 90
+    refresh-within = 30
+    "#);
+}
+
+#[test]
+fn refuses_settings_edited_into_nonsense() {
+    insta::assert_snapshot!(check("format = 1", "format = 2"), @"`format`: found 2, wanted 1");
+    insta::assert_snapshot!(check("[keys]", "[keys"), @"unclosed table, expected `]`");
+    insta::assert_snapshot!(check("\"00ff\"", "\"../../etc\""), @"`folder`: found `../../etc`, wanted letters, digits and `-`");
+    insta::assert_snapshot!(check("threshold = 1", "threshold = -1"), @"`threshold`: wanted a small number");
+    insta::assert_snapshot!(check("refresh-within = 30", "refresh-within = 91"), @"`days.refresh-within`: found 91, wanted 1 to 90");
+    insta::assert_snapshot!(check("root = 365", "root = 0"), @"`days.root`: found 0, wanted 1 to 3660");
+    insta::assert_snapshot!(check("id = \"cc\"", "id = 7"), @"`id`: wanted text");
+    insta::assert_snapshot!(check("targets = {", "target = {"), @"`keys`: wanted `root`, `targets` and `online`, each with `id` and `file`");
+}

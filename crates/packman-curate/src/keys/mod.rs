@@ -1,0 +1,15 @@
+//! The scapegoat's private keys: how they are written, where they are, and how they are opened.
+//!
+//! A key is a PKCS#8 file in PEM, as OpenSSL reads and writes it; with a passphrase it is encrypted with AES-256 under
+//! a key that scrypt derives. See `docs/formats/keys.md`. Keys live in the home (mode 0600), never in the database's
+//! folder.
+
+mod pem;
+mod ring;
+
+pub(crate) use pem::{decode, encode, generate};
+pub(crate) use ring::KeyRing;
+pub use ring::{KeyPlace, Passphrase, Passphrases};
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,116 @@
+//! Key files: ours, OpenSSL's, and nonsense.
+
+use std::cell::Cell;
+use std::path::{Path, PathBuf};
+
+use packman_machine::files::{self, Keeping};
+use packman_machine::home::Home;
+use packman_tuf::SigningKey;
+
+use super::pem::KeyFile;
+use super::{KeyPlace, KeyRing, Passphrase, Passphrases, decode, encode};
+
+const SEED: [u8; 32] = [7; 32];
+
+/// `openssl genpkey -algorithm ed25519`.
+const OPENSSL: &str = "-----BEGIN PRIVATE KEY-----
+MC4CAQAwBQYDK2VwBCIEIIKXhEkozrSl+OuthurNWYf7FJDQS7lAOo4u/EedKwOu
+-----END PRIVATE KEY-----
+";
+
+/// The same after `openssl pkcs8 -topk8 -v2 aes-256-cbc`, with the passphrase `right`.
+const OPENSSL_LOCKED: &str = "-----BEGIN ENCRYPTED PRIVATE KEY-----
+MIGbMFcGCSqGSIb3DQEFDTBKMCkGCSqGSIb3DQEFDDAcBAiv4TXsiYLAowICCAAw
+DAYIKoZIhvcNAgkFADAdBglghkgBZQMEASoEEDos2tOSDBldT6fldRz8Zv0EQBGr
+s9YJg3brbTAx+oRK9HR04UC+RdCTsUjJlXxXPAY0x864ecydWFUMVJVxmD9As9wY
+MHRyRtZ1DjtwKjtyZO8=
+-----END ENCRYPTED PRIVATE KEY-----
+";
+
+/// Somebody who answers with these, one after the other.
+struct Answers<'a>(&'a [&'a str], Cell<usize>);
+
+impl Passphrases for Answers<'_> {
+    fn new_passphrase(&self) -> Option<Passphrase> {
+        self.existing(Path::new(""), false)
+    }
+
+    fn existing(&self, _: &Path, again: bool) -> Option<Passphrase> {
+        let asked = self.1.get();
+        assert_eq!(again, asked > 0, "`again` says whether one was wrong");
+        self.1.set(asked + 1);
+        self.0.get(asked).map(|text| Passphrase::new((*text).to_owned()))
+    }
+}
+
+/// Opens a key file that holds this text, with these answers; tells how often was asked.
+fn check(text: &str, id: &str, answers: &[&str]) -> String {
+    let folder = tempfile::tempdir().unwrap();
+    let home = Home::at(folder.path());
+    files::make_private_folder(&folder.path().join("keys/it")).unwrap();
+    files::write_file(&folder.path().join("keys/it/root.pem"), text.as_bytes(), Keeping::Home).unwrap();
+    let answers = Answers(answers, Cell::new(0));
+    let mut ring = KeyRing::new(&home, "it", &answers).unwrap();
+    let place = KeyPlace { id: id.to_owned(), file: PathBuf::from("root.pem") };
+    let opened = ring.open("root", &[place.clone()], 1).map(|keys| keys.len());
+    // What opened it once opens it again.
+    let second = if opened.is_ok() { ring.open("root", &[place], 1).map(|keys| keys.len()) } else { Ok(0) };
+    let asked = answers.1.get();
+    match (opened, second) {
+        (Ok(one), Ok(two)) => format!("{one} then {two}, asked {asked}"),
+        (Err(error), _) | (_, Err(error)) => {
+            format!("{}: {error}", error.code()).replace(&folder.path().to_string_lossy().into_owned(), "~")
+        }
+    }
+}
+
+fn own_id() -> String {
+    SigningKey::from_seed(SEED).id().as_str().to_owned()
+}
+
+#[test]
+fn a_key_without_passphrase_opens_by_itself_and_has_the_public_half_of_its_seed() {
+    let text = encode(&SEED, None).unwrap();
+    assert_eq!(text.lines().count(), 3, "as short as OpenSSL writes it");
+    assert_eq!(check(&text, &own_id(), &[]), "1 then 1, asked 0");
+}
+
+#[test]
+fn reads_what_openssl_writes() {
+    let Ok(KeyFile::Open(key)) = decode(OPENSSL) else { panic!("an open key") };
+    let id = key.id().as_str().to_owned();
+    assert_eq!(check(OPENSSL_LOCKED, &id, &["wrong", "right"]), "1 then 1, asked 2");
+}
+
+#[test]
+fn a_passphrase_is_asked_for_once_and_three_times_at_most() {
+    let text = encode(&SEED, Some(&Passphrase::new("right".to_owned()))).unwrap();
+    assert!(text.starts_with("-----BEGIN ENCRYPTED PRIVATE KEY-----"));
+    assert_eq!(check(&text, &own_id(), &["wrong", "right"]), "1 then 1, asked 2");
+    insta::assert_snapshot!(
+        check(&text, &own_id(), &["a", "b", "c", "right"]),
+        @"passphrase: the passphrase does not open `~/keys/it/root.pem`"
+    );
+    insta::assert_snapshot!(check(&text, &own_id(), &[]), @"passphrase: `~/keys/it/root.pem` needs its passphrase");
+}
+
+#[test]
+fn refuses_files_that_are_no_key_and_keys_of_another_database() {
+    let text = encode(&SEED, None).unwrap();
+    insta::assert_snapshot!(check(&text, "other", &[]), @"malformed-key: `~/keys/it/root.pem`: found the key bfe1a83869e5bf574e3ff3acbb83f840de84a990d10059f3096f0bf4f2b90c10, wanted `other`");
+    insta::assert_snapshot!(check("hello", &own_id(), &[]), @"malformed-key: `~/keys/it/root.pem`: wanted a private key in PEM (`-----BEGIN PRIVATE KEY-----`)");
+    insta::assert_snapshot!(check(&text.replace("PRIVATE", "PUBLIC"), &own_id(), &[]), @"malformed-key: `~/keys/it/root.pem`: wanted a PKCS#8 private key, found another kind of PEM");
+    let rsa = text.replace("K2Vw", "K2Vx");
+    insta::assert_snapshot!(check(&rsa, &own_id(), &[]), @"malformed-key: `~/keys/it/root.pem`: wanted an Ed25519 private key");
+}
+
+#[test]
+fn a_key_that_is_not_here_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let home = Home::at(folder.path());
+    let answers = Answers(&[], Cell::new(0));
+    let mut ring = KeyRing::new(&home, "it", &answers).unwrap();
+    let place = KeyPlace { id: String::new(), file: PathBuf::from("root.pem") };
+    let error = ring.open("root", &[place], 1).map(|keys| keys.len()).unwrap_err();
+    assert_eq!(error.code(), "key-missing");
+}
