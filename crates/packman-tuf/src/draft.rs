@@ -69,9 +69,9 @@ impl RootDraft {
 fn role_value(set: &KeySet, base: Option<&Value<'static>>) -> Result<Value<'static>, Unsignable> {
     let (role, keys, threshold) = (set.role(), set.distinct().len(), set.threshold().get());
     if usize::try_from(threshold).is_ok_and(|threshold| threshold > keys) {
-        return Err(Unsignable::new(format!(
-            "role `{role}` has {keys} keys, wanted its threshold {threshold}"
-        )));
+        let why =
+            format!("role `{role}` has {keys} distinct keys, wanted at least its threshold of {threshold}");
+        return Err(Unsignable::new(why));
     }
     let mut value = base.and_then(Value::as_object).cloned().unwrap_or_default();
     let ids: Value<'static> = set.keys().map(|(id, _)| id.as_str().to_owned()).collect();

@@ -4,6 +4,7 @@
     clippy::expect_used,
     clippy::indexing_slicing,
     clippy::panic,
+    clippy::string_slice,
     reason = "a test may fail loudly"
 )]
 
@@ -149,6 +150,13 @@ fn refuses_what_only_an_edit_on_purpose_leaves() {
     state file damaged: found sections that do not fit its format
     state file damaged: found sections that do not fit its format
     ");
+}
+
+#[test]
+fn refuses_a_good_set_mixed_from_two() {
+    let file = edited(&memory().encode(), "\ngood timestamp ", "\nthen timestamp ");
+    let file = edited(&file, "\nseen timestamp ", "\ngood timestamp ");
+    assert_snapshot!(check(&edited(&file, "\nthen timestamp ", "\nseen timestamp ")), @"state file damaged: found a good set that does not belong together");
 }
 
 #[test]
