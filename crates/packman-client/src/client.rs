@@ -1,6 +1,10 @@
 //! The client: what every use case needs of the machine, in one place.
 
-use packman_machine::{Cache, Environ, Fetcher, Home, Stop};
+use packman_machine::cache::Cache;
+use packman_machine::environ::Environ;
+use packman_machine::home::Home;
+use packman_machine::network::Fetcher;
+use packman_machine::stop::Stop;
 use packman_strict::time::Time;
 
 use crate::host::Host;

@@ -2,7 +2,9 @@
 
 use core::fmt;
 
-use packman_machine::{DiskFailure, LockFailure, Stopped};
+use packman_machine::failure::DiskFailure;
+use packman_machine::lock::LockFailure;
+use packman_machine::stop::Stopped;
 use packman_names::ProjectName;
 use packman_trust::{EntryName, Nobody, Refused, RingError};
 use packman_tuf::SafetyNumber;
@@ -72,6 +74,8 @@ pub enum RefusedWhy {
         /// Its path.
         path: String,
     },
+    /// What an environment says of itself.
+    Environment(packman_wheel::Conflict),
     /// A wheel that is not what its record says, or not safe to unpack.
     Wheel {
         /// Its file name.
@@ -86,7 +90,7 @@ pub enum RefusedWhy {
         /// The SHA-256 that was vouched for.
         wanted: packman_strict::Sha256,
         /// Each host with what it gave.
-        tried: Vec<(String, String)>,
+        tried: Vec<String>,
     },
 }
 
@@ -96,7 +100,14 @@ pub enum No {
     /// No database of the ring vouches for it.
     NobodyVouches(Nobody),
     /// No set of releases fits.
-    NothingFits(packman_resolve::Explanation),
+    NothingFits(Box<packman_resolve::Explanation>),
+    /// A requirement of a kind that PackMan does not take.
+    Requirement(packman_resolve::RefusedRequirement),
+    /// Somebody changed the environment between plan and change.
+    EnvironmentChanged {
+        /// The project that is not as it was.
+        project: ProjectName,
+    },
     /// A person has to decide, and nobody was there or he decided no.
     ConsentNeeded {
         /// What was asked.
@@ -134,9 +145,19 @@ pub enum Failed {
         why: Vec<String>,
     },
     /// An interpreter or an environment.
-    Python(String),
-    /// Carrying out a plan in an environment; it is as it was before.
-    Environment(String),
+    Python {
+        /// What went wrong.
+        what: String,
+        /// What can be done.
+        hint: Option<&'static str>,
+    },
+    /// Changing an environment, or making ready what goes into it.
+    Environment {
+        /// The stable code.
+        code: &'static str,
+        /// What went wrong.
+        what: String,
+    },
 }
 
 impl ClientError {
@@ -166,6 +187,7 @@ impl RefusedWhy {
             Self::OtherRoot { .. } => "unexplained-change",
             Self::StateDamaged { .. } | Self::MemoryGone { .. } => "state-damaged",
             Self::StateExposed { .. } => "state-exposed",
+            Self::Environment(conflict) => conflict.code(),
             Self::Wheel { refusal, .. } => refusal.code(),
             Self::WrongBytes { .. } => "hash-mismatch",
         }
@@ -178,6 +200,8 @@ impl No {
         match self {
             Self::NobodyVouches(_) => "not-vouched",
             Self::NothingFits(explanation) => explanation.code(),
+            Self::Requirement(refused) => refused.code(),
+            Self::EnvironmentChanged { .. } => "environment-changed",
             Self::ConsentNeeded { .. } => "consent-needed",
             Self::ExternallyManaged { .. } => "externally-managed",
             Self::Environment(conflict) => conflict.code(),
@@ -194,8 +218,8 @@ impl Failed {
         match self {
             Self::Disk(_) => "disk",
             Self::Network { .. } => "network",
-            Self::Python(_) => "python",
-            Self::Environment(_) => "environment",
+            Self::Python { .. } => "python",
+            Self::Environment { code, .. } => code,
         }
     }
 }
@@ -277,6 +301,7 @@ impl fmt::Display for RefusedWhy {
                 write!(f, "`{}` refused", path.escape_debug())
             }
             Self::MemoryGone { database } => write!(f, "database `{database}` refused"),
+            Self::Environment(_) => f.write_str("environment refused"),
             Self::Wheel { file, .. } | Self::WrongBytes { file, .. } => write!(f, "`{}` refused", file.escape_debug()),
         }
     }
@@ -287,6 +312,10 @@ impl fmt::Display for No {
         match self {
             Self::NobodyVouches(nobody) => write!(f, "nobody you trust vouches for `{}`", nobody.project),
             Self::NothingFits(_) => f.write_str("nothing fits"),
+            Self::Requirement(refused) => refused.fmt(f),
+            Self::EnvironmentChanged { project } => {
+                write!(f, "somebody changed `{project}` in this environment meanwhile; nothing was installed")
+            }
             Self::ConsentNeeded { what, .. } => f.write_str(what),
             Self::ExternallyManaged { folder, .. } => {
                 write!(f, "the Python in `{}` is managed by somebody else", folder.escape_debug())
@@ -304,7 +333,7 @@ impl fmt::Display for Failed {
         match self {
             Self::Disk(failure) => failure.fmt(f),
             Self::Network { what, .. } => write!(f, "{what} could not be fetched"),
-            Self::Python(why) | Self::Environment(why) => f.write_str(why),
+            Self::Python { what, .. } | Self::Environment { what, .. } => f.write_str(what),
         }
     }
 }
@@ -339,10 +368,11 @@ impl RefusedWhy {
             Self::StateDamaged { why, .. } => vec![format!("it cannot be what PackMan wrote: {why}")],
             Self::MemoryGone { .. } => vec!["what was remembered of it is gone from your PackMan home".to_owned()],
             Self::StateExposed { .. } => vec!["others can write it, so anybody could have".to_owned()],
+            Self::Environment(conflict) => vec![conflict.to_string()],
             Self::Wheel { refusal, .. } => vec![refusal.to_string()],
             Self::WrongBytes { wanted, tried, .. } => {
                 let mut lines = vec![format!("no host gave the bytes with SHA-256 {wanted}")];
-                lines.extend(tried.iter().map(|(host, why)| format!("{}: {why}", host.escape_debug())));
+                lines.extend(tried.iter().cloned());
                 lines
             }
         }

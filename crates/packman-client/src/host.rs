@@ -48,9 +48,7 @@ pub enum Event {
     HostFailed {
         /// The file.
         file: String,
-        /// The host.
-        host: String,
-        /// Why.
+        /// The host, and why.
         why: String,
     },
     /// Downloads begin: so many files, so many bytes.

@@ -1,6 +1,9 @@
 //! What is kept at home: the ring, and of each chain what is remembered. Damaged is never taken for empty.
 
-use packman_machine::{DiskFailure, Exposure, FileLock, Replaced};
+use packman_machine::failure::DiskFailure;
+use packman_machine::files::Exposure;
+use packman_machine::home::Replaced;
+use packman_machine::lock::FileLock;
 use packman_strict::Sha256;
 use packman_trust::Ring;
 use packman_tuf::Memory;
@@ -52,8 +55,8 @@ impl Client<'_> {
 
     fn refuse_exposed(&self, file: &str) -> Result<(), ClientError> {
         match self.home.exposure(file)? {
-            Some(Exposure::Others) => Err(RefusedWhy::StateExposed { path: self.place_of(file) }.into()),
-            _ => Ok(()),
+            Some(Exposure::Private) | None => Ok(()),
+            Some(_) => Err(RefusedWhy::StateExposed { path: self.place_of(file) }.into()),
         }
     }
 

@@ -1,6 +1,8 @@
 //! Refreshing: asks each database's mirrors for what is newer, and keeps only what verified.
 
-use packman_machine::{Fetched, Location, Replaced};
+use packman_machine::home::Replaced;
+use packman_machine::location::Location;
+use packman_machine::network::Fetched;
 use packman_names::ProjectName;
 use packman_strict::time::Time;
 use packman_trust::{ATTACHED, AgeRule, Database, Entry, EntryName, Gate, Refused, Ring, Standing, WhyRefused};
@@ -121,7 +123,7 @@ impl Client<'_> {
             if changed {
                 let _lock = self.lock_home()?;
                 let kept = self.memory_of(entry)?;
-                if kept != before {
+                if kept.encode() != before.encode() {
                     before = kept;
                     continue;
                 }
@@ -131,7 +133,7 @@ impl Client<'_> {
         }
     }
 
-    fn memory_of(&self, entry: &Entry) -> Result<Memory, ClientError> {
+    pub(crate) fn memory_of(&self, entry: &Entry) -> Result<Memory, ClientError> {
         self.memory(&entry.chain)?.ok_or_else(|| RefusedWhy::MemoryGone { database: entry.name.clone() }.into())
     }
 
@@ -169,7 +171,7 @@ impl Client<'_> {
         let days = (expires.seconds() - self.now.seconds()).div_euclid(24 * 60 * 60);
         if (0..WARN_DAYS).contains(&days) {
             let database = database.entry().name.clone();
-            self.host.event(Event::ExpiresSoon { database, role: role.as_str(), days });
+            self.host.event(Event::ExpiresSoon { database, role: role.name(), days });
         }
     }
 

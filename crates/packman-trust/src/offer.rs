@@ -66,7 +66,7 @@ impl Offer {
             };
             match why {
                 Some(why) => left_out.push(LeftOut { file, why }),
-                None => files.push(OfferedFile { file, source: Arc::clone(&source) }),
+                None => files.push(OfferedFile { file: Arc::new(file), source: Arc::clone(&source) }),
             }
         }
         Self { project: record.name, summary: record.summary, source, files, left_out }
@@ -98,10 +98,10 @@ impl Offer {
     }
 }
 
-/// One wheel that passed the gate.
+/// One wheel that passed the gate. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct OfferedFile {
-    file: RecordedFile,
+    file: Arc<RecordedFile>,
     source: Arc<Source>,
 }
 

@@ -1,2 +1,26 @@
-//! The command.
-fn main() {}
+//! The command: arguments, words, exit codes, wiring. It decides nothing.
+
+mod args;
+mod commands;
+mod ending;
+mod explain;
+mod output;
+mod terminal;
+mod words;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+fn main() -> ExitCode {
+    let arguments = match args::Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        // clap's own words, and its exit codes: 0 for help and version, 2 for what cannot be parsed.
+        Err(error) => error.exit(),
+    };
+    let json = arguments.common.json;
+    match commands::run(arguments) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(ending) => ending.print(json),
+    }
+}

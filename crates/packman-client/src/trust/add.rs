@@ -1,6 +1,7 @@
 //! Adding a database to the ring: first use, and how we come to believe it.
 
-use packman_machine::{Channel, Location, Replaced};
+use packman_machine::home::Replaced;
+use packman_machine::location::{Channel, Location};
 use packman_trust::{ATTACHED, Assurance, Database, Entry, EntryName, Holds, How, Learnt, Ring, Scope};
 use packman_tuf::{FirstUse, Limits, Memory, Refresh, SafetyNumber};
 

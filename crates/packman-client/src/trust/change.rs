@@ -1,6 +1,6 @@
 //! Changes of the ring that need nothing but the ring.
 
-use packman_machine::Replaced;
+use packman_machine::home::Replaced;
 use packman_names::ProjectName;
 use packman_trust::{Entry, Ring, Scope};
 use packman_tuf::SafetyNumber;

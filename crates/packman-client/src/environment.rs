@@ -1,0 +1,149 @@
+//! The environment that a command works in: found, read, locked.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use packman_machine::python::{Environment as Found, Pythons, Wanted};
+use packman_wheel::{ChangeError, EnvironmentLock, Inventory, Scheme, installed};
+
+use crate::client::Client;
+use crate::error::{ClientError, Failed, No};
+use crate::host::{Decision, Event, Question};
+
+/// Which environment the user named.
+#[derive(Clone, Debug, Default)]
+pub enum WhichEnvironment {
+    /// The active one, else `./.venv`.
+    #[default]
+    Usual,
+    /// `--venv DIR`.
+    Venv(PathBuf),
+    /// `--python EXE`.
+    Python(PathBuf),
+}
+
+/// An environment and what is installed in it.
+#[derive(Debug)]
+pub struct Environment {
+    /// What the machine found.
+    pub(crate) found: Found,
+    /// Its folders, as `packman-wheel` takes them.
+    pub(crate) scheme: Scheme,
+    /// What is installed in it.
+    pub(crate) inventory: Inventory,
+}
+
+impl Environment {
+    /// Its folder.
+    pub fn folder(&self) -> String {
+        self.found.prefix.display().to_string()
+    }
+
+    /// Its interpreter.
+    pub fn interpreter(&self) -> &std::path::Path {
+        &self.found.executable
+    }
+}
+
+/// What is to be done where there is no environment.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Absent {
+    /// It is made, when the user agrees.
+    Offer,
+    /// The answer is no.
+    Refuse,
+}
+
+impl Client<'_> {
+    /// Finds and reads the environment that is meant, for looking at it.
+    pub(crate) fn environment(&self, which: &WhichEnvironment, absent: Absent) -> Result<Environment, ClientError> {
+        let pythons = Pythons::new(self.environ, self.cache);
+        let wanted = match which {
+            WhichEnvironment::Usual => Wanted::Usual,
+            WhichEnvironment::Venv(folder) => Wanted::Venv(folder.clone()),
+            WhichEnvironment::Python(program) => Wanted::Python(program.clone()),
+        };
+        let found = match pythons.discover(&wanted).map_err(python_error)? {
+            Some(found) => found,
+            None if absent == Absent::Offer => self.make_environment(&pythons)?,
+            None => return Err(No::NoEnvironment.into()),
+        };
+        let scheme = scheme_of(&found);
+        let inventory = installed(&scheme).map_err(change_error)?;
+        for broken in &inventory.broken {
+            self.host.event(Event::Warning(format!("{}: {}", broken.path.display(), broken.why)));
+        }
+        Ok(Environment { found, scheme, inventory })
+    }
+
+    fn make_environment(&self, pythons: &Pythons<'_>) -> Result<Found, ClientError> {
+        let folder = self.environ.folder().join(".venv");
+        let question = Question::MakeEnvironment { folder: folder.display().to_string() };
+        match self.host.decide(&question) {
+            Decision::Yes => {
+                let python = pythons.base(None).map_err(python_error)?;
+                pythons.make_venv(&folder, &python).map_err(python_error)
+            }
+            Decision::No => Err(No::NoEnvironment.into()),
+            Decision::NobodyThere => Err(No::ConsentNeeded {
+                what: "there is no environment here, and nobody agreed to make one".to_owned(),
+                flag: "`--yes` to make ./.venv, or `--venv DIR` to name one that is there".to_owned(),
+            }
+            .into()),
+        }
+    }
+
+    /// Refuses an interpreter that belongs to somebody else's package manager (PEP 668).
+    pub(crate) fn refuse_managed(environment: &Environment) -> Result<(), ClientError> {
+        let Some(message) = environment.found.externally_managed() else { return Ok(()) };
+        let message = Some(message).filter(|message| !message.is_empty());
+        Err(No::ExternallyManaged { folder: environment.folder(), message }.into())
+    }
+
+    /// Locks the environment for a change, and reads again what is installed: somebody may have changed it since.
+    pub(crate) fn lock_environment(&self, environment: &mut Environment) -> Result<EnvironmentLock, ClientError> {
+        const PAUSE: Duration = Duration::from_millis(50);
+        let mut told = false;
+        let lock = loop {
+            match EnvironmentLock::try_take(&environment.scheme).map_err(change_error)? {
+                Some(lock) => break lock,
+                None if !told => {
+                    self.host.event(Event::Waiting { what: environment.folder() });
+                    told = true;
+                }
+                None => self.stop.wait(PAUSE)?,
+            }
+        };
+        environment.inventory = installed(&environment.scheme).map_err(change_error)?;
+        Ok(lock)
+    }
+}
+
+fn scheme_of(found: &Found) -> Scheme {
+    Scheme {
+        prefix: found.prefix.clone(),
+        purelib: found.paths.purelib.clone(),
+        platlib: found.paths.platlib.clone(),
+        scripts: found.paths.scripts.clone(),
+        data: found.paths.data.clone(),
+        headers: found.paths.headers.clone(),
+        python: found.executable.clone(),
+        version: found.version,
+    }
+}
+
+fn python_error(failure: packman_machine::python::PythonFailure) -> ClientError {
+    Failed::Python { hint: failure.hint(), what: failure.to_string() }.into()
+}
+
+/// Sorts what stood against a change by blame.
+pub(crate) fn change_error(error: ChangeError) -> ClientError {
+    match error {
+        ChangeError::Conflict(conflict) if conflict.is_refusal() => {
+            crate::error::RefusedWhy::Environment(conflict).into()
+        }
+        ChangeError::Conflict(conflict) => No::Environment(conflict).into(),
+        ChangeError::Stopped => ClientError::Stopped,
+        other => Failed::Environment { code: other.code(), what: other.to_string() }.into(),
+    }
+}

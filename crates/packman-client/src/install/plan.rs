@@ -1,0 +1,98 @@
+//! A plan: what would be done in an environment, to be shown before it is done.
+
+use packman_names::{ProjectName, Version};
+use packman_resolve::{Action, Chosen};
+use packman_trust::OfferedFile;
+
+use crate::environment::Environment;
+
+/// A plan for one environment.
+#[derive(Debug)]
+pub struct Planned {
+    /// The environment.
+    pub environment: Environment,
+    /// What would be done, dependencies before what depends on them.
+    pub steps: Vec<PlannedStep>,
+}
+
+/// What is done with one project.
+#[derive(Clone, Debug)]
+pub struct PlannedStep {
+    /// The project.
+    pub project: ProjectName,
+    /// Its version afterwards.
+    pub version: Version,
+    /// Whether the command names it.
+    pub requested: bool,
+    /// What is done.
+    pub kind: StepKind,
+    /// The file that is installed, where one is.
+    pub file: Option<OfferedFile>,
+}
+
+/// What is done with a project.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum StepKind {
+    /// It is there and fits.
+    Keep,
+    /// It is installed.
+    Install {
+        /// Whether its file is in the cache already.
+        is_cached: bool,
+    },
+    /// It is installed in place of another version.
+    Replace {
+        /// The version that is there.
+        old: Version,
+        /// Whether its file is in the cache already.
+        is_cached: bool,
+    },
+}
+
+impl PlannedStep {
+    pub(crate) fn of(chosen: Chosen<OfferedFile>, is_cached: bool) -> Self {
+        let (kind, file) = match chosen.action {
+            Action::Keep => (StepKind::Keep, None),
+            Action::Install(file) => (StepKind::Install { is_cached }, Some(file)),
+            Action::Replace { old, file } => (StepKind::Replace { old, is_cached }, Some(file)),
+        };
+        Self { project: chosen.project, version: chosen.version, requested: chosen.requested, kind, file }
+    }
+
+    /// The version that goes.
+    pub fn replaces(&self) -> Option<&Version> {
+        match &self.kind {
+            StepKind::Replace { old, .. } => Some(old),
+            StepKind::Keep | StepKind::Install { .. } => None,
+        }
+    }
+
+    /// The version that must be there when the step is carried out.
+    pub(crate) fn expects(&self) -> Option<&Version> {
+        match &self.kind {
+            StepKind::Keep => Some(&self.version),
+            StepKind::Install { .. } => None,
+            StepKind::Replace { old, .. } => Some(old),
+        }
+    }
+
+    /// The bytes that have to be fetched for it.
+    pub fn bytes_to_fetch(&self) -> u64 {
+        match (&self.kind, &self.file) {
+            (StepKind::Install { is_cached: false } | StepKind::Replace { is_cached: false, .. }, Some(file)) => file.size(),
+            _ => 0,
+        }
+    }
+}
+
+impl Planned {
+    /// Whether nothing would change.
+    pub fn is_empty(&self) -> bool {
+        self.steps.iter().all(|step| step.kind == StepKind::Keep)
+    }
+
+    /// The bytes that have to be fetched.
+    pub fn bytes_to_fetch(&self) -> u64 {
+        self.steps.iter().map(PlannedStep::bytes_to_fetch).sum()
+    }
+}

@@ -1,0 +1,28 @@
+//! One file for each command: arguments in, a use case called, its report printed.
+
+mod curate;
+mod demo;
+mod explain;
+mod install;
+mod look;
+mod setting;
+mod trust;
+
+use crate::args::{Arguments, Command};
+use crate::ending::Ending;
+
+/// Runs a command.
+pub(crate) fn run(arguments: Arguments) -> Result<(), Ending> {
+    let Arguments { command, common } = arguments;
+    match command {
+        Command::Explain { code } => explain::run(code.as_deref(), &common),
+        Command::Demo(demo) => demo::run(&demo, &common),
+        Command::Trust(command) => trust::run(command, &common),
+        Command::Search { word } => look::search(&word, &common),
+        Command::Info { project } => look::info(&project, &common),
+        Command::List { environment } => look::list(&environment, &common),
+        Command::Install(install) => install::install(&install, &common),
+        Command::Uninstall(uninstall) => install::uninstall(&uninstall, &common),
+        Command::Curate(command) => curate::run(command, &common),
+    }
+}

@@ -1,0 +1,118 @@
+//! `packman search`, `info` and `list`: what there is, and what is there.
+
+use packman_client::{FileInfo, Found, ProjectInfo};
+use packman_names::ProjectName;
+use packman_strict::json::{Object, Value};
+use packman_strict::quote::quoted;
+use packman_trust::Age;
+
+use super::setting::{Setting, which};
+use crate::args::{Common, EnvironmentArgs};
+use crate::ending::Ending;
+use crate::{output, words};
+
+pub(super) fn search(word: &str, common: &Common) -> Result<(), Ending> {
+    let setting = Setting::capture(common, false)?;
+    let found = setting.client().search(word)?;
+    if common.json {
+        let projects: Vec<Value<'static>> = found.iter().map(found_to_json).collect();
+        output::answer(&Value::from(Object::new().with("projects", projects)))?;
+    } else {
+        let row = |found: &Found| {
+            vec![
+                found.project.to_string(),
+                found.newest.as_ref().map_or_else(|| "no wheel".to_owned(), ToString::to_string),
+                found.database.to_string(),
+                found.summary.as_deref().unwrap_or_default().escape_debug().to_string(),
+            ]
+        };
+        output::lines(output::columns(&found.iter().map(row).collect::<Vec<_>>()))?;
+    }
+    if found.is_empty() {
+        return Err(Ending::no("nothing-found", format!("nobody you trust vouches for anything with {} in it", quoted(word))));
+    }
+    Ok(())
+}
+
+fn found_to_json(found: &Found) -> Value<'static> {
+    let optional = |text: Option<String>| text.map_or(Value::Null, Value::from);
+    Object::new()
+        .with("name", found.project.as_str().to_owned())
+        .with("newest", optional(found.newest.as_ref().map(ToString::to_string)))
+        .with("summary", optional(found.summary.clone()))
+        .with("database", found.database.as_str().to_owned())
+        .into()
+}
+
+pub(super) fn info(project: &str, common: &Common) -> Result<(), Ending> {
+    let project = ProjectName::parse(project).map_err(|error| Ending::usage(error.to_string()))?;
+    let setting = Setting::capture(common, false)?;
+    let info = setting.client().info(&project)?;
+    if common.json {
+        return Ok(output::answer(&info_to_json(&info))?);
+    }
+    Ok(output::lines(info_lines(&info))?)
+}
+
+fn info_lines(info: &ProjectInfo) -> Vec<String> {
+    let source = &info.source;
+    let mut lines = vec![info.project.to_string()];
+    lines.extend(info.summary.as_ref().map(|summary| format!("  {}", summary.escape_debug())));
+    lines.push(format!(
+        "  vouched for by {} ({}), {} {}",
+        source.database,
+        quoted(&source.title),
+        source.assurance.padlock().as_str(),
+        source.assurance
+    ));
+    if let Age::Expired { role, since } = source.age {
+        lines.push(format!("  its {role} expired on {}: it may have said something else since", since.date()));
+    }
+    let row = |file: &FileInfo| {
+        let review = file.reviewed_by.as_ref().map_or_else(|| "nobody reviewed".to_owned(), |by| format!("reviewed by {}", by.escape_debug()));
+        let state = match (&file.left_out, &file.yanked) {
+            (Some((_, why)), _) => format!("refused: {why}"),
+            (None, Some(reason)) if reason.is_empty() => "yanked".to_owned(),
+            (None, Some(reason)) => format!("yanked: {}", reason.escape_debug()),
+            (None, None) => String::new(),
+        };
+        vec![format!("  {}", file.version), file.filename.clone(), words::size(file.size), review, state]
+    };
+    lines.extend(output::columns(&info.files.iter().map(row).collect::<Vec<_>>()));
+    lines
+}
+
+fn info_to_json(info: &ProjectInfo) -> Value<'static> {
+    let optional = |text: &Option<String>| text.clone().map_or(Value::Null, Value::from);
+    let file = |file: &FileInfo| {
+        let refused = file.left_out.as_ref().map_or(Value::Null, |(code, _)| Value::from(*code));
+        Value::from(
+            Object::new()
+                .with("filename", file.filename.clone())
+                .with("version", file.version.to_string())
+                .with("size", file.size)
+                .with("sha256", file.sha256.to_string())
+                .with("reviewed-by", optional(&file.reviewed_by))
+                .with("yanked", optional(&file.yanked))
+                .with("refused", refused),
+        )
+    };
+    Object::new()
+        .with("name", info.project.as_str().to_owned())
+        .with("summary", optional(&info.summary))
+        .with("database", info.source.database.as_str().to_owned())
+        .with("assurance", info.source.assurance.to_string())
+        .with("number", info.source.number.to_string())
+        .with("expired", info.source.age != Age::Current)
+        .with("files", info.files.iter().map(file).collect::<Vec<_>>())
+        .into()
+}
+
+pub(super) fn list(environment: &EnvironmentArgs, common: &Common) -> Result<(), Ending> {
+    let setting = Setting::capture(common, false)?;
+    let list = setting.client().list(&which(environment))?;
+    if common.json {
+        return Ok(output::answer(&words::plan::list_to_json(&list))?);
+    }
+    Ok(output::lines(words::plan::list(&list))?)
+}

@@ -1,0 +1,68 @@
+//! What every command needs of the machine, captured once.
+
+use packman_client::{Client, Reach};
+use packman_machine::cache::Cache;
+use packman_machine::clock;
+use packman_machine::environ::Environ;
+use packman_machine::home::Home;
+use packman_machine::network::{Fetcher, FetcherSettings};
+use packman_machine::stop::Stop;
+
+use crate::args::{Common, EnvironmentArgs};
+use crate::ending::Ending;
+use crate::terminal::Terminal;
+
+/// The machine as this run found it.
+pub(crate) struct Setting {
+    pub(crate) environ: Environ,
+    pub(crate) home: Home,
+    pub(crate) cache: Cache,
+    pub(crate) fetcher: Fetcher,
+    pub(crate) stop: Stop,
+    pub(crate) terminal: Terminal,
+    reach: Reach,
+}
+
+impl Setting {
+    /// Captures the environment and opens nothing yet.
+    pub(crate) fn capture(common: &Common, yes: bool) -> Result<Self, Ending> {
+        Self::of(Environ::capture()?, common, yes)
+    }
+
+    /// The same for given environment variables.
+    pub(crate) fn of(environ: Environ, common: &Common, yes: bool) -> Result<Self, Ending> {
+        let stop = Stop::on_signals()?;
+        let home = Home::of(&environ)?;
+        let cache = Cache::of(&environ, |warning| {
+            let _ = std::io::Write::write_fmt(&mut anstream::stderr(), format_args!("warning: {warning}\n"));
+        });
+        let settings = FetcherSettings { offline: common.offline, ..FetcherSettings::default() };
+        let fetcher = Fetcher::new(&environ, settings, &stop);
+        let reach = if common.offline { Reach::Offline } else { Reach::Online };
+        Ok(Self { environ, home, cache, fetcher, stop, terminal: Terminal::new(common.quiet, yes), reach })
+    }
+
+    /// The user's side, at this moment.
+    pub(crate) fn client(&self) -> Client<'_> {
+        Client {
+            home: &self.home,
+            cache: &self.cache,
+            fetcher: &self.fetcher,
+            stop: &self.stop,
+            environ: &self.environ,
+            now: clock::now(),
+            reach: self.reach,
+            accept_expired: false,
+            host: &self.terminal,
+        }
+    }
+}
+
+/// Which environment the arguments name.
+pub(crate) fn which(arguments: &EnvironmentArgs) -> packman_client::WhichEnvironment {
+    match (&arguments.venv, &arguments.python) {
+        (Some(folder), _) => packman_client::WhichEnvironment::Venv(folder.clone()),
+        (None, Some(program)) => packman_client::WhichEnvironment::Python(program.clone()),
+        (None, None) => packman_client::WhichEnvironment::Usual,
+    }
+}

@@ -1,0 +1,161 @@
+//! How a command ends when it does not do what was asked. The one place where blame becomes an exit code.
+
+use std::process::ExitCode;
+
+use packman_client::ClientError;
+use packman_strict::json::{Object, Value};
+
+use crate::output;
+use crate::words;
+
+/// Whose fault it is.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Blame {
+    /// Nobody's: everything is believed, and the answer is no.
+    HonestNo,
+    /// Of whoever typed the command.
+    Usage,
+    /// Of the data: not to be believed.
+    Refused,
+    /// Of the machine or the network.
+    Failed,
+    /// Ours.
+    Bug,
+    /// The user asked to stop.
+    Stopped,
+    /// Nobody is there to read the answer.
+    BrokenPipe,
+}
+
+impl Blame {
+    fn exit_code(self) -> u8 {
+        match self {
+            Self::BrokenPipe => 0,
+            Self::HonestNo => 1,
+            Self::Usage => 2,
+            Self::Refused => 3,
+            Self::Failed => 4,
+            Self::Bug => 70,
+            Self::Stopped => 130,
+        }
+    }
+}
+
+/// How a command ends when it does not do what was asked.
+#[derive(Clone, Debug)]
+pub(crate) struct Ending {
+    /// Whose fault it is.
+    pub(crate) blame: Blame,
+    /// The stable code.
+    pub(crate) code: &'static str,
+    /// The subject and what befell it.
+    pub(crate) headline: String,
+    /// Why.
+    pub(crate) because: Vec<String>,
+    /// What can be done.
+    pub(crate) hints: Vec<String>,
+}
+
+impl Ending {
+    /// A command that makes no sense.
+    pub(crate) fn usage(headline: impl Into<String>) -> Self {
+        Self { blame: Blame::Usage, code: "usage", headline: headline.into(), because: vec![], hints: vec![] }
+    }
+
+    /// An honest no.
+    pub(crate) fn no(code: &'static str, headline: impl Into<String>) -> Self {
+        Self { blame: Blame::HonestNo, code, headline: headline.into(), because: vec![], hints: vec![] }
+    }
+
+    /// The machine or the network.
+    pub(crate) fn failed(headline: impl Into<String>) -> Self {
+        Self { blame: Blame::Failed, code: "machine", headline: headline.into(), because: vec![], hints: vec![] }
+    }
+
+    /// A line that says what can be done.
+    pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hints.push(hint.into());
+        self
+    }
+
+    /// Prints it, on standard error, and as JSON on standard output where that is asked for.
+    pub(crate) fn print(&self, json: bool) -> ExitCode {
+        if self.blame != Blame::BrokenPipe {
+            words::error::print(self);
+            if json {
+                // The exit code says all there is to say when even this cannot be written.
+                let _ = output::answer(&Value::from(self.to_json()));
+            }
+        }
+        ExitCode::from(self.blame.exit_code())
+    }
+
+    fn to_json(&self) -> Object<'static> {
+        let texts = |lines: &[String]| lines.iter().cloned().map(Value::from).collect::<Vec<_>>();
+        Object::new().with(
+            "error",
+            Object::new()
+                .with("code", self.code)
+                .with("exit", u64::from(self.blame.exit_code()))
+                .with("message", self.headline.clone())
+                .with("because", texts(&self.because))
+                .with("hints", texts(&self.hints)),
+        )
+    }
+}
+
+impl From<ClientError> for Ending {
+    fn from(error: ClientError) -> Self {
+        let blame = match &error {
+            ClientError::Refused(_) => Blame::Refused,
+            ClientError::No(_) => Blame::HonestNo,
+            ClientError::Failed(_) => Blame::Failed,
+            ClientError::Usage(_) => Blame::Usage,
+            ClientError::Stopped => Blame::Stopped,
+        };
+        Self {
+            blame,
+            code: error.code(),
+            headline: error.to_string(),
+            because: error.because(),
+            hints: words::hints::of(&error),
+        }
+    }
+}
+
+impl From<std::io::Error> for Ending {
+    fn from(error: std::io::Error) -> Self {
+        let blame = match error.kind() {
+            std::io::ErrorKind::BrokenPipe => Blame::BrokenPipe,
+            _ => Blame::Failed,
+        };
+        Self { blame, ..Self::failed(format!("the answer could not be written: {error}")) }
+    }
+}
+
+impl From<packman_machine::failure::DiskFailure> for Ending {
+    fn from(failure: packman_machine::failure::DiskFailure) -> Self {
+        ClientError::from(failure).into()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_blame_has_its_exit_code() {
+        let codes = [
+            (Blame::BrokenPipe, 0),
+            (Blame::HonestNo, 1),
+            (Blame::Usage, 2),
+            (Blame::Refused, 3),
+            (Blame::Failed, 4),
+            (Blame::Bug, 70),
+            (Blame::Stopped, 130),
+        ];
+        for (blame, code) in codes {
+            assert_eq!(blame.exit_code(), code, "{blame:?}");
+        }
+    }
+}

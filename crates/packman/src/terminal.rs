@@ -1,0 +1,119 @@
+//! The terminal as a host: events become lines and bars, questions are asked of whoever sits there.
+
+use std::io::{BufRead as _, IsTerminal as _, Write as _};
+use std::sync::Mutex;
+
+use indicatif::{ProgressBar, ProgressStyle};
+use packman_client::{Decision, Event, Host, Question};
+use packman_strict::quote::quoted;
+
+use crate::words;
+
+/// The terminal of this run.
+pub(crate) struct Terminal {
+    quiet: bool,
+    /// Plans are agreed to beforehand; trust never is.
+    yes: bool,
+    bar: Mutex<Option<ProgressBar>>,
+}
+
+impl Terminal {
+    /// A terminal that talks unless it is to be quiet.
+    pub(crate) fn new(quiet: bool, yes: bool) -> Self {
+        Self { quiet, yes, bar: Mutex::new(None) }
+    }
+
+    /// Says a line on standard error.
+    pub(crate) fn say(&self, line: &str) {
+        if self.quiet {
+            return;
+        }
+        let print = || {
+            let _ = writeln!(anstream::stderr(), "{line}");
+        };
+        match &*self.bar() {
+            Some(bar) => bar.suspend(print),
+            None => print(),
+        }
+    }
+
+    /// Asks a question whose default is no.
+    pub(crate) fn ask(&self, lines: &[String], question: &str) -> Decision {
+        if !std::io::stdin().is_terminal() || !std::io::stderr().is_terminal() {
+            return Decision::NobodyThere;
+        }
+        let mut talk = anstream::stderr();
+        for line in lines {
+            let _ = writeln!(talk, "{line}");
+        }
+        let _ = write!(talk, "{question} [y/N] ");
+        let _ = talk.flush();
+        let mut answer = String::new();
+        match std::io::stdin().lock().read_line(&mut answer) {
+            Ok(_) if matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes") => Decision::Yes,
+            _ => Decision::No,
+        }
+    }
+
+    fn bar(&self) -> std::sync::MutexGuard<'_, Option<ProgressBar>> {
+        self.bar.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+
+    fn begin_bar(&self, files: usize, bytes: u64) {
+        if self.quiet || files == 0 {
+            return;
+        }
+        if !std::io::stderr().is_terminal() {
+            self.say(&format!("fetching {}, {}", words::count(files, "file", "files"), words::size(bytes)));
+            return;
+        }
+        let style = ProgressStyle::with_template("fetching {bar:32} {bytes}/{total_bytes} {binary_bytes_per_sec} {eta}")
+            .unwrap_or_else(|_| ProgressStyle::default_bar());
+        *self.bar() = Some(ProgressBar::new(bytes).with_style(style));
+    }
+}
+
+impl Host for Terminal {
+    fn event(&self, event: Event) {
+        match event {
+            Event::Unreached { database, why } => {
+                self.say(&format!("note: `{database}` could not be asked for something newer, going on from the last good copy ({why})"));
+            }
+            Event::Rotated { database, from, to } => {
+                self.say(&format!("note: `{database}` changed its keys with the old keys' consent: root {from} to {to}"));
+            }
+            Event::ExpiresSoon { database, role, days } => {
+                let days = words::count(usize::try_from(days).unwrap_or_default(), "day", "days");
+                self.say(&format!("note: the {role} of `{database}` is good for {days} more; its maintainer has to sign again"));
+            }
+            Event::RefreshRefused { database, why } => {
+                self.say(&format!("warning: what `{database}` sent was refused, the last good copy stays: {why}"));
+            }
+            Event::Waiting { what } => self.say(&format!("waiting for another packman that holds {}", quoted(&what))),
+            Event::HostFailed { file, why } => {
+                self.say(&format!("note: {} was had from another host: {why}", quoted(&file)));
+            }
+            Event::Downloading { files, bytes } => self.begin_bar(files, bytes),
+            Event::Downloaded { bytes, .. } => {
+                if let Some(bar) = &*self.bar() {
+                    bar.inc(bytes);
+                }
+            }
+            Event::Ready { .. } => {}
+            Event::DownloadsDone => {
+                if let Some(bar) = self.bar().take() {
+                    bar.finish_and_clear();
+                }
+            }
+            Event::Warning(line) => self.say(&format!("warning: {line}")),
+        }
+    }
+
+    fn decide(&self, question: &Question) -> Decision {
+        let (lines, ask) = words::trust::question(question);
+        match question {
+            Question::Replace { .. } | Question::MakeEnvironment { .. } if self.yes => Decision::Yes,
+            _ => self.ask(&lines, &ask),
+        }
+    }
+}

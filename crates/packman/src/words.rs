@@ -1,0 +1,55 @@
+//! The words that people read.
+
+pub(crate) mod error;
+pub(crate) mod hints;
+pub(crate) mod plan;
+pub(crate) mod trust;
+
+use packman_strict::time::Time;
+
+/// A size as people say it.
+pub(crate) fn size(bytes: u64) -> String {
+    const UNITS: [&str; 4] = ["KiB", "MiB", "GiB", "TiB"];
+    if bytes < 1024 {
+        return format!("{bytes} B");
+    }
+    let mut tenths = bytes.saturating_mul(10) / 1024;
+    let mut unit = UNITS[0];
+    for next in UNITS.into_iter().skip(1) {
+        if tenths < 10_240 {
+            break;
+        }
+        tenths /= 1024;
+        unit = next;
+    }
+    format!("{}.{} {unit}", tenths / 10, tenths % 10)
+}
+
+/// So many of something.
+pub(crate) fn count(number: usize, one: &str, more: &str) -> String {
+    if number == 1 { format!("1 {one}") } else { format!("{number} {more}") }
+}
+
+/// How many days lie between two times, in words.
+pub(crate) fn days_between(from: Time, to: Time) -> String {
+    let days = (to.seconds() - from.seconds()).div_euclid(24 * 60 * 60);
+    match days {
+        0 => "less than a day".to_owned(),
+        1 => "1 day".to_owned(),
+        _ => format!("{days} days"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn says_sizes_as_people_do() {
+        for (bytes, words) in
+            [(0, "0 B"), (1023, "1023 B"), (1024, "1.0 KiB"), (1536, "1.5 KiB"), (10 << 20, "10.0 MiB"), (3 << 30, "3.0 GiB")]
+        {
+            assert_eq!(size(bytes), words);
+        }
+    }
+}

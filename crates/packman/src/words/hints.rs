@@ -1,0 +1,70 @@
+//! What can be done: the hints below an error, by what went wrong.
+
+use packman_client::{ClientError, Failed, No, RefusedWhy};
+use packman_trust::WhyRefused;
+
+/// The hints for an error of the client.
+pub(crate) fn of(error: &ClientError) -> Vec<String> {
+    match error {
+        ClientError::Refused(why) => refused(why),
+        ClientError::No(no) => honest_no(no),
+        ClientError::Failed(failed) => failure(failed),
+        ClientError::Usage(_) | ClientError::Stopped => Vec::new(),
+    }
+}
+
+fn refused(why: &RefusedWhy) -> Vec<String> {
+    match why {
+        RefusedWhy::Database(refused) => match &refused.why {
+            WhyRefused::Expired { .. } => vec![
+                format!("`packman trust refresh` asks `{}` for something newer", refused.database),
+                "`--accept-expired` goes on with what is kept, and marks what it installs".to_owned(),
+            ],
+            _ => vec!["your last good copy, your trust ring and the environment stay as they were".to_owned()],
+        },
+        RefusedWhy::NumberNeeded { .. } => vec![
+            "ask its maintainer for the safety number, by another way than this address, and give it with `--number`"
+                .to_owned(),
+        ],
+        RefusedWhy::OtherRoot { .. } => {
+            vec!["ask its maintainer, by another way than this address, whether the keys were changed".to_owned()]
+        }
+        RefusedWhy::MemoryGone { database } => vec![
+            format!("`packman trust remove {database}`, then `packman trust add` with its safety number"),
+        ],
+        RefusedWhy::StateExposed { path } => vec![format!("`chmod go-w {path}`, after a look at what is in it")],
+        RefusedWhy::StateDamaged { .. } => vec![
+            "nothing was touched; restore the file from a backup, or move it away and trust the databases anew by their safety numbers"
+                .to_owned(),
+        ],
+        RefusedWhy::FirstUse { .. } | RefusedWhy::Environment(_) | RefusedWhy::Wheel { .. } | RefusedWhy::WrongBytes { .. } => Vec::new(),
+    }
+}
+
+fn honest_no(no: &No) -> Vec<String> {
+    match no {
+        No::NobodyVouches(nobody) if nobody.known == 0 => vec![
+            "`packman trust add URL` trusts a database that somebody publishes".to_owned(),
+            "`packman curate start requirements.txt` makes one of your own, from what your team uses".to_owned(),
+            "`packman demo` shows how it works, in a scratch folder".to_owned(),
+        ],
+        No::NobodyVouches(nobody) => vec![
+            format!("`packman trust list` shows whom you trust, and for which names; {} may answer for `{}`", nobody.asked, nobody.project),
+            "ask one of their maintainers to vouch for it, or curate a database of your own".to_owned(),
+        ],
+        No::ConsentNeeded { flag, .. } => vec![format!("give {flag}")],
+        No::ExternallyManaged { .. } | No::NoEnvironment => {
+            vec!["`python3 -m venv .venv` makes an environment of your own; `--venv DIR` names another".to_owned()]
+        }
+        No::NotInstalled(_) => vec!["`packman list` shows what is".to_owned()],
+        No::NothingFits(_) | No::Environment(_) | No::Ring(_) => Vec::new(),
+    }
+}
+
+fn failure(failed: &Failed) -> Vec<String> {
+    match failed {
+        Failed::Disk(failure) => failure.hint().map(str::to_owned).into_iter().collect(),
+        Failed::Python { hint, .. } => hint.iter().map(|hint| (*hint).to_owned()).collect(),
+        Failed::Network { .. } | Failed::Environment { .. } => Vec::new(),
+    }
+}

@@ -1,0 +1,158 @@
+//! Plans, installations and lists in words and as JSON.
+
+use packman_client::{Installation, PackageList, Planned, PlannedStep, StepKind, Uninstallation};
+use packman_strict::json::{Object, Value};
+use packman_trust::Age;
+
+use crate::output::columns;
+use crate::words;
+
+/// A plan, for people to read before it is carried out.
+pub(crate) fn plan(planned: &Planned) -> Vec<String> {
+    let changes: Vec<&PlannedStep> = planned.steps.iter().filter(|step| step.kind != StepKind::Keep).collect();
+    let kept = planned.steps.len() - changes.len();
+    let mut lines = Vec::new();
+    if changes.is_empty() {
+        lines.push(format!("nothing to do in {}: what you asked for is there", planned.environment.folder()));
+        return lines;
+    }
+    lines.push(format!("plan for {}", planned.environment.folder()));
+    lines.extend(columns(&changes.iter().map(|step| row(step)).collect::<Vec<_>>()));
+    let fetch = planned.bytes_to_fetch();
+    let fetching = if fetch == 0 { "nothing to fetch".to_owned() } else { format!("{} to fetch", words::size(fetch)) };
+    let keeping = if kept == 0 { String::new() } else { format!(", {kept} kept as they are") };
+    lines.push(format!("{}{keeping}, {fetching}", words::count(changes.len(), "package", "packages")));
+    lines
+}
+
+fn row(step: &PlannedStep) -> Vec<String> {
+    let sign = if step.replaces().is_some() { "~" } else { "+" };
+    let version = match step.replaces() {
+        Some(old) => format!("{old} -> {}", step.version),
+        None => step.version.to_string(),
+    };
+    let Some(file) = &step.file else { return vec![format!("  {sign} {}", step.project), version] };
+    let source = file.source();
+    let review = file.review().map_or_else(|| "nobody reviewed".to_owned(), |review| format!("reviewed by {}", review.by.escape_debug()));
+    let age = match source.age {
+        Age::Current => String::new(),
+        Age::Expired { since, .. } => format!("expired {}", since.date()),
+    };
+    vec![
+        format!("  {sign} {}", step.project),
+        version,
+        words::size(file.size()),
+        format!("{} {}", source.assurance.padlock().as_str(), source.database),
+        source.assurance.to_string(),
+        review,
+        age,
+    ]
+}
+
+/// What was installed, in words.
+pub(crate) fn installation(done: &Installation) -> Vec<String> {
+    let changed = done.steps.iter().filter(|step| step.kind != StepKind::Keep).count();
+    vec![format!("installed {} into {}", words::count(changed, "package", "packages"), done.environment)]
+}
+
+/// The steps of a plan or an installation, as JSON.
+pub(crate) fn steps_to_json(environment: &str, steps: &[PlannedStep], done: bool) -> Value<'static> {
+    let steps: Vec<Value<'static>> = steps.iter().map(step_to_json).collect();
+    Object::new().with("environment", environment.to_owned()).with("done", done).with("packages", steps).into()
+}
+
+fn step_to_json(step: &PlannedStep) -> Value<'static> {
+    let action = match &step.kind {
+        StepKind::Keep => "keep",
+        StepKind::Install { .. } => "install",
+        StepKind::Replace { .. } => "replace",
+    };
+    let mut object = Object::new()
+        .with("name", step.project.as_str().to_owned())
+        .with("version", step.version.to_string())
+        .with("action", action)
+        .with("requested", step.requested);
+    if let Some(old) = step.replaces() {
+        object = object.with("replaces", old.to_string());
+    }
+    if let Some(file) = &step.file {
+        let source = file.source();
+        object = object
+            .with("file", file.filename().to_owned())
+            .with("sha256", file.sha256().to_string())
+            .with("size", file.size())
+            .with("database", source.database.as_str().to_owned())
+            .with("assurance", source.assurance.to_string())
+            .with("number", source.number.to_string())
+            .with("reviewed-by", file.review().map_or(Value::Null, |review| Value::from(review.by.clone())))
+            .with("expired", source.age != Age::Current);
+    }
+    object.into()
+}
+
+/// What is installed, in words.
+pub(crate) fn list(list: &PackageList) -> Vec<String> {
+    if list.packages.is_empty() {
+        return vec![format!("nothing is installed in {}", list.environment)];
+    }
+    let row = |package: &packman_client::ListedPackage| {
+        let from = match &package.receipt {
+            Some(receipt) => format!("{}, {}", receipt.database.escape_debug(), receipt.assurance.escape_debug()),
+            None => format!("by {}, not vouched for here", package.installer.as_deref().unwrap_or("unknown means").escape_debug()),
+        };
+        vec![package.name.to_string(), package.version.to_string(), from]
+    };
+    columns(&list.packages.iter().map(row).collect::<Vec<_>>())
+}
+
+/// What is installed, as JSON.
+pub(crate) fn list_to_json(list: &PackageList) -> Value<'static> {
+    let package = |package: &packman_client::ListedPackage| {
+        let optional = |text: Option<String>| text.map_or(Value::Null, Value::from);
+        let receipt = package.receipt.as_ref();
+        Value::from(
+            Object::new()
+                .with("name", package.name.as_str().to_owned())
+                .with("version", package.version.to_string())
+                .with("installer", optional(package.installer.clone()))
+                .with("requested", package.requested)
+                .with("database", optional(receipt.map(|receipt| receipt.database.clone())))
+                .with("assurance", optional(receipt.map(|receipt| receipt.assurance.clone())))
+                .with("number", optional(receipt.map(|receipt| receipt.number.clone())))
+                .with("sha256", optional(receipt.map(|receipt| receipt.sha256.to_string()))),
+        )
+    };
+    Object::new()
+        .with("environment", list.environment.clone())
+        .with("packages", list.packages.iter().map(package).collect::<Vec<_>>())
+        .into()
+}
+
+/// What was removed, in words.
+pub(crate) fn uninstallation(done: &Uninstallation) -> Vec<String> {
+    let mut lines: Vec<String> = done.removed.iter().map(|(name, version)| format!("removed {name} {version}")).collect();
+    lines.extend(done.still_needed.iter().map(|(name, need)| format!("note: `{name}` is still installed and needs `{}`", need.escape_debug())));
+    lines
+}
+
+/// What was removed, as JSON.
+pub(crate) fn uninstallation_to_json(done: &Uninstallation) -> Value<'static> {
+    let removed: Vec<Value<'static>> = done
+        .removed
+        .iter()
+        .map(|(name, version)| {
+            Object::new().with("name", name.as_str().to_owned()).with("version", version.to_string()).into()
+        })
+        .collect();
+    let still_needed: Vec<Value<'static>> = done
+        .still_needed
+        .iter()
+        .map(|(name, need)| Object::new().with("name", name.as_str().to_owned()).with("needs", need.clone()).into())
+        .collect();
+    Object::new()
+        .with("environment", done.environment.clone())
+        .with("removed", removed)
+        .with("files", done.files as u64)
+        .with("still-needed", still_needed)
+        .into()
+}

@@ -1,0 +1,123 @@
+//! The trust ring in words.
+
+use packman_client::{Added, EntryReport, Question};
+use packman_strict::json::{Object, Value};
+use packman_strict::quote::quoted;
+use packman_trust::Age;
+
+use crate::output::columns;
+use crate::words;
+
+/// A question: what there is to know, and what is asked.
+pub(crate) fn question(question: &Question) -> (Vec<String>, String) {
+    match question {
+        Question::Remember { url, title, maintainer, number, projects } => (
+            vec![
+                format!("{title}, by {maintainer}", title = quoted(title), maintainer = quoted(maintainer)),
+                format!("  at {}, with {}", quoted(url), words::count(*projects, "project", "projects")),
+                format!("  safety number {number}"),
+                "  Nobody has compared this number yet. If you can, ask the maintainer for it by another way,".to_owned(),
+                "  and give it with `--number`; else PackMan remembers it, and stops if it ever changes.".to_owned(),
+            ],
+            "Remember it?".to_owned(),
+        ),
+        Question::Scope { title, proposed } => (
+            vec![
+                format!("{} is not your first database.", quoted(title)),
+                "  Databases before it in your ring answer first; it answers for what they do not have.".to_owned(),
+            ],
+            format!("May it answer for `{proposed}`?"),
+        ),
+        Question::Replace { changes } => {
+            let rows: Vec<Vec<String>> = changes
+                .iter()
+                .map(|(project, old, new)| vec![format!("  {project}"), old.to_string(), "->".to_owned(), new.to_string()])
+                .collect();
+            (columns(&rows), "Replace what is installed?".to_owned())
+        }
+        Question::MakeEnvironment { folder } => (Vec::new(), format!("There is no environment here. Make {}?", quoted(folder))),
+    }
+}
+
+/// What was added, in words.
+pub(crate) fn added(added: &Added) -> Vec<String> {
+    vec![
+        format!("trusting {} as `{}`, {} {}", quoted(&added.title), added.entry.name, added.assurance.padlock().as_str(), added.assurance),
+        format!("  by {}, {}", quoted(&added.maintainer), words::count(added.projects, "project", "projects")),
+        format!("  answers for {}", added.entry.scope),
+        format!("  safety number {}", added.number),
+    ]
+}
+
+/// The ring, in words.
+pub(crate) fn list(reports: &[EntryReport]) -> Vec<String> {
+    if reports.is_empty() {
+        return vec!["you trust no database yet; `packman trust add URL` adds one".to_owned()];
+    }
+    let rows: Vec<Vec<String>> = reports.iter().map(row).collect();
+    columns(&rows)
+}
+
+fn row(report: &EntryReport) -> Vec<String> {
+    vec![
+        report.assurance.padlock().as_str().to_owned(),
+        report.entry.name.to_string(),
+        report.assurance.to_string(),
+        format!("for {}", report.entry.scope),
+        words::count(report.projects.len(), "project", "projects"),
+        age(report),
+        report.entry.url.escape_debug().to_string(),
+    ]
+}
+
+fn age(report: &EntryReport) -> String {
+    match (report.age, report.good_until) {
+        (Some(Age::Current), Some(until)) => format!("good until {}", until.date()),
+        (Some(Age::Expired { role, since }), _) => format!("expired {} ({role})", since.date()),
+        _ => "no good copy".to_owned(),
+    }
+}
+
+/// One entry, in words.
+pub(crate) fn show(report: &EntryReport) -> Vec<String> {
+    let text = |text: &Option<String>| text.as_deref().map_or_else(|| "unknown".to_owned(), |text| quoted(text).to_string());
+    let mut lines = vec![
+        format!("{} {}", report.assurance.padlock().as_str(), report.entry.name),
+        format!("  title       {}", text(&report.title)),
+        format!("  maintainer  {}", text(&report.maintainer)),
+        format!("  address     {}", report.entry.url.escape_debug()),
+        format!("  assurance   {}, added {}", report.assurance, report.entry.learnt.on.date()),
+        format!("  answers for {}", report.entry.scope),
+        format!("  projects    {}", report.projects.len()),
+        format!("  state       {}", age(report)),
+        "  safety numbers, newest root last".to_owned(),
+    ];
+    lines.extend(report.numbers.iter().map(|(version, number)| format!("    root {version}: {number}")));
+    lines
+}
+
+/// One entry, as JSON.
+pub(crate) fn to_json(report: &EntryReport) -> Value<'static> {
+    let optional = |text: &Option<String>| text.clone().map_or(Value::Null, Value::from);
+    let scope: Vec<Value<'static>> =
+        report.entry.scope.patterns().iter().map(|pattern| Value::from(pattern.as_str().to_owned())).collect();
+    let numbers: Vec<Value<'static>> = report
+        .numbers
+        .iter()
+        .map(|(version, number)| Object::new().with("root", *version).with("number", number.to_string()).into())
+        .collect();
+    let projects: Vec<Value<'static>> =
+        report.projects.iter().map(|project| Value::from(project.as_str().to_owned())).collect();
+    Object::new()
+        .with("name", report.entry.name.as_str().to_owned())
+        .with("url", report.entry.url.clone())
+        .with("title", optional(&report.title))
+        .with("maintainer", optional(&report.maintainer))
+        .with("assurance", report.assurance.to_string())
+        .with("scope", scope)
+        .with("good-until", report.good_until.map_or(Value::Null, |until| Value::from(until.to_string())))
+        .with("expired", matches!(report.age, Some(Age::Expired { .. })))
+        .with("numbers", numbers)
+        .with("projects", projects)
+        .into()
+}
