@@ -34,10 +34,9 @@ impl Planned<'_> {
             return Ok(Report::default());
         }
         let root = &self.places.root;
-        self.stage(observer).map_err(|error| {
+        self.stage(observer).inspect_err(|_| {
             // What was made aside is in nobody's way; the next change removes what cannot be removed now.
             let _ = journal::remove_work(root);
-            error
         })?;
         if let Err(because) = journal::commit(root, &self.journal, observer) {
             return Err(match journal::roll_back(root, &self.journal, observer) {

@@ -285,5 +285,5 @@ fn unite(files: Vec<NewFile>) -> Result<Vec<NewFile>, Conflict> {
 
 /// Which files of a change are modules in source, for whoever compiles them.
 pub(crate) fn is_module(file: &NewFile) -> bool {
-    file.path.ends_with(".py") && !matches!(file.source, Source::Made(_))
+    file.path.strip_suffix(".py").is_some() && !matches!(file.source, Source::Made(_))
 }

@@ -4,7 +4,7 @@
 //! in the same pass, and the hash of the whole wheel is one more piece of work on the queue.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, OnceLock, PoisonError};
 use std::thread;
 
 use packman_strict::Sha256;
@@ -41,22 +41,19 @@ impl Wheel<'_> {
     {
         let files: Vec<(&Entry<'_>, &Listed)> = self.listed().collect();
         let worth = usize::try_from(self.installed_bytes() / WORTH_A_THREAD).unwrap_or(usize::MAX);
-        let queue = Queue { next: AtomicUsize::new(0), outcome: Mutex::new(Ok(None)) };
+        let queue = Queue { next: AtomicUsize::new(0), whole: OnceLock::new(), error: Mutex::new(None) };
         let work = || {
             let mut buffer = Vec::new();
-            while let Some(ticket) = queue.take(files.len() + 1) {
-                // The first ticket is the longest: the whole wheel.
-                let done = match ticket.checked_sub(1).and_then(|index| Some((index, files.get(index)?))) {
-                    Some((index, (entry, listed))) => verify_content(entry, listed, index, &mut buffer)
-                        .map_err(E::from)
-                        .and_then(|content| job(&content)),
-                    None => {
-                        queue.finish(Ok(Some(Sha256::of(self.bytes))));
-                        Ok(())
-                    }
+            while let Some(ticket) = queue.take() {
+                // The first ticket is the longest work: the whole wheel.
+                let Some(index) = ticket.checked_sub(1) else {
+                    queue.whole.get_or_init(|| Sha256::of(self.bytes));
+                    continue;
                 };
-                if let Err(error) = done {
-                    queue.finish(Err(error));
+                let Some((entry, listed)) = files.get(index) else { break };
+                let content = verify_content(entry, listed, index, &mut buffer).map_err(E::from);
+                if let Err(error) = content.and_then(|content| job(&content)) {
+                    queue.fail(error);
                 }
             }
         };
@@ -66,30 +63,30 @@ impl Wheel<'_> {
             }
             work();
         });
-        let outcome = queue.outcome.into_inner().unwrap_or_else(PoisonError::into_inner);
-        // The digest is there whenever no error is: its ticket was taken first.
-        outcome.map(|digest| digest.unwrap_or_else(|| Sha256::of(self.bytes)))
+        match queue.error.into_inner().unwrap_or_else(PoisonError::into_inner) {
+            Some(error) => Err(error),
+            None => Ok(*queue.whole.get_or_init(|| Sha256::of(self.bytes))),
+        }
     }
 }
 
+/// Work that several threads take from, and what came of it.
 struct Queue<E> {
     next: AtomicUsize,
-    outcome: Mutex<Result<Option<Sha256>, E>>,
+    whole: OnceLock<Sha256>,
+    error: Mutex<Option<E>>,
 }
 
 impl<E> Queue<E> {
-    fn take(&self, end: usize) -> Option<usize> {
-        let ticket = self.next.fetch_add(1, Ordering::Relaxed);
-        let failed = || self.outcome.lock().unwrap_or_else(PoisonError::into_inner).is_err();
-        (ticket < end && !failed()).then_some(ticket)
+    /// The next ticket; none once something failed.
+    fn take(&self) -> Option<usize> {
+        let failed = self.error.lock().unwrap_or_else(PoisonError::into_inner).is_some();
+        (!failed).then(|| self.next.fetch_add(1, Ordering::Relaxed))
     }
 
-    /// Keeps the first error, and the digest unless there is an error.
-    fn finish(&self, result: Result<Option<Sha256>, E>) {
-        let mut outcome = self.outcome.lock().unwrap_or_else(PoisonError::into_inner);
-        if outcome.is_ok() {
-            *outcome = result;
-        }
+    /// Keeps the first error.
+    fn fail(&self, error: E) {
+        self.error.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
     }
 }
 

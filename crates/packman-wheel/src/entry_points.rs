@@ -135,7 +135,8 @@ mod tests {
                         p.attribute.as_deref().unwrap_or("-")
                     )
                 })
-                .collect(),
+                .collect::<Vec<_>>()
+                .concat(),
             Err(refusal) => format!("{}: {refusal}", refusal.code()),
         }
     }

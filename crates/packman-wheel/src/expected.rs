@@ -40,17 +40,9 @@ impl ExpectedMetadata {
     /// normal form of PEP 685. A looser comparison would need a second opinion on what two texts mean.
     pub(crate) fn verify(&self, wheel: &Self) -> Result<(), WheelRefusal> {
         let lists = [
-            (
-                "Requires-Dist",
-                sorted(&wheel.requires_dist, |t| spaced(t)),
-                sorted(&self.requires_dist, |t| spaced(t)),
-            ),
+            ("Requires-Dist", sorted(&wheel.requires_dist, spaced), sorted(&self.requires_dist, spaced)),
             ("Requires-Python", python(wheel), python(self)),
-            (
-                "Provides-Extra",
-                sorted(&wheel.provides_extra, |t| extra(t)),
-                sorted(&self.provides_extra, |t| extra(t)),
-            ),
+            ("Provides-Extra", sorted(&wheel.provides_extra, extra), sorted(&self.provides_extra, extra)),
         ];
         for (field, wheel, record) in lists {
             if wheel != record {

@@ -32,10 +32,10 @@ impl EnvironmentLock {
     /// Locks an environment; `None` where somebody else holds it.
     pub fn try_take(scheme: &Scheme) -> Result<Option<Self>, ChangeError> {
         let (places, folder) = Self::open(scheme)?;
-        match folder.try_lock().map_err(|error| Failure::new(&places.root, "locked", error))? {
-            true => Self::locked(scheme, places, folder).map(Some),
-            false => Ok(None),
+        if folder.try_lock().map_err(|error| Failure::new(&places.root, "locked", error))? {
+            return Self::locked(scheme, places, folder).map(Some);
         }
+        Ok(None)
     }
 
     /// What was found of a change that was killed.

@@ -3,6 +3,7 @@
 //! What is made is held against [`Wheel::verify`] before it is given out, so a draft that is no honest wheel is
 //! an error. (Hostile wheels are made byte by byte, in the tests.)
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use packman_names::{Metadata, WheelName};
@@ -119,7 +120,7 @@ impl WheelDraft {
         let dist_info = format!("{}.dist-info", self.stem());
         let mut files = self.files.clone();
         files.push((format!("{dist_info}/METADATA"), self.metadata().into_bytes()));
-        files.push((format!("{dist_info}/WHEEL"), self.wheel_file(&name).into_bytes()));
+        files.push((format!("{dist_info}/WHEEL"), wheel_file(&name).into_bytes()));
         if !self.entry_points.is_empty() {
             files.push((format!("{dist_info}/entry_points.txt"), self.entry_points_file().into_bytes()));
         }
@@ -153,35 +154,40 @@ impl WheelDraft {
     }
 
     fn metadata(&self) -> String {
-        let mut text = format!("Metadata-Version: 2.1\nName: {}\nVersion: {}\n", self.name, self.version);
-        let mut field = |name: &str, value: &str| text.push_str(&format!("{name}: {value}\n"));
-        field("Summary", &self.summary);
-        self.requires_python.iter().for_each(|value| field("Requires-Python", value));
-        self.provides_extra.iter().for_each(|value| field("Provides-Extra", value));
-        self.requires_dist.iter().for_each(|value| field("Requires-Dist", value));
-        text
-    }
-
-    fn wheel_file(&self, name: &WheelName) -> String {
-        let pure = name.platform_tags() == "any";
-        let tags: String = name.tags().map(|tag| format!("Tag: {tag}\n")).collect();
-        format!("Wheel-Version: 1.0\nGenerator: packman\nRoot-Is-Purelib: {pure}\n{tags}")
+        let first = [
+            ("Metadata-Version", "2.1"),
+            ("Name", &self.name),
+            ("Version", &self.version),
+            ("Summary", &self.summary),
+        ];
+        let python = self.requires_python.iter().map(|value| ("Requires-Python", value.as_str()));
+        let extras = self.provides_extra.iter().map(|value| ("Provides-Extra", value.as_str()));
+        let requires = self.requires_dist.iter().map(|value| ("Requires-Dist", value.as_str()));
+        lines(first.into_iter().chain(python).chain(extras).chain(requires))
     }
 
     fn entry_points_file(&self) -> String {
-        let mut points: Vec<&(String, String, String)> = self.entry_points.iter().collect();
-        points.sort();
-        let mut text = String::new();
-        let mut group = "";
-        for (of, name, value) in points {
-            if of != group {
-                text.push_str(&format!("[{of}]\n"));
-                group = of;
-            }
-            text.push_str(&format!("{name} = {value}\n"));
+        let mut groups: BTreeMap<&str, Vec<(&str, &str)>> = BTreeMap::new();
+        for (group, name, value) in &self.entry_points {
+            groups.entry(group).or_default().push((name, value));
         }
-        text
+        let sections = groups.into_iter().map(|(group, points)| {
+            let points = points.into_iter().map(|(name, value)| format!("{name} = {value}\n"));
+            format!("[{group}]\n{}", points.collect::<Vec<_>>().concat())
+        });
+        sections.collect::<Vec<_>>().join("\n")
     }
+}
+
+fn wheel_file(name: &WheelName) -> String {
+    let pure = if name.platform_tags() == "any" { "true" } else { "false" };
+    let tags: Vec<String> = name.tags().map(|tag| tag.to_string()).collect();
+    let first = [("Wheel-Version", "1.0"), ("Generator", "packman"), ("Root-Is-Purelib", pure)];
+    lines(first.into_iter().chain(tags.iter().map(|tag| ("Tag", tag.as_str()))))
+}
+
+fn lines<'t>(fields: impl Iterator<Item = (&'t str, &'t str)>) -> String {
+    fields.map(|(name, value)| format!("{name}: {value}\n")).collect::<Vec<_>>().concat()
 }
 
 #[cfg(test)]

@@ -145,7 +145,8 @@ mod tests {
             Ok(rows) => rows
                 .iter()
                 .map(|row| format!("{}: {:?} {:?} {:?}\n", row.line, row.path, row.hash, row.size))
-                .collect(),
+                .collect::<Vec<_>>()
+                .concat(),
             Err(fault) => fault.to_string(),
         }
     }

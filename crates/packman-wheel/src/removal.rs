@@ -143,7 +143,8 @@ impl Removal {
             std::collections::hash_map::Entry::Vacant(new) => new.insert(resolver.names(&cache.path)?),
         };
         let ours = |name: &&String| {
-            name.strip_prefix(stem).is_some_and(|rest| rest.starts_with('.') && rest.ends_with(".pyc"))
+            name.strip_prefix(stem)
+                .is_some_and(|rest| rest.starts_with('.') && rest.strip_suffix(".pyc").is_some())
         };
         let found: Vec<String> = names.iter().filter(ours).map(|name| join(&cache.path, name)).collect();
         self.files.extend(found);

@@ -91,7 +91,7 @@ pub fn unpack(wheel: &Wheel<'_>, parent: &Path, threads: usize) -> Result<Unpack
     write(&folder, MANIFEST, false, &manifest.encode())
         .map_err(|error| Failure::new(scratch.path(), "written to", error))?;
     let path = parent.join(manifest.sha256.to_string());
-    replace(scratch, &path)?;
+    replace(&scratch, &path)?;
     let folder = Folder::open(&path).map_err(|error| Failure::new(&path, "opened", error))?;
     Ok(Unpacked { folder, path, manifest })
 }
@@ -145,7 +145,7 @@ fn write(folder: &Folder, name: &str, executable: bool, bytes: &[u8]) -> io::Res
 }
 
 /// Puts a finished folder in its place, unless a sound one got there first.
-fn replace(scratch: tempfile::TempDir, path: &Path) -> Result<(), Failure> {
+fn replace(scratch: &tempfile::TempDir, path: &Path) -> Result<(), Failure> {
     if read(path).is_some() {
         return Ok(());
     }

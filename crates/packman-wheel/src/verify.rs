@@ -80,7 +80,7 @@ impl<'a> Wheel<'a> {
         };
         verify_places(&files, &entry_points, expected.name)?;
         let name = expected.name.clone();
-        Ok(Self { bytes, archive, name, layout, metadata, metadata_bytes, record_bytes, entry_points, files })
+        Ok(Self { bytes, layout, entry_points, archive, name, metadata, metadata_bytes, record_bytes, files })
     }
 
     /// The file name it was verified for.
