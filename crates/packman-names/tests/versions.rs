@@ -244,3 +244,19 @@ fn reads_versions_of_python_as_people_name_them() {
         check(text);
     }
 }
+
+#[test]
+fn draws_the_line_exactly_where_versions_are_rare() {
+    let check = |specifiers: &str, version: &str| {
+        admits(&parse_specifiers(specifiers).unwrap(), &parse_version(version).unwrap())
+    };
+    // A pre-release in the specifier lets in what comes before it, also of the same release.
+    assert!(check("<1.0a2", "1.0a2.dev1") && !check("<1.0a2", "1.0a2"));
+    assert!(check("<1.0.dev3", "1.0.dev1") && !check("<1.0.dev3", "1.0.dev3"));
+    // The largest number there is has a successor: the next number before it goes up.
+    assert!(check("==1.18446744073709551615.*", "1.18446744073709551615.3"));
+    assert!(!check("==1.18446744073709551615.*", "2.0"));
+    assert!(check("==18446744073709551615.*", "18446744073709551615.1"));
+    assert!(!check("==18446744073709551615.*", "1!0"));
+    assert!(check("~=18446744073709551615.1", "18446744073709551615.2"));
+}
