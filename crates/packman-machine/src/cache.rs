@@ -70,7 +70,8 @@ impl Cache {
     pub fn derived(&self, kind: &'static str, key: &Sha256) -> Option<Vec<u8>> {
         let path = self.existing()?.join(derived_name(kind, key));
         let mut bytes = files::read_file(&path, u64::MAX).ok().flatten()?;
-        let whole = bytes.split_first_chunk::<32>().is_some_and(|(sum, rest)| Sha256::of(rest).as_bytes() == sum);
+        let whole =
+            bytes.split_first_chunk::<32>().is_some_and(|(sum, rest)| Sha256::of(rest).as_bytes() == sum);
         if whole {
             return Some(bytes.split_off(32));
         }

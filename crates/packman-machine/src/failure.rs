@@ -108,7 +108,9 @@ impl DiskReason {
     fn of(error: &io::Error) -> Self {
         match error.kind() {
             io::ErrorKind::ReadOnlyFilesystem => Self::ReadOnly,
-            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge => Self::Full,
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge => {
+                Self::Full
+            }
             io::ErrorKind::PermissionDenied => Self::NoPermission,
             io::ErrorKind::NotFound => Self::Missing,
             io::ErrorKind::AlreadyExists => Self::InTheWay,

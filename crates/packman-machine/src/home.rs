@@ -36,9 +36,10 @@ pub enum Replaced {
 impl Home {
     /// The folder named by `PACKMAN_HOME`, else the platform's for data; nothing is made yet.
     pub fn of(environ: &Environ) -> Result<Self, DiskFailure> {
-        let folder = environ.path("PACKMAN_HOME").or_else(|| data_folder(environ)).ok_or_else(|| {
-            DiskFailure::because(Act::Make, "packman", DiskReason::NoPlace).with_hint(HINT)
-        })?;
+        let folder = environ
+            .path("PACKMAN_HOME")
+            .or_else(|| data_folder(environ))
+            .ok_or_else(|| DiskFailure::because(Act::Make, "packman", DiskReason::NoPlace).with_hint(HINT))?;
         Ok(Self { folder })
     }
 

@@ -168,7 +168,8 @@ fn web(text: &str) -> Result<Url, LocationError> {
     if plain(text)?.contains(['\\', ' ']) {
         return Err(wanted("an address without spaces and backslashes"));
     }
-    let authority = text.split_once("://").map(|(_, rest)| rest.split(['/', '?', '#']).next().unwrap_or(rest));
+    let authority =
+        text.split_once("://").map(|(_, rest)| rest.split(['/', '?', '#']).next().unwrap_or(rest));
     if authority.is_none_or(str::is_empty) {
         return Err(wanted("a host after `//`"));
     }

@@ -21,7 +21,7 @@ pub struct LockWait {
 impl Default for LockWait {
     /// Says so after half a second (a refresh takes less), gives up after ten minutes (a large install takes less).
     fn default() -> Self {
-        Self { say_after: Duration::from_millis(500), give_up_after: Duration::from_secs(600) }
+        Self { say_after: Duration::from_millis(500), give_up_after: Duration::from_mins(10) }
     }
 }
 

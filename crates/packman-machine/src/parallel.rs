@@ -120,7 +120,7 @@ mod tests {
             if item == 0 {
                 return Err(Failed::At(0));
             }
-            Ok(stop.wait(Duration::from_secs(60))?)
+            Ok(stop.wait(Duration::from_mins(1))?)
         });
         assert_eq!(result, Err(Failed::At(0)));
     }

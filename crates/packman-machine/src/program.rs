@@ -57,7 +57,7 @@ impl ProgramFailure {
 /// Runs a program with the variables and in the folder of an environment; gives what it wrote to its output.
 ///
 /// A program that takes longer than `limit` is killed.
-pub(crate) fn run(
+pub fn run(
     environ: &Environ,
     program: &Path,
     arguments: &[&OsStr],
@@ -184,7 +184,8 @@ impl fmt::Display for ProgramFailure {
 
 impl std::error::Error for ProgramFailure {}
 
-#[cfg(all(test, unix))]
+#[cfg(unix)]
+#[cfg(test)]
 mod tests {
     use super::{ProgramFailure, ProgramReason, find, run};
     use crate::environ::Environ;
@@ -199,7 +200,7 @@ mod tests {
             .map_err(|failure| failure.reason().clone())
     }
 
-    const LONG: Duration = Duration::from_secs(600);
+    const LONG: Duration = Duration::from_mins(10);
 
     #[test]
     fn a_program_is_given_its_variables_and_nothing_to_read() {
@@ -210,7 +211,10 @@ mod tests {
 
     #[test]
     fn its_faults_are_told() {
-        assert_eq!(check("echo a >&2; echo; echo 'b ' >&2; exit 3", LONG), Err(ProgramReason::Failed("b".to_owned())));
+        assert_eq!(
+            check("echo a >&2; echo; echo 'b ' >&2; exit 3", LONG),
+            Err(ProgramReason::Failed("b".to_owned()))
+        );
         let brief = Duration::from_millis(50);
         assert_eq!(check("sleep 600", brief), Err(ProgramReason::TimedOut));
         assert_eq!(check("exec >&-; sleep 600", brief), Err(ProgramReason::TimedOut));

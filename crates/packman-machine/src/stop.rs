@@ -104,7 +104,9 @@ impl Inner {
         drop(listeners);
         self.changed.notify_all();
         children.iter().filter_map(Weak::upgrade).for_each(|child| child.ask());
-        hooks.into_iter().for_each(|hook| hook());
+        for hook in hooks {
+            hook();
+        }
     }
 
     fn lock(&self) -> MutexGuard<'_, Listeners> {
@@ -193,7 +195,7 @@ mod tests {
         let kept = stop.child();
         let hook = said.clone();
         kept.on_ask(move || hook.send("hook").unwrap());
-        let waiter = std::thread::spawn(move || kept.wait(Duration::from_secs(60)));
+        let waiter = std::thread::spawn(move || kept.wait(Duration::from_mins(1)));
         stop.ask();
         assert_eq!(waiter.join().unwrap(), Err(Stopped));
         assert_eq!(heard.recv(), Ok("hook"));

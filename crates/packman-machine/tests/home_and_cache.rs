@@ -66,7 +66,9 @@ fn nothing_changed_is_nothing_written() {
     assert_eq!(home.replace("ring.toml", b"same").unwrap(), Replaced::Written);
     let inode = || {
         #[cfg(unix)]
-        return std::os::unix::fs::MetadataExt::ino(&std::fs::metadata(folder.path().join("ring.toml")).unwrap());
+        return std::os::unix::fs::MetadataExt::ino(
+            &std::fs::metadata(folder.path().join("ring.toml")).unwrap(),
+        );
         #[cfg(not(unix))]
         0_u64
     };
@@ -102,7 +104,7 @@ fn a_home_that_is_a_file_is_told_so() {
 fn those_who_lock_come_one_after_another() {
     let folder = tempfile::tempdir().unwrap();
     let home = Home::at(folder.path().join("new"));
-    let patient = LockWait { say_after: Duration::from_secs(3600), give_up_after: Duration::from_secs(600) };
+    let patient = LockWait { say_after: Duration::from_hours(1), give_up_after: Duration::from_mins(10) };
     std::thread::scope(|scope| {
         for _ in 0..8 {
             scope.spawn(|| {
@@ -128,7 +130,7 @@ fn who_waits_for_a_lock_is_told_and_gives_up_or_is_stopped() {
     assert_eq!(told.get(), 1);
     assert!(failure.to_string().ends_with("another PackMan has held it for too long"), "{failure}");
     let stop = Stop::new();
-    let long = LockWait { say_after: Duration::ZERO, give_up_after: Duration::from_secs(600) };
+    let long = LockWait { say_after: Duration::ZERO, give_up_after: Duration::from_mins(10) };
     let failure = home.lock_within(long, &stop, &|| stop.ask()).unwrap_err();
     assert_eq!(failure.to_string(), "stopped as asked");
     drop(held);

@@ -78,7 +78,8 @@ fn a_full_disk_changes_nothing_and_leaves_nothing() {
     true
     ");
     assert_eq!(std::fs::read(folder.path().join("state")).unwrap(), b"old");
-    let left: Vec<_> = std::fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    let left: Vec<_> =
+        std::fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     assert_eq!(left.len(), 2, "{left:?}");
 }
 

@@ -25,7 +25,8 @@ pub fn exposure(path: &Path) -> Result<Exposure, DiskFailure> {
     let of_file = std::fs::metadata(path).map_err(|error| DiskFailure::new(Act::Read, path, &error))?;
     let mut worst = judge(of_file.uid(), of_file.mode(), false);
     if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-        let of_folder = std::fs::metadata(folder).map_err(|error| DiskFailure::new(Act::Read, folder, &error))?;
+        let of_folder =
+            std::fs::metadata(folder).map_err(|error| DiskFailure::new(Act::Read, folder, &error))?;
         let in_folder = judge(of_folder.uid(), of_folder.mode(), true);
         if worst == Exposure::Private {
             worst = in_folder;

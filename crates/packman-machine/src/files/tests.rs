@@ -50,7 +50,8 @@ fn what_a_file_is_for_decides_who_may_read_it() {
     use std::os::unix::fs::PermissionsExt;
     let folder = folder();
     let mode = |name: &str| std::fs::metadata(folder.path().join(name)).unwrap().permissions().mode() & 0o777;
-    for (name, keeping) in [("home", Keeping::Home), ("cache", Keeping::Cache), ("site", Keeping::Published)] {
+    for (name, keeping) in [("home", Keeping::Home), ("cache", Keeping::Cache), ("site", Keeping::Published)]
+    {
         write_file(&folder.path().join(name), b"x", keeping).unwrap();
     }
     std::fs::File::create(folder.path().join("usual")).unwrap();
@@ -103,7 +104,10 @@ fn a_folder_is_listed_whole_in_order_without_what_is_being_written() {
     fails(list_tree(&folder.path().join("b")), &DiskReason::NotAFolder);
     copy_file(&folder.path().join("a/c"), &folder.path().join("b"), Keeping::Published).unwrap();
     assert_eq!(std::fs::read(folder.path().join("b")).unwrap(), b"a/c");
-    fails(copy_file(&folder.path().join("a"), &folder.path().join("x"), Keeping::Cache), &DiskReason::NotAFile);
+    fails(
+        copy_file(&folder.path().join("a"), &folder.path().join("x"), Keeping::Cache),
+        &DiskReason::NotAFile,
+    );
 }
 
 #[cfg(unix)]

@@ -13,9 +13,16 @@ pub struct Answer(Kind);
 
 #[derive(Clone, Debug)]
 enum Kind {
-    Whole { status: u16, headers: Vec<(String, String)>, body: Vec<u8> },
+    Whole {
+        status: u16,
+        headers: Vec<(String, String)>,
+        body: Vec<u8>,
+    },
     /// Bytes as they are, then others for ever (when there are any); then the connection is closed.
-    Raw { head: Vec<u8>, then: Vec<u8> },
+    Raw {
+        head: Vec<u8>,
+        then: Vec<u8>,
+    },
     Silence,
 }
 
@@ -131,7 +138,8 @@ fn phrase(status: u16) -> &'static str {
 
 /// The plain file of that path under a folder, `index.html` for the folder itself; else 404. No path leads out.
 pub fn answer_from_folder(folder: &Path, path: &str) -> Answer {
-    let name = if path.is_empty() || path.ends_with('/') { format!("{path}index.html") } else { path.to_owned() };
+    let name =
+        if path.is_empty() || path.ends_with('/') { format!("{path}index.html") } else { path.to_owned() };
     let Ok(safe) = SafePath::parse(&name) else { return Answer::status(404) };
     match crate::files::read_file(&folder.join(safe.as_str()), u64::MAX) {
         Ok(Some(body)) => Answer::page(content_type(safe.file_name()), body),

@@ -50,14 +50,18 @@ impl Agents {
             return Ok(agent);
         }
         // The address is not repeated: a password may stand in it.
-        let wrong = |_| NetworkFailure::new(location, NetworkReason::Proxy("wanted an http address".to_owned()));
+        let wrong =
+            |_| NetworkFailure::new(location, NetworkReason::Proxy("wanted an http address".to_owned()));
         let proxy = self.proxies.address(route).map(ureq::Proxy::new).transpose().map_err(wrong)?;
         Ok(made.get_or_init(|| self.make(large, proxy)))
     }
 
     fn make(&self, large: bool, proxy: Option<ureq::Proxy>) -> Agent {
         let patience = &self.patience;
-        let tls = TlsConfig::builder().provider(TlsProvider::Rustls).root_certs(RootCerts::PlatformVerifier).build();
+        let tls = TlsConfig::builder()
+            .provider(TlsProvider::Rustls)
+            .root_certs(RootCerts::PlatformVerifier)
+            .build();
         let agent: Agent = Agent::config_builder()
             .tls_config(tls)
             .proxy(proxy)

@@ -88,7 +88,7 @@ impl Body {
 
 fn reason_of(error: io::Error) -> (io::ErrorKind, NetworkReason) {
     let kind = error.kind();
-    let of_http = error.get_ref().is_some_and(|inner| inner.is::<ureq::Error>());
+    let of_http = error.get_ref().and_then(|inner| inner.downcast_ref::<ureq::Error>()).is_some();
     // This is how the decoder of gzip reports data that is not gzip.
     let reason = match kind {
         io::ErrorKind::InvalidInput if !of_http => NetworkReason::Encoding("bad gzip data".to_owned()),
@@ -115,7 +115,7 @@ mod tests {
 
     #[test]
     fn a_transfer_has_its_grace_and_then_a_least_speed() {
-        let pace = Pace { grace: Duration::from_secs(60), bytes_per_second: 1024 };
+        let pace = Pace { grace: Duration::from_mins(1), bytes_per_second: 1024 };
         let check = |seconds, received, slow| {
             assert_eq!(pace.is_too_slow(Duration::from_secs(seconds), received), slow);
         };

@@ -282,7 +282,9 @@ impl DownloadFailure {
     /// Whether some host gave bytes that are not the ones promised: somebody's claim is wrong, not the network.
     pub fn gave_wrong_bytes(&self) -> bool {
         let Self::NoHost(attempts) = self else { return false };
-        attempts.iter().any(|attempt| matches!(attempt.fault, Fault::WrongHash { .. } | Fault::WrongSize { .. }))
+        attempts
+            .iter()
+            .any(|attempt| matches!(attempt.fault, Fault::WrongHash { .. } | Fault::WrongSize { .. }))
     }
 }
 

@@ -103,7 +103,9 @@ fn reply(at: &Location, response: Response, asking: &Asking<'_>) -> Result<Reply
     let length = if packed { None } else { body.content_length() };
     let body: Box<dyn io::Read + Send> = if packed {
         // Empty blocks are packed bytes that give none: what comes in is bounded as well.
-        Box::new(flate2::read::GzDecoder::new(body.into_reader().take(asking.max_bytes.saturating_add(DRAINED))))
+        Box::new(flate2::read::GzDecoder::new(
+            body.into_reader().take(asking.max_bytes.saturating_add(DRAINED)),
+        ))
     } else {
         Box::new(body.into_reader())
     };

@@ -122,9 +122,10 @@ impl NetworkReason {
         use io::ErrorKind as Kind;
         let words = || system_words(error);
         match error.kind() {
-            Kind::ConnectionRefused | Kind::HostUnreachable | Kind::NetworkUnreachable | Kind::NetworkDown => {
-                Self::NoConnection(words())
-            }
+            Kind::ConnectionRefused
+            | Kind::HostUnreachable
+            | Kind::NetworkUnreachable
+            | Kind::NetworkDown => Self::NoConnection(words()),
             Kind::TimedOut => Self::TimedOut("an answer"),
             // What rustls refuses reaches us as data that is not valid.
             Kind::InvalidData => Self::Tls(words()),

@@ -107,9 +107,9 @@ impl Default for Patience {
         Self {
             connect: Duration::from_secs(10),
             idle: Duration::from_secs(30),
-            small: Duration::from_secs(10 * 60),
-            large: Duration::from_secs(12 * 3600),
-            grace: Duration::from_secs(60),
+            small: Duration::from_mins(10),
+            large: Duration::from_hours(12),
+            grace: Duration::from_mins(1),
             bytes_per_second: 1024,
             again: 2,
             pause: Duration::from_millis(300),

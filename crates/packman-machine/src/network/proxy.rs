@@ -40,7 +40,9 @@ impl Proxies {
     pub(super) fn route(&self, location: &Location) -> Route {
         let Some(url) = location.url() else { return Route::Direct };
         let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']);
-        if is_this_machine(host) || self.without.iter().any(|entry| excludes(entry, host, url.port_or_known_default())) {
+        if is_this_machine(host)
+            || self.without.iter().any(|entry| excludes(entry, host, url.port_or_known_default()))
+        {
             return Route::Direct;
         }
         match (url.scheme(), &self.http, &self.https) {

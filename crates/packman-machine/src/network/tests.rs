@@ -96,7 +96,8 @@ fn what_goes_on_inside_the_library_ends_too() {
         ("", "HTTP/1.1 103 Early Hints\r\n\r\n"),
     ] {
         let server =
-            Loopback::answering(move |_| Answer::raw_then_for_ever(head, then.repeat(100).into_bytes())).unwrap();
+            Loopback::answering(move |_| Answer::raw_then_for_ever(head, then.repeat(100).into_bytes()))
+                .unwrap();
         let failure = fetcher_with(patience, &Stop::new()).get_whole(&server.location(), 1000).unwrap_err();
         assert!(failure.is_unreachable(), "{failure:?}");
     }

@@ -72,7 +72,17 @@ pub struct Environment {
 impl Environment {
     pub(super) fn of_base(python: Python, learnt: Learnt) -> Self {
         let Python { executable, version, target, prefix, paths, stdlib, .. } = python;
-        Self { prefix, executable, version, target, paths, also_sees: Vec::new(), is_venv: false, learnt, stdlib }
+        Self {
+            prefix,
+            executable,
+            version,
+            target,
+            paths,
+            also_sees: Vec::new(),
+            is_venv: false,
+            learnt,
+            stdlib,
+        }
     }
 
     pub(super) fn of_venv(

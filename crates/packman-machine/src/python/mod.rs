@@ -133,7 +133,9 @@ impl PythonFailure {
     /// What a person can do about it, where that is known.
     pub fn hint(&self) -> Option<&'static str> {
         match self {
-            Self::NoEnvironment(_, Learnt::Variable) => Some("VIRTUAL_ENV names it; `deactivate` takes that away"),
+            Self::NoEnvironment(_, Learnt::Variable) => {
+                Some("VIRTUAL_ENV names it; `deactivate` takes that away")
+            }
             Self::NoEnvironment(..) => Some("`packman venv` makes one"),
             Self::NoneFound(_) => Some("name one with `--python`"),
             Self::Disk(failure) => failure.hint(),

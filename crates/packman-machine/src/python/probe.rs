@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
+use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, UNIX_EPOCH};
 
@@ -21,7 +22,7 @@ const SCRIPT: &str = include_str!("probe.py");
 const PLACE: char = '\u{1}';
 
 /// A start from a cold network disk takes seconds.
-const LIMIT: Duration = Duration::from_secs(60);
+const LIMIT: Duration = Duration::from_mins(1);
 
 /// Where a virtual environment of an interpreter keeps things, from its folder on.
 #[derive(Clone, Debug)]
@@ -76,18 +77,19 @@ const KIND: &str = "python-1";
 fn key(real: &Path) -> Option<Sha256> {
     let about = real.metadata().ok()?;
     let changed = about.modified().ok()?.duration_since(UNIX_EPOCH).ok()?.as_nanos();
-    let mut text = format!("{}\0{}\0{}\0{changed}\0", Sha256::of(SCRIPT.as_bytes()), real.to_str()?, about.len());
+    let mut text =
+        format!("{}\0{}\0{}\0{changed}\0", Sha256::of(SCRIPT.as_bytes()), real.to_str()?, about.len());
     #[cfg(unix)]
     {
         let kernel = rustix::system::uname();
-        text.push_str(&format!("{}\0{}", kernel.release().to_string_lossy(), kernel.version().to_string_lossy()));
+        let (release, version) = (kernel.release().to_string_lossy(), kernel.version().to_string_lossy());
+        let _ = write!(text, "{release}\0{version}");
     }
     Some(Sha256::of(text.as_bytes()))
 }
 
 fn understand(program: &Path, answer: &[u8]) -> Result<Python, PythonFailure> {
-    let not_understood =
-        |words: String| ProgramFailure::new(program, ProgramReason::NotUnderstood(words));
+    let not_understood = |words: String| ProgramFailure::new(program, ProgramReason::NotUnderstood(words));
     let value = parse(answer, &Limits::default()).map_err(|error| not_understood(error.to_string()))?;
     let python = read(Reader::root(&value)).map_err(not_understood)?;
     if python.version < OLDEST {

@@ -44,7 +44,8 @@ impl Place {
     fn says(&self, python: &Path, expression: &str) -> String {
         let script = format!("import sys, os, platform, sysconfig; print({expression})");
         let output =
-            run(&self.environ, python, &["-I", "-c", &script].map(OsStr::new), Duration::from_secs(60)).unwrap();
+            run(&self.environ, python, &["-I", "-c", &script].map(OsStr::new), Duration::from_mins(1))
+                .unwrap();
         String::from_utf8(output).unwrap().trim().to_owned()
     }
 
@@ -54,7 +55,7 @@ impl Place {
         use std::os::unix::fs::PermissionsExt;
         let base = self.pythons().base(None).unwrap().executable;
         let arguments = ["-I", "-S", "-c", include_str!("probe.py")].map(OsStr::new);
-        let answer = run(&self.environ, &base, &arguments, Duration::from_secs(60)).unwrap();
+        let answer = run(&self.environ, &base, &arguments, Duration::from_mins(1)).unwrap();
         let answer = String::from_utf8(answer).unwrap().replace(base.to_str().unwrap(), "EXECUTABLE");
         let program = self.path(name);
         let answer = change(answer).replace("EXECUTABLE", program.to_str().unwrap());
@@ -206,7 +207,8 @@ fn nothing_is_made_over_what_is_there() {
 fn an_environment_that_failed_is_removed_again() {
     let place = Place::new();
     let mut base = place.pythons().base(None).unwrap();
-    let script = "#!/bin/sh\nfor last; do :; done\nmkdir -p \"$last/bin\"; touch \"$last/pyvenv.cfg\"; exit 1\n";
+    let script =
+        "#!/bin/sh\nfor last; do :; done\nmkdir -p \"$last/bin\"; touch \"$last/pyvenv.cfg\"; exit 1\n";
     base.executable = place.fake("broken", |answer| answer);
     std::fs::write(&base.executable, script).unwrap();
     std::fs::create_dir(place.path("empty")).unwrap();
@@ -270,7 +272,9 @@ fn answers_that_are_none_are_failures() {
         assert!(matches!(program.reason(), ProgramReason::NotUnderstood(_)), "{failure}");
     }
     let version = place.pythons().base(None).unwrap().version;
-    let old = check(&|answer: String| answer.replace(&format!("\"version\": \"{}\"", version.full()), "\"version\": \"3.7.9\""));
+    let old = check(&|answer: String| {
+        answer.replace(&format!("\"version\": \"{}\"", version.full()), "\"version\": \"3.7.9\"")
+    });
     assert!(old.to_string().ends_with("is Python 3.7.9, wanted 3.8 or newer"), "{old}");
     // None of these was kept in the cache.
     assert!(place.pythons().discover(&Wanted::Python(place.fake("fake", |answer| answer))).is_ok());
@@ -306,7 +310,7 @@ fn asking_runs_nothing_that_is_installed() {
     let base = place.pythons().base(None).unwrap();
     // A copy, so that the program asked is the environment's own.
     let arguments = ["-I", "-m", "venv", "--copies", "--without-pip", "v"].map(OsStr::new);
-    run(&place.environ, &base.executable, &arguments, Duration::from_secs(60)).unwrap();
+    run(&place.environ, &base.executable, &arguments, Duration::from_mins(1)).unwrap();
     let trace = place.path("trace");
     let attack = format!("import os; open({:?}, 'w').close()\n", trace.to_str().unwrap());
     let packages = place.pythons().discover(&Wanted::Venv("v".into())).unwrap().unwrap().paths.purelib;
@@ -321,6 +325,6 @@ fn asking_runs_nothing_that_is_installed() {
     let found = place.pythons().discover(&Wanted::Venv("v".into())).unwrap().unwrap();
     assert!(!trace.exists());
     // The attack is one: an ordinary start runs it.
-    run(&place.environ, &found.executable, &["-c", ""].map(OsStr::new), Duration::from_secs(60)).unwrap();
+    run(&place.environ, &found.executable, &["-c", ""].map(OsStr::new), Duration::from_mins(1)).unwrap();
     assert!(trace.exists());
 }

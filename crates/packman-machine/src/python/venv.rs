@@ -58,10 +58,12 @@ impl Pythons<'_> {
             Err(error) if error.kind() == io::ErrorKind::NotFound => false,
             _ => return Err(PythonFailure::InTheWay(folder)),
         };
-        let arguments =
-            ["-I", "-S", "-m", "venv", "--without-pip", "--"].map(OsStr::new).into_iter().chain([folder.as_os_str()]);
+        let arguments = ["-I", "-S", "-m", "venv", "--without-pip", "--"]
+            .map(OsStr::new)
+            .into_iter()
+            .chain([folder.as_os_str()]);
         let arguments: Vec<&OsStr> = arguments.collect();
-        let made = program::run(self.environ, &python.executable, &arguments, Duration::from_secs(300))
+        let made = program::run(self.environ, &python.executable, &arguments, Duration::from_mins(5))
             .map_err(PythonFailure::from)
             .and_then(|_| self.venv(&folder, Learnt::Made));
         if made.is_err() {

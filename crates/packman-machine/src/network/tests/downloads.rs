@@ -37,7 +37,8 @@ fn check(fault: Answer, is: impl FnOnce(&Fault) -> bool) {
 
 #[test]
 fn the_next_host_is_asked_when_one_has_not_the_right_bytes() {
-    let wrong_size = |found| move |fault: &Fault| matches!(fault, Fault::WrongSize { found: it, .. } if *it == found);
+    let wrong_size =
+        |found| move |fault: &Fault| matches!(fault, Fault::WrongSize { found: it, .. } if *it == found);
     check(Answer::bytes("the wrong bytes"), |fault| matches!(fault, Fault::WrongHash { .. }));
     check(Answer::bytes("short"), wrong_size(5));
     check(Answer::bytes("much, much longer"), wrong_size(17));

@@ -1,0 +1,158 @@
+//! Which package index a scapegoat draws from: the one that is configured for pip or uv already.
+//!
+//! The order: what the user names; the variables of uv, then of pip; the settings files of uv, then of pip; at
+//! last pip itself is asked. No index is known here, and none is written here. Further indexes and find-links are
+//! not used: with two indexes, whoever fills the less guarded one decides.
+
+mod files_of_pip;
+mod files_of_uv;
+
+use std::ffi::OsStr;
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use crate::environ::Environ;
+use crate::failure::{DiskFailure, shown};
+use crate::location::{Location, LocationError};
+use crate::program::{self, ProgramFailure, ProgramReason};
+
+/// An index and where we know it from.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct ConfiguredIndex {
+    /// The folder that holds a page for each project.
+    pub location: Location,
+    /// Where we know it from.
+    pub learnt: IndexSource,
+}
+
+/// Where an index was learnt from.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum IndexSource {
+    /// The user named it.
+    Option,
+    /// A variable.
+    Variable(&'static str),
+    /// A settings file of uv or pip.
+    File(PathBuf),
+    /// pip said so, run by this Python.
+    Pip(PathBuf),
+}
+
+/// Why no index is known.
+#[derive(Clone, Debug)]
+pub enum IndexFailure {
+    /// What is configured is no address; where that stands.
+    Address(IndexSource, LocationError),
+    /// A settings file that is there cannot be read: the index it names must not be passed over.
+    Disk(DiskFailure),
+    /// A settings file that is there cannot be understood, and what is wrong with it.
+    Unreadable(PathBuf, String),
+    /// Nothing is configured, and no pip could be asked; what became of the last try.
+    Unknown(Option<ProgramFailure>),
+}
+
+const VARIABLES: [&str; 3] = ["UV_DEFAULT_INDEX", "UV_INDEX_URL", "PIP_INDEX_URL"];
+
+/// Finds the index that is configured; `named` is what the user said.
+pub fn configured_index(environ: &Environ, named: Option<&str>) -> Result<ConfiguredIndex, IndexFailure> {
+    if let Some(named) = named {
+        return index(environ, named, IndexSource::Option);
+    }
+    for name in VARIABLES {
+        if let Some(value) = environ.text(name) {
+            return index(environ, without_name(value), IndexSource::Variable(name));
+        }
+    }
+    for find in [files_of_uv::index, files_of_pip::index] {
+        if let Some((value, path)) = find(environ)? {
+            return index(environ, without_name(&value), IndexSource::File(path));
+        }
+    }
+    let (value, program) = ask_pip(environ)?;
+    index(environ, &value, IndexSource::Pip(program))
+}
+
+/// uv lets an index have a name, `lab=https://…`.
+fn without_name(value: &str) -> &str {
+    match value.split_once('=') {
+        Some((name, address)) if !name.is_empty() && !name.contains([':', '/', '?', '.']) => address,
+        _ => value,
+    }
+}
+
+fn index(environ: &Environ, value: &str, learnt: IndexSource) -> Result<ConfiguredIndex, IndexFailure> {
+    match Location::parse(value.trim(), environ.folder()) {
+        Ok(location) => Ok(ConfiguredIndex { location, learnt }),
+        Err(error) => Err(IndexFailure::Address(learnt, error)),
+    }
+}
+
+/// Asks the pip of the first Python in `PATH` that has one; nothing else that is installed there is run.
+fn ask_pip(environ: &Environ) -> Result<(String, PathBuf), IndexFailure> {
+    let script = include_str!("ask.py");
+    let mut last = None;
+    for name in ["python3", "python"] {
+        let Some(program) = program::find(environ, Path::new(name)) else { continue };
+        let arguments = ["-I", "-S", "-B", "-c", script].map(OsStr::new);
+        match program::run(environ, &program, &arguments, Duration::from_mins(2)) {
+            Ok(answer) => {
+                let answer = String::from_utf8_lossy(&answer).trim().to_owned();
+                if !answer.is_empty() {
+                    return Ok((answer, program));
+                }
+                let reason = ProgramReason::NotUnderstood("it named no index".to_owned());
+                last = Some(ProgramFailure::new(&program, reason));
+            }
+            Err(failure) => last = Some(failure),
+        }
+    }
+    Err(IndexFailure::Unknown(last))
+}
+
+impl IndexFailure {
+    /// What a person can do about it.
+    pub fn hint(&self) -> Option<&'static str> {
+        match self {
+            Self::Address(..) | Self::Unknown(_) => Some("name an index with `--index URL`"),
+            Self::Disk(failure) => failure.hint(),
+            Self::Unreadable(..) => None,
+        }
+    }
+}
+
+impl From<DiskFailure> for IndexFailure {
+    fn from(failure: DiskFailure) -> Self {
+        Self::Disk(failure)
+    }
+}
+
+impl fmt::Display for IndexSource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Option => f.write_str("`--index`"),
+            Self::Variable(name) => write!(f, "`{name}`"),
+            Self::File(path) => f.write_str(&shown(path)),
+            Self::Pip(program) => write!(f, "the pip of {}", shown(program)),
+        }
+    }
+}
+
+impl fmt::Display for IndexFailure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Address(learnt, error) => write!(f, "the index named by {learnt}: {error}"),
+            Self::Disk(failure) => failure.fmt(f),
+            Self::Unreadable(path, words) => write!(f, "{} is not understood: {words}", shown(path)),
+            Self::Unknown(None) => {
+                f.write_str("no package index is configured, and no Python is there to ask")
+            }
+            Self::Unknown(Some(failure)) => write!(f, "no package index is configured, and {failure}"),
+        }
+    }
+}
+
+impl std::error::Error for IndexFailure {}
+
+#[cfg(test)]
+mod tests;
