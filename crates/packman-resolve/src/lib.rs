@@ -1,1 +1,63 @@
-//! To be written.
+//! Decides which releases are installed: a set that fits what is asked for, or why there is none.
+//!
+//! Decides the choice: the highest version with a fitting wheel; what is installed stays if it fits; pre-releases and
+//! yanked releases only where the user's words ask for one. Leaves to the [`Supply`] which files exist at all, which
+//! for a user is what the gate offers. See `docs/resolving.md`.
+
+mod known;
+mod needed;
+mod package;
+mod policy;
+mod request;
+mod resolution;
+mod supply;
+mod wheels;
+mod words;
+mod world;
+mod explain;
+
+use pubgrub::PubGrubError;
+
+pub use explain::{Explanation, Fact, Hint};
+pub use needed::Flaw;
+pub use policy::RefusedRequirement;
+pub use request::{Asked, InstalledPackage, Place, Request, Upgrade};
+pub use resolution::{Action, Chosen, Resolution, Warning};
+pub use supply::{Needs, Nobody, Release, Releases, Supplied, Supply, Unusable};
+pub use wheels::{ListedWheel, choose_wheels};
+
+use package::Package;
+use resolution::Selected;
+use world::{Stopped, World};
+
+/// Why there is no resolution.
+#[derive(Debug)]
+pub enum Failure<E> {
+    /// Nothing fits: an honest no.
+    NoSolution(Box<Explanation>),
+    /// A requirement is of a kind that PackMan does not take: an honest no.
+    Requirement(RefusedRequirement),
+    /// The supply refused or failed to answer.
+    Supply(E),
+}
+
+/// Finds the set of releases that fits.
+pub fn resolve<S: Supply>(
+    request: &Request<'_>,
+    supply: &mut S,
+) -> Result<Resolution<S::File>, Failure<S::Failure>> {
+    let world = World::new(request, supply).map_err(Failure::Requirement)?;
+    let solution = match pubgrub::resolve(&world, Package::Request, World::<S>::root()) {
+        Ok(solution) => solution,
+        Err(PubGrubError::NoSolution(tree)) => {
+            return Err(Failure::NoSolution(Box::new(explain::explain(tree, &world))));
+        }
+        Err(
+            PubGrubError::ErrorRetrievingDependencies { source: Stopped(failure), .. }
+            | PubGrubError::ErrorChoosingVersion { source: Stopped(failure), .. }
+            | PubGrubError::ErrorInShouldCancel(Stopped(failure)),
+        ) => return Err(Failure::Supply(failure)),
+    };
+    let selected = Selected::of(solution, &world).map_err(|Stopped(failure)| Failure::Supply(failure))?;
+    Ok(selected.resolution(&world))
+}

@@ -1,0 +1,113 @@
+//! Which wheel of a release fits a target best. Both supplies choose here, so that the scapegoat records what the
+//! client would choose.
+
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+
+use packman_names::{MarkerEnvironment, RequiresPython, Target, Version, WheelName};
+
+use crate::supply::{Release, Releases, Unusable};
+
+/// How many wheels of other platforms an explanation names.
+const TAGS_SHOWN: usize = 3;
+
+/// One wheel that a supply lists.
+#[derive(Clone, Copy, Debug)]
+pub struct ListedWheel<'a, F> {
+    /// Its file name.
+    pub name: &'a WheelName,
+    /// Its `Requires-Python`, as it stands.
+    pub requires_python: Option<&'a str>,
+    /// Why it was yanked, where it was; may be empty.
+    pub yanked: Option<&'a str>,
+    /// What the supply calls it.
+    pub file: F,
+}
+
+/// Chooses for each version the wheel that fits best: one not yanked before one that is, then by its tags' place, then
+/// by its build tag. A wheel whose `Requires-Python` does not admit the target does not fit.
+pub fn choose_wheels<'a, F>(
+    wheels: impl IntoIterator<Item = ListedWheel<'a, F>>,
+    target: &Target,
+) -> Releases<F> {
+    let mut pythons = Pythons { environment: &target.markers, known: BTreeMap::new() };
+    let mut versions: BTreeMap<&Version, Group<'a, F>> = BTreeMap::new();
+    for wheel in wheels {
+        let group = versions.entry(wheel.name.version()).or_default();
+        match target.tags.rank(wheel.name) {
+            None => group.other_tags.push(wheel.name),
+            Some(_) if !pythons.admit(wheel.requires_python) => {
+                group.other_python = wheel.requires_python;
+            }
+            Some(rank) => group.offer(wheel, rank),
+        }
+    }
+    let mut releases = Releases::default();
+    for (version, group) in versions {
+        match group.decide(version, &target.markers) {
+            Ok(release) => releases.usable.push(release),
+            Err(unusable) => releases.unusable.push((version.clone(), unusable)),
+        }
+    }
+    releases
+}
+
+/// The wheels of one version.
+struct Group<'a, F> {
+    best: Option<(ListedWheel<'a, F>, u32)>,
+    other_tags: Vec<&'a WheelName>,
+    other_python: Option<&'a str>,
+}
+
+impl<F> Default for Group<'_, F> {
+    fn default() -> Self {
+        Self { best: None, other_tags: Vec::new(), other_python: None }
+    }
+}
+
+impl<'a, F> Group<'a, F> {
+    /// Of two that are alike in all, the one with the lower file name is kept, whatever order they come in.
+    fn offer(&mut self, wheel: ListedWheel<'a, F>, rank: u32) {
+        let order = |wheel: &ListedWheel<'a, F>, rank: u32| {
+            (wheel.yanked.is_some(), rank, Reverse(wheel.name.build()), wheel.name.as_str())
+        };
+        let better =
+            self.best.as_ref().is_none_or(|(best, best_rank)| order(&wheel, rank) < order(best, *best_rank));
+        if better {
+            self.best = Some((wheel, rank));
+        }
+    }
+
+    fn decide(self, version: &Version, environment: &MarkerEnvironment) -> Result<Release<F>, Unusable> {
+        if let Some((wheel, _)) = self.best {
+            let yanked = wheel.yanked.map(str::to_owned);
+            return Ok(Release { version: version.clone(), yanked, file: wheel.file });
+        }
+        if let Some(wanted) = self.other_python {
+            let found = environment.python().full();
+            return Err(Unusable::RequiresPython { wanted: wanted.to_owned(), found });
+        }
+        let tags_of =
+            |name: &&WheelName| format!("{}-{}-{}", name.python_tags(), name.abi_tags(), name.platform_tags());
+        let tags: Vec<String> = self.other_tags.iter().take(TAGS_SHOWN).map(tags_of).collect();
+        Err(Unusable::NoWheel { more: self.other_tags.len() - tags.len(), tags })
+    }
+}
+
+/// Says whether a `Requires-Python` admits the target, and reads each text once: thousands of wheels share a few.
+struct Pythons<'a> {
+    environment: &'a MarkerEnvironment,
+    known: BTreeMap<&'a str, bool>,
+}
+
+impl<'a> Pythons<'a> {
+    /// A text that is none admits nothing: the wheel's own METADATA holds it, and it asks for something.
+    fn admit(&mut self, requires_python: Option<&'a str>) -> bool {
+        let Some(text) = requires_python else { return true };
+        let python = self.environment.python();
+        *self
+            .known
+            .entry(text)
+            .or_insert_with(|| RequiresPython::parse(text).is_ok_and(|wanted| wanted.admits(python)))
+    }
+}

@@ -1,0 +1,321 @@
+//! What the solver sees: which release to try next, and what it needs. Everything is asked of the supply when it is
+//! reached, and once.
+
+mod order;
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::fmt;
+use std::rc::Rc;
+
+use packman_names::{ExtraName, MarkerEnvironment, ProjectName, Ranges, Version};
+use pubgrub::{Dependencies, DependencyProvider, Map, PackageResolutionStatistics};
+
+use crate::known::Known;
+use crate::needed::{Flaw, Lines, Needed, Reading, Wanted};
+use crate::package::Package;
+use crate::policy::{Policy, RefusedRequirement, counting};
+use crate::request::{InstalledPackage, Request};
+use crate::supply::{Needs, Supply};
+
+pub(crate) use order::Priority;
+use order::Order;
+
+/// One resolution's view of the supply.
+pub(crate) struct World<'r, S: Supply> {
+    request: Request<'r>,
+    policy: Policy,
+    installed: BTreeMap<&'r ProjectName, &'r InstalledPackage>,
+    supply: RefCell<&'r mut S>,
+    memory: RefCell<Memory<S::File>>,
+    order: RefCell<Order>,
+}
+
+struct Memory<F> {
+    known: Map<ProjectName, Rc<Known<F>>>,
+    needed: Map<(ProjectName, Version), Rc<Needed>>,
+    extras: Map<(ProjectName, Version, ExtraName), Rc<Needed>>,
+    lines: Lines,
+}
+
+/// The supply failed, and this is why: what the solver passes on.
+pub(crate) struct Stopped<E>(pub(crate) E);
+
+impl<E> fmt::Debug for Stopped<E> {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("Stopped")
+    }
+}
+
+impl<E> fmt::Display for Stopped<E> {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("the supply failed")
+    }
+}
+
+impl<E> std::error::Error for Stopped<E> {}
+
+type Dependency = (Package, Ranges<Version>);
+
+impl<'r, S: Supply> World<'r, S> {
+    pub(crate) fn new(request: &Request<'r>, supply: &'r mut S) -> Result<Self, RefusedRequirement> {
+        let memory = Memory {
+            known: Map::default(),
+            needed: Map::default(),
+            extras: Map::default(),
+            lines: Lines::default(),
+        };
+        Ok(Self {
+            policy: Policy::read(request)?,
+            installed: request.installed.iter().map(|package| (&package.name, package)).collect(),
+            request: *request,
+            supply: RefCell::new(supply),
+            memory: RefCell::new(memory),
+            order: RefCell::new(Order::default()),
+        })
+    }
+
+    /// The only version of the request itself.
+    pub(crate) fn root() -> Version {
+        Version::new([0])
+    }
+
+    pub(crate) fn request(&self) -> &Request<'r> {
+        &self.request
+    }
+
+    pub(crate) fn installed(&self, project: &ProjectName) -> Option<&'r InstalledPackage> {
+        self.installed.get(project).copied()
+    }
+
+    /// What is installed of a project, if it is this version.
+    pub(crate) fn installed_as(&self, project: &ProjectName, version: &Version) -> Option<&'r InstalledPackage> {
+        self.installed(project).filter(|package| package.version == *version)
+    }
+
+    pub(crate) fn environment(&self) -> &'r MarkerEnvironment {
+        &self.request.target.markers
+    }
+
+    /// What is known of a project, if it was reached.
+    pub(crate) fn reached(&self, project: &ProjectName) -> Option<Rc<Known<S::File>>> {
+        self.memory.borrow().known.get(project).cloned()
+    }
+
+    /// The releases of a project whose needs were asked for, highest first.
+    pub(crate) fn opened(&self, project: &ProjectName) -> Vec<Version> {
+        let memory = self.memory.borrow();
+        let mut versions: Vec<Version> =
+            memory.needed.keys().filter(|(one, _)| one == project).map(|(_, version)| version.clone()).collect();
+        versions.sort_unstable_by(|one, other| other.cmp(one));
+        versions
+    }
+
+    /// Parses a line of METADATA, once.
+    pub(crate) fn line(&self, line: &str) -> Result<Rc<Wanted>, String> {
+        self.memory.borrow_mut().lines.read(line, self.environment())
+    }
+
+    /// What a release, or an extra of it, needs.
+    pub(crate) fn needed(&self, package: &Package, version: &Version) -> Result<Rc<Needed>, Stopped<S::Failure>> {
+        match package {
+            Package::Request => Ok(Rc::default()),
+            Package::Project(project) => self.base(project, version),
+            Package::Extra(project, extra) => {
+                let base = self.base(project, version)?;
+                let mut memory = self.memory.borrow_mut();
+                let Memory { extras, lines, .. } = &mut *memory;
+                let reading = self.reading(project, version);
+                let read = || Rc::new(lines.extra(&base, extra, reading, self.environment()));
+                Ok(extras.entry((project.clone(), version.clone(), extra.clone())).or_insert_with(read).clone())
+            }
+        }
+    }
+
+    /// Says whether a release has an extra.
+    pub(crate) fn provides(&self, project: &ProjectName, version: &Version, extra: &ExtraName) -> bool {
+        let mut memory = self.memory.borrow_mut();
+        let Memory { needed, lines, .. } = &mut *memory;
+        let needed = needed.get(&(project.clone(), version.clone()));
+        needed.is_some_and(|needed| needed.provides(extra, lines, self.environment()))
+    }
+
+    fn reading(&self, project: &ProjectName, version: &Version) -> Reading {
+        match self.installed_as(project, version) {
+            Some(_) => Reading::Installed,
+            None => Reading::Offered,
+        }
+    }
+
+    fn base(&self, project: &ProjectName, version: &Version) -> Result<Rc<Needed>, Stopped<S::Failure>> {
+        let key = (project.clone(), version.clone());
+        if let Some(needed) = self.memory.borrow().needed.get(&key) {
+            return Ok(Rc::clone(needed));
+        }
+        let reading = self.reading(project, version);
+        let needed = if let Some(package) = self.installed_as(project, version) {
+            let needs = Needs {
+                requires_dist: (&package.requires_dist).into(),
+                provides_extra: (&package.provides_extra).into(),
+            };
+            self.memory.borrow_mut().lines.needed(&needs, reading, self.environment())
+        } else {
+            let known = self.known(project)?;
+            let Some(release) = known.release(version) else { return Ok(Rc::default()) };
+            let mut supply = self.supply.borrow_mut();
+            let needs = supply.needs(project, &release.file).map_err(Stopped)?;
+            self.memory.borrow_mut().lines.needed(&needs, reading, self.environment())
+        };
+        let needed = Rc::new(needed);
+        self.memory.borrow_mut().needed.insert(key, Rc::clone(&needed));
+        Ok(needed)
+    }
+
+    /// Asks the supply for a project, once.
+    pub(crate) fn known(&self, project: &ProjectName) -> Result<Rc<Known<S::File>>, Stopped<S::Failure>> {
+        if let Some(known) = self.reached(project) {
+            return Ok(known);
+        }
+        let supplied = self.supply.borrow_mut().releases(project).map_err(Stopped)?;
+        let known = Rc::new(Known::of(project, supplied, &self.policy));
+        self.memory.borrow_mut().known.insert(project.clone(), Rc::clone(&known));
+        Ok(known)
+    }
+
+    /// What is installed stays if it fits. Where it may be upgraded it is one candidate among others, and the highest
+    /// is taken; so nothing is ever downgraded by an upgrade.
+    fn choose(&self, project: &ProjectName, range: &Ranges<Version>) -> Result<Option<Version>, Stopped<S::Failure>> {
+        let fits = |package: &&InstalledPackage| {
+            range.contains(&package.version) && self.policy.shuts_out(project, &package.version).is_none()
+        };
+        let installed = self.installed(project).filter(fits).map(|package| package.version.clone());
+        if installed.is_some() && !self.request.upgrade.covers(project) {
+            return Ok(installed);
+        }
+        let offered = self.known(project)?.choose(range).cloned();
+        Ok(installed.max(offered))
+    }
+
+    /// An extra follows its project: the version that the project has, or the best that the project may still have.
+    /// If there is none the extra is in conflict, and the solver learns so from any version of it.
+    fn choose_for_extra(
+        &self,
+        project: &ProjectName,
+        range: &Ranges<Version>,
+    ) -> Result<Option<Version>, Stopped<S::Failure>> {
+        let shared = self.order.borrow().standing(project).map_or_else(|| range.clone(), |may| may.intersection(range));
+        if let Some(version) = self.choose(project, &shared)? {
+            return Ok(Some(version));
+        }
+        self.order.borrow_mut().decide_late(project);
+        self.choose(project, range)
+    }
+
+    fn asked_for(&self) -> Vec<Dependency> {
+        let mut dependencies = Vec::new();
+        for asked in counting(self.request.requirements, self.environment()) {
+            let admitted = packman_names::ranges(&asked.requirement.specifiers);
+            self.depend(&asked.requirement.name, &asked.requirement.extras, &admitted, &mut dependencies);
+        }
+        dependencies
+    }
+
+    fn depend(
+        &self,
+        project: &ProjectName,
+        extras: &[ExtraName],
+        admitted: &Ranges<Version>,
+        dependencies: &mut Vec<Dependency>,
+    ) {
+        self.order.borrow_mut().meet(project);
+        let extras = extras.iter().map(|extra| Package::Extra(project.clone(), extra.clone()));
+        let packages = extras.chain([Package::Project(project.clone())]);
+        dependencies.extend(packages.map(|package| (package, admitted.clone())));
+    }
+
+    /// What a release depends on. Versions that it wants of itself do not count: it is the version that it is.
+    fn dependencies_of(
+        &self,
+        package: &Package,
+        project: &ProjectName,
+        version: &Version,
+    ) -> Result<Result<Vec<Dependency>, Flaw>, Stopped<S::Failure>> {
+        let needed = self.needed(package, version)?;
+        if let Some(flaw) = needed.flaw.clone().or_else(|| self.lacks_extra(package, version)) {
+            return Ok(Err(flaw));
+        }
+        let itself = Ranges::singleton(version.clone());
+        let mut dependencies = Vec::new();
+        if package.extra().is_some() {
+            dependencies.push((Package::Project(project.clone()), itself.clone()));
+        }
+        for wanted in &needed.base {
+            let extras = &wanted.requirement.extras;
+            if wanted.project() == project {
+                let others = extras.iter().filter(|extra| package.extra() != Some(*extra));
+                let others = others.map(|extra| Package::Extra(project.clone(), extra.clone()));
+                dependencies.extend(others.map(|other| (other, itself.clone())));
+            } else {
+                self.depend(wanted.project(), extras, &wanted.admitted, &mut dependencies);
+            }
+        }
+        Ok(Ok(dependencies))
+    }
+
+    /// An extra that no release has is passed over with a warning. One that a newer release has must not be lost by
+    /// going back to a release from before there was such an extra.
+    fn lacks_extra(&self, package: &Package, version: &Version) -> Option<Flaw> {
+        let Package::Extra(project, extra) = package else { return None };
+        if self.installed_as(project, version).is_some() || self.provides(project, version, extra) {
+            return None;
+        }
+        let newer = self.opened(project).into_iter().take_while(|other| other > version);
+        let lost = newer.into_iter().any(|other| self.provides(project, &other, extra));
+        lost.then(|| Flaw::NoExtra { extra: extra.clone() })
+    }
+}
+
+impl<S: Supply> DependencyProvider for World<'_, S> {
+    type P = Package;
+    type V = Version;
+    type VS = Ranges<Version>;
+    type Priority = Priority;
+    type M = Flaw;
+    type Err = Stopped<S::Failure>;
+
+    fn prioritize(
+        &self,
+        package: &Package,
+        range: &Ranges<Version>,
+        statistics: &PackageResolutionStatistics,
+    ) -> Priority {
+        self.order.borrow_mut().prioritize(package, range, statistics.conflict_count())
+    }
+
+    fn choose_version(&self, package: &Package, range: &Ranges<Version>) -> Result<Option<Version>, Stopped<S::Failure>> {
+        match package {
+            Package::Request => Ok(Some(Self::root())),
+            Package::Project(project) => {
+                let chosen = self.choose(project, range)?;
+                self.order.borrow_mut().decided(project, chosen.as_ref());
+                Ok(chosen)
+            }
+            Package::Extra(project, _) => self.choose_for_extra(project, range),
+        }
+    }
+
+    fn get_dependencies(
+        &self,
+        package: &Package,
+        version: &Version,
+    ) -> Result<Dependencies<Package, Ranges<Version>, Flaw>, Stopped<S::Failure>> {
+        let dependencies = match package.project() {
+            None => Ok(self.asked_for()),
+            Some(project) => self.dependencies_of(package, project, version)?,
+        };
+        Ok(match dependencies {
+            Ok(dependencies) => Dependencies::Available(dependencies.into_iter().collect()),
+            Err(flaw) => Dependencies::Unavailable(flaw),
+        })
+    }
+}
