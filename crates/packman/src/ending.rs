@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 use packman_client::ClientError;
+use packman_curate::CurateError;
 use packman_strict::json::{Object, Value};
 
 use crate::output;
@@ -120,6 +121,19 @@ impl From<ClientError> for Ending {
             because: error.because(),
             hints: words::hints::of(&error),
         }
+    }
+}
+
+impl From<CurateError> for Ending {
+    fn from(error: CurateError) -> Self {
+        let blame = match &error {
+            CurateError::Refused(_) => Blame::Refused,
+            CurateError::No(_) => Blame::HonestNo,
+            CurateError::Failed(_) => Blame::Failed,
+            CurateError::Usage(_) => Blame::Usage,
+            CurateError::Stopped => Blame::Stopped,
+        };
+        Self { blame, code: error.code(), headline: error.to_string(), because: vec![], hints: error.hint().into_iter().collect() }
     }
 }
 

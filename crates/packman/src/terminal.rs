@@ -1,10 +1,12 @@
 //! The terminal as a host: events become lines and bars, questions are asked of whoever sits there.
 
-use std::io::{BufRead as _, IsTerminal as _, Write as _};
+use std::io::{IsTerminal as _, Write as _};
 use std::sync::Mutex;
 
 use indicatif::{ProgressBar, ProgressStyle};
 use packman_client::{Decision, Event, Host, Question};
+use packman_machine::environ::Environ;
+use packman_machine::prompt::Prompt;
 use packman_strict::quote::quoted;
 
 use crate::words;
@@ -14,13 +16,14 @@ pub(crate) struct Terminal {
     quiet: bool,
     /// Plans are agreed to beforehand; trust never is.
     yes: bool,
+    prompt: Prompt,
     bar: Mutex<Option<ProgressBar>>,
 }
 
 impl Terminal {
     /// A terminal that talks unless it is to be quiet.
-    pub(crate) fn new(quiet: bool, yes: bool) -> Self {
-        Self { quiet, yes, bar: Mutex::new(None) }
+    pub(crate) fn new(environ: &Environ, quiet: bool, yes: bool) -> Self {
+        Self { quiet, yes, prompt: Prompt::new(environ), bar: Mutex::new(None) }
     }
 
     /// Says a line on standard error.
@@ -39,20 +42,19 @@ impl Terminal {
 
     /// Asks a question whose default is no.
     pub(crate) fn ask(&self, lines: &[String], question: &str) -> Decision {
-        if !std::io::stdin().is_terminal() || !std::io::stderr().is_terminal() {
+        if !self.prompt.is_interactive() {
             return Decision::NobodyThere;
         }
         let mut talk = anstream::stderr();
         for line in lines {
             let _ = writeln!(talk, "{line}");
         }
-        let _ = write!(talk, "{question} [y/N] ");
-        let _ = talk.flush();
-        let mut answer = String::new();
-        match std::io::stdin().lock().read_line(&mut answer) {
-            Ok(_) if matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes") => Decision::Yes,
-            _ => Decision::No,
-        }
+        if self.prompt.yes(question) { Decision::Yes } else { Decision::No }
+    }
+
+    /// Whether it is to say nothing but errors and the answer.
+    pub(crate) fn is_quiet(&self) -> bool {
+        self.quiet
     }
 
     fn bar(&self) -> std::sync::MutexGuard<'_, Option<ProgressBar>> {

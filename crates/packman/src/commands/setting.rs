@@ -39,7 +39,8 @@ impl Setting {
         let settings = FetcherSettings { offline: common.offline, ..FetcherSettings::default() };
         let fetcher = Fetcher::new(&environ, settings, &stop);
         let reach = if common.offline { Reach::Offline } else { Reach::Online };
-        Ok(Self { environ, home, cache, fetcher, stop, terminal: Terminal::new(common.quiet, yes), reach })
+        let terminal = Terminal::new(&environ, common.quiet, yes);
+        Ok(Self { environ, home, cache, fetcher, stop, terminal, reach })
     }
 
     /// The user's side, at this moment.

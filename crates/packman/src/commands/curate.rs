@@ -1,0 +1,123 @@
+//! `packman curate`: the scapegoat's side.
+
+mod add;
+mod person;
+mod sign;
+mod start;
+mod status;
+
+use std::path::{Path, PathBuf};
+
+use packman_curate::{Curator, InitRequest, Lifetimes, PublishRequest, RemoveRequest};
+use packman_machine::clock;
+use packman_names::Requirement;
+use packman_strict::json::{Object, Value};
+
+use super::setting::Setting;
+use crate::args::{Common, CurateCommand, InitArgs};
+use crate::ending::Ending;
+use crate::{output, words};
+use person::Person;
+
+pub(super) fn run(command: CurateCommand, common: &Common) -> Result<(), Ending> {
+    match command {
+        CurateCommand::Start(arguments) => start::run(&arguments, common),
+        CurateCommand::Init(arguments) => init(arguments, common),
+        CurateCommand::Add(arguments) => add::run(&arguments, common),
+        CurateCommand::Remove { dir, what } => remove(&dir, &what, common),
+        CurateCommand::Status { dir, yanked, index } => status::run(&dir, yanked, index, common),
+        CurateCommand::Sign { dir, yes } => sign::sign(&dir, yes, common),
+        CurateCommand::Refresh { dir } => sign::refresh(&dir, common),
+        CurateCommand::Publish { dir, to } => publish(&dir, &to, common),
+        CurateCommand::Number { dir } => number(&dir, common),
+    }
+}
+
+/// The scapegoat at work on this machine.
+fn curator<'s>(setting: &'s Setting, person: &'s Person<'s>) -> Curator<'s> {
+    Curator {
+        home: &setting.home,
+        cache: &setting.cache,
+        fetcher: &setting.fetcher,
+        now: clock::now(),
+        events: person,
+        passphrases: person,
+        stop: &setting.stop,
+    }
+}
+
+/// A path as the user typed it, from the folder of this run.
+fn absolute(setting: &Setting, path: &Path) -> PathBuf {
+    setting.environ.folder().join(path)
+}
+
+fn init(arguments: InitArgs, common: &Common) -> Result<(), Ending> {
+    let setting = Setting::capture(common, false)?;
+    let person = Person::new(&setting);
+    let request = InitRequest {
+        folder: absolute(&setting, &arguments.dir),
+        title: arguments.title,
+        maintainer: arguments.maintainer,
+        threshold: arguments.threshold,
+        keys: arguments.key.iter().map(|path| absolute(&setting, path)).collect(),
+        spare: arguments.spare.as_deref().map(|path| absolute(&setting, path)),
+        lifetimes: Lifetimes { refresh_within_days: i64::from(arguments.refresh_within), ..Lifetimes::default() },
+        no_passphrase: arguments.no_passphrase,
+    };
+    let report = curator(&setting, &person).init(&request)?;
+    if common.json {
+        let answer = Object::new()
+            .with("number", report.number.to_string())
+            .with("keys", report.keys.display().to_string())
+            .with("root-expires", report.root_expires.to_string());
+        return Ok(output::answer(&answer.into())?);
+    }
+    let lines = words::curate::init(&report, &arguments.dir.display().to_string());
+    lines.iter().for_each(|line| setting.terminal.say(line));
+    Ok(())
+}
+
+fn remove(dir: &Path, what: &[String], common: &Common) -> Result<(), Ending> {
+    let setting = Setting::capture(common, false)?;
+    let person = Person::new(&setting);
+    let parse = |text: &String| Requirement::parse(text).map_err(|error| Ending::usage(error.to_string()));
+    let requirements = what.iter().map(parse).collect::<Result<_, _>>()?;
+    let report = curator(&setting, &person).remove(&RemoveRequest { folder: absolute(&setting, dir), requirements })?;
+    if common.json {
+        let files: Vec<Value<'static>> = report.files.iter().cloned().map(Value::from).collect();
+        return Ok(output::answer(&Object::new().with("removed", files).into())?);
+    }
+    for file in &report.files {
+        setting.terminal.say(&format!("removed {file}"));
+    }
+    setting.terminal.say(&format!("next: packman curate sign {}", dir.display()));
+    Ok(())
+}
+
+fn publish(dir: &Path, to: &Path, common: &Common) -> Result<(), Ending> {
+    let setting = Setting::capture(common, false)?;
+    let person = Person::new(&setting);
+    let request = PublishRequest { folder: absolute(&setting, dir), to: absolute(&setting, to) };
+    let report = curator(&setting, &person).publish(&request)?;
+    if common.json {
+        let answer = Object::new()
+            .with("version", report.version)
+            .with("number", report.number.to_string())
+            .with("files", report.files as u64)
+            .with("written", report.written as u64)
+            .with("roles", words::curate::expiry_to_json(&report.expiry));
+        return Ok(output::answer(&answer.into())?);
+    }
+    let lines = words::curate::published(&report, &to.display().to_string());
+    lines.iter().for_each(|line| setting.terminal.say(line));
+    Ok(())
+}
+
+fn number(dir: &Path, common: &Common) -> Result<(), Ending> {
+    let setting = Setting::capture(common, false)?;
+    let number = packman_curate::number(&absolute(&setting, dir))?;
+    if common.json {
+        return Ok(output::answer(&Object::new().with("number", number.to_string()).into())?);
+    }
+    Ok(output::lines([number.to_string()])?)
+}

@@ -1,0 +1,59 @@
+//! `packman curate sign` and `refresh`.
+
+use std::path::Path;
+
+use packman_client::Decision;
+use packman_curate::{SignRequest, Staged};
+use packman_strict::json::Object;
+
+use super::super::setting::Setting;
+use super::person::Person;
+use super::{absolute, curator};
+use crate::args::Common;
+use crate::ending::Ending;
+use crate::{output, words};
+
+pub(super) fn sign(dir: &Path, yes: bool, common: &Common) -> Result<(), Ending> {
+    let setting = Setting::capture(common, yes)?;
+    let person = Person::new(&setting);
+    let curator = curator(&setting, &person);
+    let folder = absolute(&setting, dir);
+    let agree = |staged: &Staged| agree(&setting, staged, yes);
+    let report = curator.sign(&SignRequest { folder: &folder, agree: &agree })?;
+    if common.json {
+        let answer = words::curate::staged_to_json(&report.staged, curator.now)
+            .with("version", report.version)
+            .with("number", report.number.to_string())
+            .with("roles", words::curate::expiry_to_json(&report.expiry));
+        return Ok(output::answer(&answer.into())?);
+    }
+    setting.terminal.say(&format!("signed version {}", report.version));
+    words::curate::expiry(&report.expiry, curator.now).iter().for_each(|line| setting.terminal.say(line));
+    setting.terminal.say(&format!("next: packman curate publish {} --to FOLDER", dir.display()));
+    Ok(())
+}
+
+/// Shows what would be signed, and asks; signing is never silent.
+pub(super) fn agree(setting: &Setting, staged: &Staged, yes: bool) -> bool {
+    let lines = words::curate::staged(staged, packman_machine::clock::now());
+    if yes {
+        lines.iter().for_each(|line| setting.terminal.say(line));
+        return true;
+    }
+    setting.terminal.ask(&lines, "Do you vouch for this?") == Decision::Yes
+}
+
+pub(super) fn refresh(dir: &Path, common: &Common) -> Result<(), Ending> {
+    let setting = Setting::capture(common, false)?;
+    let person = Person::new(&setting);
+    let curator = curator(&setting, &person);
+    let report = curator.refresh(&absolute(&setting, dir))?;
+    if common.json {
+        let roles = words::curate::expiry_to_json(&report.expiry);
+        return Ok(output::answer(&Object::new().with("version", report.version).with("roles", roles).into())?);
+    }
+    setting.terminal.say(&format!("signed timestamp {}", report.version));
+    words::curate::expiry(&report.expiry, curator.now).iter().for_each(|line| setting.terminal.say(line));
+    setting.terminal.say(&format!("next: packman curate publish {} --to FOLDER", dir.display()));
+    Ok(())
+}
