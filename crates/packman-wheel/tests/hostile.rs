@@ -146,8 +146,10 @@ fn install(scratch: &Scratch, attack: &Attack) -> Result<(), WheelRefusal> {
     Ok(())
 }
 
-/// Runs a table: what is done to an honest wheel, and the code it is refused with.
-fn check_all(rows: &[(&str, fn(&mut Attack), &str)]) {
+/// What is done to an honest wheel, in words and in deeds, and the code it is refused with.
+type Row<'t> = (&'t str, fn(&mut Attack), &'t str);
+
+fn check_all(rows: &[Row<'_>]) {
     for (what, does, code) in rows {
         let mut attack = Attack::new();
         does(&mut attack);
