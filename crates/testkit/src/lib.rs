@@ -1,3 +1,6 @@
-//! A world that signs on demand, attacks, and hermetic runs of the command.
+//! What tests stand on: a repository that signs on demand, a package index, a private world for runs of the command.
 
+pub mod index;
 pub mod repository;
+pub mod tools;
+pub mod world;
