@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use packman_machine::python::{Environment as Found, Pythons, Wanted};
+use packman_machine::python::{Environment as Found, PythonFailure, Pythons, Wanted};
 use packman_wheel::{ChangeError, EnvironmentLock, Inventory, Scheme, installed};
 
 use crate::client::Client;
@@ -63,7 +63,7 @@ impl Client<'_> {
             WhichEnvironment::Venv(folder) => Wanted::Venv(folder.clone()),
             WhichEnvironment::Python(program) => Wanted::Python(program.clone()),
         };
-        let found = match pythons.discover(&wanted).map_err(python_error)? {
+        let found = match pythons.discover(&wanted).map_err(|failure| python_error(&failure))? {
             Some(found) => found,
             None if absent == Absent::Offer => self.make_environment(&pythons)?,
             None => return Err(No::NoEnvironment.into()),
@@ -81,8 +81,8 @@ impl Client<'_> {
         let question = Question::MakeEnvironment { folder: folder.display().to_string() };
         match self.host.decide(&question) {
             Decision::Yes => {
-                let python = pythons.base(None).map_err(python_error)?;
-                pythons.make_venv(&folder, &python).map_err(python_error)
+                let python = pythons.base(None).map_err(|failure| python_error(&failure))?;
+                pythons.make_venv(&folder, &python).map_err(|failure| python_error(&failure))
             }
             Decision::No => Err(No::NoEnvironment.into()),
             Decision::NobodyThere => Err(No::ConsentNeeded {
@@ -132,7 +132,7 @@ fn scheme_of(found: &Found) -> Scheme {
     }
 }
 
-fn python_error(failure: packman_machine::python::PythonFailure) -> ClientError {
+fn python_error(failure: &PythonFailure) -> ClientError {
     Failed::Python { hint: failure.hint(), what: failure.to_string() }.into()
 }
 

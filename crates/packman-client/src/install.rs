@@ -95,7 +95,7 @@ impl Client<'_> {
         let files: Vec<OfferedFile> = steps.iter().filter_map(|step| step.file.clone()).collect();
         let ready = self.ready(&files)?;
         let lock = self.lock_environment(&mut environment)?;
-        self.refuse_changed(&environment, &steps)?;
+        Self::refuse_changed(&environment, &steps)?;
         let change = self.change(&environment, &steps, ready, request.link);
         let report = apply(&lock, change, self)?;
         if request.compile_bytecode {
@@ -121,7 +121,7 @@ impl Client<'_> {
     }
 
     /// The plan was made without the lock: what it goes by must still be there under the lock.
-    fn refuse_changed(&self, environment: &Environment, steps: &[PlannedStep]) -> Result<(), ClientError> {
+    fn refuse_changed(environment: &Environment, steps: &[PlannedStep]) -> Result<(), ClientError> {
         let changed = steps.iter().find(|step| {
             let there = environment.inventory.project(&step.project).map(|installed| &installed.version);
             there != step.expects()
@@ -176,7 +176,7 @@ impl Client<'_> {
         let options = ["-I", "-S", "-m", "compileall", "-q", "-f", "-j", "0"].map(OsStr::new);
         for some in modules.chunks(AT_ONCE) {
             let arguments: Vec<&OsStr> = options.into_iter().chain(some.iter().map(|path| path.as_os_str())).collect();
-            let compiled = program::run(self.environ, environment.interpreter(), &arguments, Duration::from_secs(600));
+            let compiled = program::run(self.environ, environment.interpreter(), &arguments, Duration::from_mins(10));
             if let Err(why) = compiled {
                 self.host.event(Event::Warning(format!("not every module was compiled: {why}")));
             }

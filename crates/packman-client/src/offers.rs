@@ -12,6 +12,7 @@ use packman_trust::{Answer, Gate, Nobody, Offer, OfferedFile, RecordWanted, Sour
 
 use crate::client::Client;
 use crate::error::{ClientError, Failed};
+use crate::refresh::further_mirrors;
 
 /// What the gate said of a project.
 #[derive(Clone, Debug)]
@@ -127,7 +128,7 @@ impl Client<'_> {
     /// The places that serve a database's own files.
     pub(crate) fn places_of(&self, source: &Source) -> Result<Vec<Location>, ClientError> {
         let mut places = vec![self.location(&source.url)?];
-        places.extend(self.further_mirrors(&source.mirrors));
+        places.extend(further_mirrors(&source.mirrors));
         Ok(places)
     }
 }

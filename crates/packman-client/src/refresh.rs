@@ -179,14 +179,9 @@ impl Client<'_> {
     fn mirrors(&self, entry: &Entry, memory: &Memory) -> Result<Vec<Location>, ClientError> {
         let mut mirrors = vec![self.location(&entry.url)?];
         if let Ok(Some(database)) = Database::open(entry, memory.clone()) {
-            mirrors.extend(self.further_mirrors(&database.about().mirrors));
+            mirrors.extend(further_mirrors(&database.about().mirrors));
         }
         Ok(mirrors)
-    }
-
-    /// Mirrors that a database names: an address that is none is passed over.
-    pub(crate) fn further_mirrors<'t>(&self, named: &'t [String]) -> impl Iterator<Item = Location> + use<'t> {
-        named.iter().filter_map(|mirror| Location::parse_link(mirror).ok())
     }
 
     /// The location that a user or the ring names.
@@ -264,6 +259,11 @@ impl Stuck {
             refused => refused,
         }
     }
+}
+
+/// Mirrors that a database names: an address that is none is passed over.
+pub(crate) fn further_mirrors(named: &[String]) -> impl Iterator<Item = Location> {
+    named.iter().filter_map(|mirror| Location::parse_link(mirror).ok())
 }
 
 /// The projects that a memory's good copy lists.
