@@ -32,7 +32,7 @@ pub enum ProgramReason {
     NotStarted(String),
     /// It took too long.
     TimedOut,
-    /// It ended with an error; the last line that it wrote.
+    /// It ended with an error; the line that says which.
     Failed(String),
     /// What it said is not what was asked for.
     NotUnderstood(String),
@@ -90,7 +90,7 @@ pub fn run(
     }
     // Something it started may still hold this end open: what has not come by now is not waited for.
     let errors = errors.recv_timeout(left().min(Duration::from_secs(1))).unwrap_or_default();
-    Err(failed(ProgramReason::Failed(last_line(&errors, status))))
+    Err(failed(ProgramReason::Failed(telling_line(&errors, status))))
 }
 
 fn not_started(error: &io::Error) -> ProgramReason {
@@ -129,10 +129,13 @@ fn wait(child: &mut Child, until: Instant) -> Option<ExitStatus> {
     }
 }
 
-fn last_line(errors: &[u8], status: ExitStatus) -> String {
+/// The line that says what was wrong: the last of a traceback of Python, else the first.
+fn telling_line(errors: &[u8], status: ExitStatus) -> String {
     let text = String::from_utf8_lossy(errors);
-    let last = text.lines().rev().find(|line| !line.trim().is_empty());
-    last.map_or_else(|| status.to_string(), |line| line.trim().to_owned())
+    let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
+    let traceback = text.contains("Traceback (most recent call last)");
+    let line = if traceback { lines.next_back() } else { lines.next() };
+    line.map_or_else(|| status.to_string(), str::to_owned)
 }
 
 /// Finds a program as a shell does: a name with a separator is a path, any other is looked for in `PATH`.
@@ -211,10 +214,17 @@ mod tests {
 
     #[test]
     fn its_faults_are_told() {
-        assert_eq!(
-            check("echo a >&2; echo; echo 'b ' >&2; exit 3", LONG),
-            Err(ProgramReason::Failed("b".to_owned()))
+        let check_line = |script, line: &str| {
+            assert_eq!(check(script, LONG), Err(ProgramReason::Failed(line.to_owned())));
+        };
+        check_line("echo; echo ' b '; echo usage; exit 3".replace("echo", "echo >&2").as_str(), "b");
+        check_line(
+            "echo 'Traceback (most recent call last):
+  x
+ValueError: y' >&2; exit 1",
+            "ValueError: y",
         );
+        check_line("exit 3", "exit status: 3");
         let brief = Duration::from_millis(50);
         assert_eq!(check("sleep 600", brief), Err(ProgramReason::TimedOut));
         assert_eq!(check("exec >&-; sleep 600", brief), Err(ProgramReason::TimedOut));

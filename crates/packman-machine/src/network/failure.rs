@@ -110,7 +110,7 @@ impl NetworkReason {
             ureq::Error::Io(error) => Self::of_io(&error),
             ureq::Error::HostNotFound => Self::HostNotFound,
             ureq::Error::Timeout(when) => Self::TimedOut(words_of(when)),
-            ureq::Error::Rustls(error) => Self::Tls(error.to_string()),
+            ureq::Error::Rustls(error) => Self::Tls(without_details(&error.to_string())),
             ureq::Error::Tls(words) => Self::Tls(words.to_owned()),
             ureq::Error::ConnectProxyFailed(words) => Self::Proxy(words),
             ureq::Error::InvalidProxyUrl => Self::Proxy("its address is not understood".to_owned()),
@@ -128,12 +128,17 @@ impl NetworkReason {
             | Kind::NetworkDown => Self::NoConnection(words()),
             Kind::TimedOut => Self::TimedOut("an answer"),
             // What rustls refuses reaches us as data that is not valid.
-            Kind::InvalidData => Self::Tls(words()),
+            Kind::InvalidData => Self::Tls(without_details(&words())),
             // The resolver's errors have no kind of their own, only this beginning (of the standard library).
             _ if error.to_string().starts_with("failed to lookup address") => Self::HostNotFound,
             _ => Self::Broken(words()),
         }
     }
+}
+
+/// rustls puts the fields of an error in braces after its name; no reader can do anything with them.
+fn without_details(words: &str) -> String {
+    words.split(" {").next().unwrap_or(words).to_owned()
 }
 
 fn words_of(when: ureq::Timeout) -> &'static str {
@@ -165,14 +170,15 @@ impl fmt::Display for NetworkReason {
             Self::TimedOut(wanted) => write!(f, "waited too long for {wanted}"),
             Self::TooSlow => f.write_str("its bytes come too slowly"),
             Self::Broken(words) => write!(f, "the connection broke: {words}"),
-            Self::Tls(words) => write!(f, "no trusted connection: {words}"),
-            Self::Proxy(words) => write!(f, "the proxy failed: {words}"),
+            // These four may repeat what a host sent.
+            Self::Tls(words) => write!(f, "no trusted connection: {}", quoted(words)),
+            Self::Proxy(words) => write!(f, "the proxy failed: {}", quoted(words)),
             Self::Status(status) => write!(f, "wanted a file, found the answer {status}"),
             Self::TooLarge(limit) => write!(f, "it is longer than {limit} bytes"),
             Self::Redirect(error) => write!(f, "redirected to {error}"),
             Self::TooManyRedirects => f.write_str("redirected too often"),
-            Self::Encoding(words) => write!(f, "packed in a way we do not take: {words}"),
-            Self::Protocol(words) => write!(f, "the answer is not understood: {words}"),
+            Self::Encoding(words) => write!(f, "packed in a way we do not take: {}", quoted(words)),
+            Self::Protocol(words) => write!(f, "the answer is not understood: {}", quoted(words)),
             Self::Disk(failure) => failure.fmt(f),
             Self::Address(error) => error.fmt(f),
         }

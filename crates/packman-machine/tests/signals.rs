@@ -1,0 +1,77 @@
+//! Ctrl-C, as another process meets it: once to end cleanly, twice to end at once.
+
+#![cfg(unix)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "a test may fail loudly"
+)]
+
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use packman_machine::stop::Stop;
+use rustix::process::{Pid, Signal, kill_process};
+
+const PART: &str = "PACKMAN_TEST_PART";
+
+fn say(word: &str) {
+    println!("\nsaid: {word}");
+    std::io::stdout().flush().unwrap();
+}
+
+/// What the child does: works until it is asked to stop; then ends, or holds on until it is asked again.
+#[test]
+fn plays_working() {
+    let Some(part) = std::env::var_os(PART) else { return };
+    let stop = Stop::on_signals().unwrap();
+    stop.on_ask(|| say("hook"));
+    say("working");
+    assert!(stop.wait(Duration::from_mins(10)).is_err());
+    if part == "stubborn" {
+        // Asked already, this would not wait; and a plain sleep is what stands for a blocked call.
+        std::thread::sleep(Duration::from_mins(10));
+    }
+    say("done");
+}
+
+fn start(part: &str) -> (Child, impl Iterator<Item = String>) {
+    let mut command = Command::new(std::env::current_exe().unwrap());
+    command.args(["plays_working", "--exact", "--nocapture"]).env(PART, part);
+    let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
+    let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let said = lines.filter_map(|line| line.unwrap().strip_prefix("said: ").map(str::to_owned));
+    (child, said)
+}
+
+fn send(child: &Child, signal: Signal) {
+    kill_process(Pid::from_child(child), signal).unwrap();
+}
+
+#[test]
+fn the_first_signal_asks() {
+    for signal in [Signal::INT, Signal::TERM, Signal::HUP] {
+        let (mut child, mut said) = start("willing");
+        assert_eq!(said.next().as_deref(), Some("working"));
+        send(&child, signal);
+        let mut rest: Vec<String> = said.collect();
+        rest.sort();
+        assert_eq!(rest, ["done", "hook"]);
+        assert!(child.wait().unwrap().success());
+    }
+}
+
+#[test]
+fn the_second_signal_ends_at_once_with_130() {
+    let (mut child, mut said) = start("stubborn");
+    assert_eq!(said.next().as_deref(), Some("working"));
+    send(&child, Signal::INT);
+    assert_eq!(said.next().as_deref(), Some("hook"));
+    send(&child, Signal::INT);
+    assert_eq!(child.wait().unwrap().code(), Some(130));
+    assert_eq!(said.next(), None);
+}
