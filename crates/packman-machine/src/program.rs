@@ -214,10 +214,10 @@ mod tests {
 
     #[test]
     fn its_faults_are_told() {
-        let check_line = |script, line: &str| {
+        let check_line = |script: &str, line: &str| {
             assert_eq!(check(script, LONG), Err(ProgramReason::Failed(line.to_owned())));
         };
-        check_line("echo; echo ' b '; echo usage; exit 3".replace("echo", "echo >&2").as_str(), "b");
+        check_line("{ echo; echo ' b '; echo usage; } >&2; exit 3", "b");
         check_line(
             "echo 'Traceback (most recent call last):
   x
