@@ -6,7 +6,6 @@ use std::path::{Path, PathBuf};
 use packman_machine::failure::DiskFailure;
 use packman_machine::lock::LockFailure;
 use packman_machine::stop::Stopped;
-use packman_names::ProjectName;
 use packman_strict::Sha256;
 use packman_strict::quote::quoted;
 
@@ -161,27 +160,24 @@ pub enum No {
         /// What refuses it.
         refusal: packman_tuf::Refusal,
     },
-    /// The index has no such project.
-    NoSuchProject {
-        /// The project.
-        project: ProjectName,
-    },
-    /// No release of the project fits.
-    NoRelease {
+    /// No release fits, or no set of releases; or the index lists no such project.
+    NothingFits {
         /// What was asked for.
         asked: String,
-        /// Why not, in words.
-        why: String,
+        /// Why.
+        explanation: Box<packman_resolve::Explanation>,
     },
-    /// There is only a source distribution.
-    SourceOnly {
-        /// The project.
-        project: ProjectName,
+    /// A requirement is of a kind that PackMan does not take.
+    Requirement(packman_resolve::RefusedRequirement),
+    /// The marker of a requirement is false for every target that was named.
+    Elsewhere {
+        /// The requirement.
+        requirement: String,
     },
-    /// No set of releases fits.
-    NothingFits {
-        /// The explanation, one line each.
-        lines: Vec<String>,
+    /// A local wheel has no address that users could fetch it from.
+    CopyNeeded {
+        /// The file name.
+        file: String,
     },
 }
 
@@ -281,10 +277,10 @@ impl No {
             Self::NoIndex => "no-index",
             Self::NotRecorded { .. } => "not-recorded",
             Self::Expired { refusal } => refusal.code(),
-            Self::NoSuchProject { .. } => "no-such-project",
-            Self::NoRelease { .. } => "no-release",
-            Self::SourceOnly { .. } => "sdist",
-            Self::NothingFits { .. } => "nothing-fits",
+            Self::NothingFits { explanation, .. } => explanation.code(),
+            Self::Requirement(refused) => refused.code(),
+            Self::Elsewhere { .. } => "elsewhere",
+            Self::CopyNeeded { .. } => "copy-needed",
         }
     }
 
@@ -296,9 +292,11 @@ impl No {
             Self::KeyMissing { .. } => "private keys live under PACKMAN_HOME of the machine that made them",
             Self::ConsentNeeded { flag, .. } => return Some(format!("`{flag}` agrees")),
             Self::NoIndex => "give one with `--index URL`, or configure pip or uv",
-            Self::SourceOnly { .. } => {
+            Self::NothingFits { explanation, .. } if explanation.code() == "sdist" => {
                 "build its wheel yourself (`pip wheel --no-deps`), then `add` it with `--from FOLDER --copy-files`"
             }
+            Self::Elsewhere { .. } => "name the platform with `--platform`",
+            Self::CopyNeeded { .. } => "`--copy-files` publishes it with the database",
             _ => return None,
         };
         Some(text.to_owned())
@@ -423,12 +421,12 @@ impl fmt::Display for No {
             Self::NoIndex => f.write_str("no package index is configured"),
             Self::NotRecorded { what } => write!(f, "{} is not in the database", quoted(what)),
             Self::Expired { refusal } => refusal.fmt(f),
-            Self::NoSuchProject { project } => write!(f, "the index has no project `{project}`"),
-            Self::NoRelease { asked, why } => write!(f, "{}: {why}", quoted(asked)),
-            Self::SourceOnly { project } => {
-                write!(f, "`{project}` has no wheel, and building a source distribution runs its code")
+            Self::NothingFits { asked, explanation } => write!(f, "{}: {explanation}", quoted(asked)),
+            Self::Requirement(refused) => refused.fmt(f),
+            Self::Elsewhere { requirement } => {
+                write!(f, "{} asks for nothing here: its marker is false for every Python and platform named", quoted(requirement))
             }
-            Self::NothingFits { lines } => f.write_str(&lines.join("; ")),
+            Self::CopyNeeded { file } => write!(f, "{} has no address to fetch it from", quoted(file)),
         }
     }
 }

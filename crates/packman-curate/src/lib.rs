@@ -4,18 +4,34 @@
 //! What is read from an index is compared and recorded, never believed: believing is what the scapegoat does when he
 //! signs.
 
+mod add;
+mod blobs;
 mod curator;
 mod error;
+mod expiry;
 mod folder;
 mod index;
+mod init;
 mod keys;
+mod listing;
+mod publish;
+mod remove;
+mod sign;
+mod staged;
 mod team;
 
 use packman_strict::quote::quoted;
 
+pub use add::{AddReport, AddRequest, AddedFile, Problem};
 pub use curator::{Curator, Event, Events, Note};
 pub use error::{CurateError, Failed, No, Refused};
+pub use expiry::{Expiry, Nearness};
 pub use folder::Lifetimes;
 pub use index::{CoreMetadataFile, Hashes, IndexFile, IndexPage, MalformedPage};
+pub use init::{InitReport, InitRequest};
 pub use keys::{KeyPlace, Passphrase, Passphrases};
+pub use publish::{PublishReport, PublishRequest};
+pub use remove::{RemoveReport, RemoveRequest, number};
+pub use sign::{RefreshReport, SignReport, SignRequest};
+pub use staged::{NewFile, Staged, StagedFile};
 pub use team::{Asked, Locked, LockedWheel, NotTaken, Place, TeamFile, UnreadableFile, WhyNotTaken};

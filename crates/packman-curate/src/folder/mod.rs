@@ -19,7 +19,7 @@ use crate::error::{CurateError, No, Refused};
 
 pub use settings::Lifetimes;
 pub(crate) use settings::Settings;
-pub(crate) use signed::{Signed, verify_folder};
+pub(crate) use signed::{Shelf, Signed, verify_publication, verify_successor};
 
 /// The file that makes a folder a database's; written last when one is made.
 pub(crate) const SETTINGS: &str = "curate.toml";

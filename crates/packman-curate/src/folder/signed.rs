@@ -1,5 +1,6 @@
 //! What is signed in a folder: read back by the very state machine that clients use.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use packman_database::{ProjectRecord, project_of_path};
@@ -16,26 +17,60 @@ pub(crate) struct Signed {
     memory: Memory,
 }
 
-/// Reads and verifies the publication in a folder as a client would at that time that never saw it before.
-pub(crate) fn verify_folder(folder: &Path, now: Time) -> Result<Result<Memory, Refusal>, CurateError> {
+/// Where signed files are read from: a folder, with files laid over it that are not written yet.
+pub(crate) struct Shelf<'s> {
+    folder: &'s Path,
+    over: BTreeMap<String, &'s [u8]>,
+}
+
+impl<'s> Shelf<'s> {
+    /// A folder as it is.
+    pub(crate) fn of(folder: &'s Path) -> Self {
+        Self { folder, over: BTreeMap::new() }
+    }
+
+    /// The same folder as it will be when this file is written.
+    pub(crate) fn with(mut self, path: String, bytes: &'s [u8]) -> Self {
+        self.over.insert(path, bytes);
+        self
+    }
+
+    fn read(&self, request: &Request) -> Result<Option<Vec<u8>>, CurateError> {
+        match self.over.get(request.path.as_str()) {
+            Some(bytes) => Ok(Some(bytes.to_vec())),
+            None => Ok(files::read_file(&self.folder.join(&request.path), request.max_bytes)?),
+        }
+    }
+}
+
+/// A verdict of the state machine; only the disk can fail.
+type Verdict = Result<Result<Memory, Refusal>, CurateError>;
+
+/// Verifies a publication as a client would at that time that never saw it before.
+pub(crate) fn verify_publication(shelf: &Shelf<'_>, now: Time) -> Verdict {
+    match verify_chain(shelf)? {
+        Ok(memory) => verify_successor(memory, shelf, now),
+        Err(refusal) => Ok(Err(refusal)),
+    }
+}
+
+/// Verifies the chain of roots alone.
+fn verify_chain(shelf: &Shelf<'_>) -> Verdict {
     let mut first = FirstUse::remembering(Limits::default());
     while let Step::Fetch(request) = first.step() {
-        let bytes = read(folder, &request)?;
+        let bytes = shelf.read(&request)?;
         if let Err(refusal) = first.answer(answer(bytes.as_deref())) {
             return Ok(Err(refusal));
         }
     }
-    let memory = match first.finish() {
-        Ok(memory) => memory,
-        Err(refusal) => return Ok(Err(refusal)),
-    };
-    // Between the first root and the first signature there is a chain and nothing else.
-    if read_at(folder, &Role::Timestamp.file_path(0), u64::MAX)?.is_none() {
-        return Ok(Ok(memory));
-    }
+    Ok(first.finish())
+}
+
+/// Verifies a publication as a client would at that time that remembers `memory`.
+pub(crate) fn verify_successor(memory: Memory, shelf: &Shelf<'_>, now: Time) -> Verdict {
     let mut refresh = Refresh::begin(memory, now, Limits::default());
     while let Step::Fetch(request) = refresh.step() {
-        let bytes = read(folder, &request)?;
+        let bytes = shelf.read(&request)?;
         if let Err(refusal) = refresh.answer(answer(bytes.as_deref())) {
             return Ok(Err(refusal));
         }
@@ -47,21 +82,17 @@ fn answer(bytes: Option<&[u8]>) -> Answer<'_> {
     bytes.map_or(Answer::Missing, Answer::Bytes)
 }
 
-fn read(folder: &Path, request: &Request) -> Result<Option<Vec<u8>>, CurateError> {
-    read_at(folder, &request.path, request.max_bytes)
-}
-
-fn read_at(folder: &Path, path: &str, max_bytes: u64) -> Result<Option<Vec<u8>>, CurateError> {
-    Ok(files::read_file(&folder.join(path), max_bytes)?)
-}
-
 impl Signed {
     /// Reads what is signed in a database's folder, expired or not; refuses what does not verify.
     pub(crate) fn read(folder: &Path) -> Result<Self, CurateError> {
+        let shelf = Shelf::of(folder);
+        let refused = |refusal| CurateError::from(Refused::Signed { folder: folder.to_owned(), refusal });
+        // Between the first root and the first signature there is a chain and nothing else.
+        if files::read_file(&folder.join(Role::Timestamp.file_path(0)), u64::MAX)?.is_none() {
+            return Ok(Self { memory: verify_chain(&shelf)?.map_err(refused)? });
+        }
         // At the beginning of time nothing has expired: an expired database is what signing is for.
-        let verified = verify_folder(folder, Time::from_seconds(0))?;
-        let memory = verified.map_err(|refusal| Refused::Signed { folder: folder.to_owned(), refusal })?;
-        Ok(Self { memory })
+        Ok(Self { memory: verify_publication(&shelf, Time::from_seconds(0))?.map_err(refused)? })
     }
 
     /// The chain of roots, and what stands on it.
@@ -81,7 +112,7 @@ impl Signed {
         };
         let name = info.file_path(path);
         let missing = || Refused::Folder { path: folder.join(&name), why: "it is signed, and not there".to_owned() };
-        let bytes = read_at(folder, &name, info.length)?.ok_or_else(missing)?;
+        let bytes = files::read_file(&folder.join(&name), info.length)?.ok_or_else(missing)?;
         good.verify_target(path, &bytes)
             .map_err(|refusal| Refused::Signed { folder: folder.to_owned(), refusal })?;
         Ok(Some(bytes))

@@ -1,11 +1,13 @@
 //! The package index that a scapegoat draws from: reads its pages, believes none of them.
 
+mod client;
 mod html;
 mod json;
 mod page;
 
 pub use page::{CoreMetadataFile, Hashes, IndexFile, IndexPage, MalformedPage};
 
+pub(crate) use client::{IndexClient, failed};
 pub(crate) use html::file_name_of;
 pub(crate) use page::parse_upload_time;
 

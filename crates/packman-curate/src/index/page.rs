@@ -65,7 +65,7 @@ impl MalformedPage {
     pub const CODE: &'static str = "malformed-index";
 
     /// A page that is wrong for the reason `what`.
-    pub(super) fn new(what: impl Into<String>) -> Self {
+    pub(crate) fn new(what: impl Into<String>) -> Self {
         Self { what: what.into() }
     }
 

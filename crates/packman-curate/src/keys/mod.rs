@@ -7,8 +7,8 @@
 mod pem;
 mod ring;
 
-pub(crate) use pem::{decode, encode, generate};
-pub(crate) use ring::KeyRing;
+pub(crate) use pem::{encode, generate};
+pub(crate) use ring::{KeyRing, read_key};
 pub use ring::{KeyPlace, Passphrase, Passphrases};
 
 #[cfg(test)]

@@ -38,7 +38,7 @@ impl std::fmt::Debug for Passphrase {
 }
 
 /// Asks a person for passphrases.
-pub trait Passphrases {
+pub trait Passphrases: Sync {
     /// A new passphrase for the keys that are being made; `None` where nobody is there to give one.
     fn new_passphrase(&self) -> Option<Passphrase>;
     /// The passphrase of a key that is there; `again` when the last one did not open it. `None` ends the asking.

@@ -1,14 +1,14 @@
 //! Key files: ours, OpenSSL's, and nonsense.
 
-use std::cell::Cell;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::path::{Path, PathBuf};
 
 use packman_machine::files::{self, Keeping};
 use packman_machine::home::Home;
 use packman_tuf::SigningKey;
 
-use super::pem::KeyFile;
-use super::{KeyPlace, KeyRing, Passphrase, Passphrases, decode, encode};
+use super::pem::{KeyFile, decode};
+use super::{KeyPlace, KeyRing, Passphrase, Passphrases, encode};
 
 const SEED: [u8; 32] = [7; 32];
 
@@ -28,7 +28,7 @@ MHRyRtZ1DjtwKjtyZO8=
 ";
 
 /// Somebody who answers with these, one after the other.
-struct Answers<'a>(&'a [&'a str], Cell<usize>);
+struct Answers<'a>(&'a [&'a str], AtomicUsize);
 
 impl Passphrases for Answers<'_> {
     fn new_passphrase(&self) -> Option<Passphrase> {
@@ -36,9 +36,9 @@ impl Passphrases for Answers<'_> {
     }
 
     fn existing(&self, _: &Path, again: bool) -> Option<Passphrase> {
-        let asked = self.1.get();
+        let asked = self.1.load(Ordering::Relaxed);
         assert_eq!(again, asked > 0, "`again` says whether one was wrong");
-        self.1.set(asked + 1);
+        self.1.store(asked + 1, Ordering::Relaxed);
         self.0.get(asked).map(|text| Passphrase::new((*text).to_owned()))
     }
 }
@@ -49,13 +49,13 @@ fn check(text: &str, id: &str, answers: &[&str]) -> String {
     let home = Home::at(folder.path());
     files::make_private_folder(&folder.path().join("keys/it")).unwrap();
     files::write_file(&folder.path().join("keys/it/root.pem"), text.as_bytes(), Keeping::Home).unwrap();
-    let answers = Answers(answers, Cell::new(0));
+    let answers = Answers(answers, AtomicUsize::new(0));
     let mut ring = KeyRing::new(&home, "it", &answers).unwrap();
     let place = KeyPlace { id: id.to_owned(), file: PathBuf::from("root.pem") };
     let opened = ring.open("root", &[place.clone()], 1).map(|keys| keys.len());
     // What opened it once opens it again.
     let second = if opened.is_ok() { ring.open("root", &[place], 1).map(|keys| keys.len()) } else { Ok(0) };
-    let asked = answers.1.get();
+    let asked = answers.1.load(Ordering::Relaxed);
     match (opened, second) {
         (Ok(one), Ok(two)) => format!("{one} then {two}, asked {asked}"),
         (Err(error), _) | (_, Err(error)) => {
@@ -108,7 +108,7 @@ fn refuses_files_that_are_no_key_and_keys_of_another_database() {
 fn a_key_that_is_not_here_is_named() {
     let folder = tempfile::tempdir().unwrap();
     let home = Home::at(folder.path());
-    let answers = Answers(&[], Cell::new(0));
+    let answers = Answers(&[], AtomicUsize::new(0));
     let mut ring = KeyRing::new(&home, "it", &answers).unwrap();
     let place = KeyPlace { id: String::new(), file: PathBuf::from("root.pem") };
     let error = ring.open("root", &[place], 1).map(|keys| keys.len()).unwrap_err();

@@ -31,6 +31,25 @@ pub struct TeamFile {
     pub locked: Vec<Locked>,
     /// What it asks for and PackMan does not take.
     pub not_taken: Vec<NotTaken>,
+    /// The file that it was read from, where it was.
+    pub file: Option<PathBuf>,
+}
+
+impl TeamFile {
+    /// What a person asks for on the command line.
+    pub fn of(requirements: impl IntoIterator<Item = Requirement>) -> Self {
+        let asked = |requirement| Asked { requirement, hashes: Vec::new(), place: Place::default() };
+        Self { asked: requirements.into_iter().map(asked).collect(), ..Self::default() }
+    }
+
+    /// Adds what another file asks for.
+    pub fn extend(&mut self, other: Self) {
+        self.asked.extend(other.asked);
+        self.constraints.extend(other.constraints);
+        self.locked.extend(other.locked);
+        self.not_taken.extend(other.not_taken);
+        self.file = self.file.take().or(other.file);
+    }
 }
 
 /// One requirement of a requirements file.
@@ -201,7 +220,7 @@ impl TeamFile {
         let name =
             path.file_name().map(|name| name.to_string_lossy().to_ascii_lowercase()).unwrap_or_default();
         let is_lock = path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("toml"));
-        match name.as_str() {
+        let mut found = match name.as_str() {
             "uv.lock" => uv_lock::parse(path, &text_of(path, read)?),
             name if is_lock && name.starts_with("pylock.") => pylock::parse(path, &text_of(path, read)?),
             _ if is_lock => Err(UnreadableFile::new(
@@ -209,7 +228,9 @@ impl TeamFile {
                 "wanted a `requirements.txt`, a `uv.lock`, or a `pylock.toml`",
             )),
             _ => requirements::parse(path, read),
-        }
+        }?;
+        found.file = Some(path.to_owned());
+        Ok(found)
     }
 }
 

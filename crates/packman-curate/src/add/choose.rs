@@ -1,0 +1,316 @@
+//! Chooses what to take: one release for each requirement, or the set that the resolver finds, for each target.
+//!
+//! Releases are chosen by the rules that clients choose by: the resolver decides in both places.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use packman_database::FileName;
+use packman_names::{ProjectName, RequiresPython, Target, Version, admits};
+use packman_resolve::{Failure, Request, Upgrade, resolve};
+
+use super::fetch::Files;
+use super::rules::{Rules, Verdict};
+use super::supply::{IndexSupply, releases, young};
+use super::{AddRequest, Problem};
+use crate::curator::Note;
+use crate::error::{CurateError, No};
+use crate::index::IndexClient;
+use crate::listing::{Candidate, Listing};
+use crate::team::{Asked, TeamFile};
+
+/// What was chosen.
+#[derive(Default)]
+pub(super) struct Selection {
+    /// The files to take, each once.
+    pub(super) take: Vec<Arc<Candidate>>,
+    /// What was asked for and cannot be taken.
+    pub(super) not_taken: Vec<Problem>,
+    /// What a person should know.
+    pub(super) notes: Vec<Note>,
+}
+
+/// Chooses for a whole request.
+pub(super) fn choose(
+    request: &AddRequest,
+    asked: &TeamFile,
+    rules: &Rules,
+    index: &IndexClient<'_>,
+    files: &Files<'_>,
+) -> Result<Selection, CurateError> {
+    let mut choosing = Choosing {
+        request,
+        asked,
+        rules,
+        index,
+        files,
+        chosen: BTreeMap::new(),
+        selection: Selection::default(),
+    };
+    for locked in &asked.locked {
+        let listing = Listing::of_lock(locked, &choosing.place_of_lock());
+        choosing.take_named(&listing, &locked.version);
+    }
+    let open = choosing.applicable();
+    if request.with_dependencies {
+        for target in &request.targets {
+            choosing.set(&open, target)?;
+        }
+    } else {
+        for one in &open {
+            choosing.single(one)?;
+        }
+    }
+    if request.all_versions {
+        for one in &open {
+            choosing.all_versions(one)?;
+        }
+    }
+    choosing.take_chosen()?;
+    choosing.note_young(&open)?;
+    let mut seen = BTreeSet::new();
+    let mut selection = choosing.selection;
+    selection.take.retain(|candidate| seen.insert(candidate.name.as_str().to_owned()));
+    Ok(selection)
+}
+
+struct Choosing<'c> {
+    request: &'c AddRequest,
+    asked: &'c TeamFile,
+    rules: &'c Rules,
+    index: &'c IndexClient<'c>,
+    files: &'c Files<'c>,
+    /// The releases that were chosen.
+    chosen: BTreeMap<ProjectName, BTreeSet<Version>>,
+    selection: Selection,
+}
+
+impl<'c> Choosing<'c> {
+    /// The requirements that count for some target, or that name files by hash and so mean them everywhere.
+    fn applicable(&mut self) -> Vec<&'c Asked> {
+        let (mut open, asked) = (Vec::new(), self.asked);
+        for one in &asked.asked {
+            let applies = |target: &Target| one.requirement.applies(&target.markers, &[]);
+            if self.request.targets.iter().any(applies) || !one.hashes.is_empty() {
+                open.push(one);
+            } else {
+                let why = No::Elsewhere { requirement: one.requirement.to_string() }.into();
+                self.selection.not_taken.push(Problem { what: one.requirement.to_string(), why });
+            }
+        }
+        open
+    }
+
+    /// The newest release that fits every target, else the newest for each.
+    fn single(&mut self, one: &Asked) -> Result<(), CurateError> {
+        let project = &one.requirement.name;
+        let common = self.common(one)?;
+        let only = (!common.is_empty()).then_some((project, &common));
+        for target in &self.request.targets {
+            match self.resolve(&[one], target, false, only)? {
+                Ok(found) => self.note_chosen(found),
+                Err(why) => {
+                    self.not_taken(one, why);
+                    break;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The releases that fit every target.
+    fn common(&self, one: &Asked) -> Result<BTreeSet<Version>, CurateError> {
+        let mut common: Option<BTreeSet<Version>> = None;
+        let listing = match self.index.listing(&one.requirement.name) {
+            Ok(Some(listing)) => listing,
+            Err(fatal @ CurateError::Stopped) => return Err(fatal),
+            // The resolver meets it again, and says what it means.
+            Ok(None) | Err(_) => return Ok(BTreeSet::new()),
+        };
+        for target in &self.request.targets {
+            let usable = releases(&listing, self.rules, target).usable.into_iter().map(|release| release.version);
+            let fitting: BTreeSet<Version> =
+                usable.filter(|version| admits(&one.requirement.specifiers, version)).collect();
+            common = Some(match common {
+                Some(common) => common.intersection(&fitting).cloned().collect(),
+                None => fitting,
+            });
+        }
+        Ok(common.unwrap_or_default())
+    }
+
+    /// The set that the resolver finds for all of them together; where there is none, for as many as go together, and
+    /// what a file pins is taken all the same.
+    fn set(&mut self, open: &[&Asked], target: &Target) -> Result<(), CurateError> {
+        if let Ok(found) = self.resolve(open, target, true, None)? {
+            self.note_chosen(found);
+            return Ok(());
+        }
+        let mut together: Vec<&Asked> = Vec::new();
+        for one in open {
+            together.push(one);
+            let Err(why) = self.resolve(&together, target, true, None)? else { continue };
+            together.pop();
+            let alone = if one.pinned().is_some() { self.resolve(&[one], target, false, None)?.ok() } else { None };
+            if let Some(alone) = alone {
+                self.note_chosen(alone);
+            }
+            self.not_taken(one, why);
+        }
+        if let Ok(found) = self.resolve(&together, target, true, None)? {
+            self.note_chosen(found);
+        }
+        Ok(())
+    }
+
+    /// Resolves; the inner error is one that ends this requirement, the outer one that ends the command.
+    fn resolve(
+        &self,
+        asked: &[&Asked],
+        target: &Target,
+        with_needs: bool,
+        only: Option<(&ProjectName, &BTreeSet<Version>)>,
+    ) -> Result<Result<Vec<(ProjectName, Version)>, CurateError>, CurateError> {
+        let words = |asked: &Asked| packman_resolve::Asked {
+            requirement: asked.requirement.clone(),
+            place: place(asked),
+        };
+        let requirements: Vec<_> = asked.iter().map(|asked| words(asked)).collect();
+        let constraints: Vec<_> = self.asked.constraints.iter().map(words).collect();
+        let (installed, upgrade) = ([], Upgrade::Nothing);
+        let request = Request {
+            requirements: &requirements,
+            constraints: &constraints,
+            target,
+            installed: &installed,
+            upgrade: &upgrade,
+        };
+        let (index, files, rules) = (self.index, self.files, self.rules);
+        let mut supply = IndexSupply { index, files, rules, target, with_needs, only, told: BTreeMap::new() };
+        let why = match resolve(&request, &mut supply) {
+            Ok(found) => {
+                let chosen = found.chosen.into_iter().map(|chosen| (chosen.project, chosen.version));
+                return Ok(Ok(chosen.collect()));
+            }
+            Err(Failure::Supply(fatal @ (CurateError::Stopped | CurateError::Usage(_)))) => return Err(fatal),
+            Err(Failure::Supply(why)) if super::is_disk(&why) => return Err(why),
+            Err(Failure::Supply(why)) => why,
+            Err(Failure::Requirement(refused)) => No::Requirement(refused).into(),
+            Err(Failure::NoSolution(explanation)) => {
+                let asked = asked.last().map_or_else(String::new, |asked| asked.requirement.to_string());
+                No::NothingFits { asked, explanation }.into()
+            }
+        };
+        Ok(Err(why))
+    }
+
+    fn note_chosen(&mut self, found: Vec<(ProjectName, Version)>) {
+        for (project, version) in found {
+            self.chosen.entry(project).or_default().insert(version);
+        }
+    }
+
+    /// Reports a requirement once, however many targets it fails for.
+    fn not_taken(&mut self, one: &Asked, why: CurateError) {
+        let what = one.requirement.to_string();
+        if !self.selection.not_taken.iter().any(|problem| problem.what == what) {
+            self.selection.not_taken.push(Problem { what, why });
+        }
+    }
+
+    /// Every release that fits, but pre-releases and yanked ones that nobody asked for.
+    fn all_versions(&mut self, one: &Asked) -> Result<(), CurateError> {
+        let requirement = &one.requirement;
+        let Ok(Some(listing)) = self.index.listing(&requirement.name) else { return Ok(()) };
+        for target in &self.request.targets {
+            for release in releases(&listing, self.rules, target).usable {
+                let asked_for = (requirement.names_prerelease() || !release.version.any_prerelease())
+                    && (one.pinned().is_some() || release.yanked.is_none());
+                if asked_for && admits(&requirement.specifiers, &release.version) {
+                    self.note_chosen(vec![(requirement.name.clone(), release.version)]);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes the files of what was chosen.
+    fn take_chosen(&mut self) -> Result<(), CurateError> {
+        for (project, versions) in std::mem::take(&mut self.chosen) {
+            let Some(listing) = self.index.listing(&project)? else { continue };
+            for version in versions {
+                self.take_named(&listing, &version);
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes of one release the wheels that some target can install; all that are named by hash, and all with
+    /// `--all-files`.
+    fn take_named(&mut self, listing: &Listing, version: &Version) {
+        for file in listing.files.iter().filter(|file| file.name.version() == version) {
+            let by_hash = !self.request.only_targets
+                && (self.rules.names_hashes(file.name.project()) || self.is_locked(file.name.project()));
+            let wanted = match &file.name {
+                FileName::Sdist(_) => self.request.all_files,
+                FileName::Wheel(_) => self.request.all_files || by_hash || self.fits_some_target(file),
+            };
+            if wanted && self.rules.judge(file) == Verdict::Fine {
+                let mut taken = Candidate::clone(file);
+                taken.promise = self.rules.promise(file).or(taken.promise);
+                self.selection.take.push(Arc::new(taken));
+            }
+        }
+    }
+
+    fn fits_some_target(&self, file: &Candidate) -> bool {
+        let Some(wheel) = file.name.wheel() else { return false };
+        let python = file.requires_python.as_deref().map(RequiresPython::parse);
+        let admitted = |target: &Target| match &python {
+            None => true,
+            Some(Ok(python)) => python.admits(target.markers.python()),
+            Some(Err(_)) => false,
+        };
+        self.request.targets.iter().any(|target| target.tags.rank(wheel).is_some() && admitted(target))
+    }
+
+    fn is_locked(&self, project: &ProjectName) -> bool {
+        self.asked.locked.iter().any(|locked| locked.name == *project)
+    }
+
+    fn place_of_lock(&self) -> String {
+        self.asked.file.as_deref().map_or_else(|| "the lock file".to_owned(), crate::error::shown)
+    }
+
+    /// Says which newer releases were passed over because of their age, of what was asked for.
+    fn note_young(&mut self, open: &[&Asked]) -> Result<(), CurateError> {
+        for one in open.iter().filter(|one| self.rules.looks_at_age(&one.requirement)) {
+            let project = &one.requirement.name;
+            let Ok(Some(listing)) = self.index.listing(project) else { continue };
+            let of_project = |file: &&Arc<Candidate>| file.name.project() == project;
+            let taken = self.selection.take.iter().filter(of_project).map(|file| file.name.version()).max().cloned();
+            let mut passed_over = BTreeMap::new();
+            for target in &self.request.targets {
+                passed_over.extend(young(&listing, self.rules, target));
+            }
+            passed_over.retain(|version, _| {
+                admits(&one.requirement.specifiers, version)
+                    && (one.requirement.names_prerelease() || !version.any_prerelease())
+                    && taken.as_ref().is_none_or(|taken| version > taken)
+            });
+            if let Some((newer, uploaded)) = passed_over.pop_last() {
+                let (project, min_age_days) = (project.clone(), self.rules.min_age_days);
+                self.selection.notes.push(Note::TooYoung { project, newer, uploaded, taken, min_age_days });
+            }
+        }
+        Ok(())
+    }
+}
+
+fn place(asked: &Asked) -> packman_resolve::Place {
+    if asked.place.line == 0 {
+        return packman_resolve::Place::CommandLine;
+    }
+    let name = asked.place.file.to_string_lossy().into_owned();
+    packman_resolve::Place::File { name, line: asked.place.line }
+}

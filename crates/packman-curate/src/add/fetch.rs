@@ -1,0 +1,287 @@
+//! Fetches files and reads what they are. Every hash is computed; a promised one is compared.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use packman_database::{CoreMetadata, FileName, FileUrl, RecordedFile, blob_path};
+use packman_machine::files;
+use packman_machine::location::Location;
+use packman_machine::network::{Attempt, DownloadFailure, Expected, Fault, Fetched};
+use packman_machine::stop::Stop;
+use packman_names::{Metadata, WheelName};
+use packman_strict::Sha256;
+use packman_wheel::{ExpectedMetadata, Wheel, WheelLimits};
+
+use crate::curator::{Curator, Event, Note};
+use crate::error::{CurateError, Failed, Refused};
+use crate::folder::Folder;
+use crate::index::{CoreMetadataFile, failed};
+use crate::listing::{Candidate, Origin, Promise};
+
+/// The largest METADATA that is read before its wheel, in bytes.
+const LARGEST_METADATA: u64 = 16 << 20;
+
+/// Fetches files for one run.
+pub(super) struct Files<'f> {
+    curator: &'f Curator<'f>,
+    folder: &'f Folder,
+    copy_files: bool,
+    /// What the resolver was told of wheels before they were fetched.
+    told: Mutex<HashMap<String, Arc<CoreMetadata>>>,
+    downloads: AtomicUsize,
+    without_hash: Mutex<Option<String>>,
+    without_time: Mutex<Option<packman_names::ProjectName>>,
+    said: AtomicBool,
+}
+
+/// A file that was fetched, read and found honest; its blobs are in the folder.
+pub(super) struct FetchedFile {
+    /// What is recorded of it.
+    pub(super) file: RecordedFile,
+    /// What it is, in one line.
+    pub(super) summary: Option<String>,
+}
+
+impl<'f> Files<'f> {
+    pub(super) fn new(curator: &'f Curator<'f>, folder: &'f Folder, copy_files: bool) -> Self {
+        Self {
+            curator,
+            folder,
+            copy_files,
+            told: Mutex::default(),
+            downloads: AtomicUsize::new(0),
+            without_hash: Mutex::default(),
+            without_time: Mutex::default(),
+            said: AtomicBool::new(false),
+        }
+    }
+
+    /// What a wheel needs, as its METADATA says: from the file beside it where the index has one, else from the wheel.
+    pub(super) fn metadata(&self, candidate: &Candidate) -> Result<Arc<CoreMetadata>, CurateError> {
+        let name = candidate.name.as_str();
+        if let Some(told) = lock(&self.told).get(name) {
+            return Ok(Arc::clone(told));
+        }
+        let metadata = match (&candidate.origin, candidate.metadata) {
+            (Origin::Web(url), CoreMetadataFile::Beside(sha256)) => self.metadata_beside(name, url, sha256)?,
+            _ => self.metadata_within(candidate)?,
+        };
+        lock(&self.told).insert(name.to_owned(), Arc::clone(&metadata));
+        Ok(metadata)
+    }
+
+    fn metadata_beside(&self, name: &str, url: &str, sha256: Option<Sha256>) -> Result<Arc<CoreMetadata>, CurateError> {
+        let cached = sha256.and_then(|sha256| self.curator.cache.blob(&sha256));
+        let bytes = match cached {
+            Some(bytes) => bytes,
+            None => self.fetch_metadata(name, url, sha256)?,
+        };
+        let parsed = Metadata::parse(&bytes);
+        let refused = |error: packman_names::NameError| Refused::Metadata { file: name.to_owned(), why: error.to_string() };
+        Ok(Arc::new(core_metadata(&parsed.map_err(refused)?)))
+    }
+
+    fn fetch_metadata(&self, name: &str, url: &str, sha256: Option<Sha256>) -> Result<Vec<u8>, CurateError> {
+        let what = format!("{name}.metadata");
+        let location = link(&what, &format!("{url}.metadata"))?;
+        let fetched = self.curator.fetcher.get_whole(&location, LARGEST_METADATA);
+        let Fetched::Bytes(bytes) = fetched.map_err(|failure| failed(&what, &failure))? else {
+            return Err(Failed::Network { what, why: format!("{} has no such file", crate::quoted(url)), hint: None }.into());
+        };
+        let found = Sha256::of(&bytes);
+        match sha256 {
+            Some(wanted) if wanted != found => {
+                let promised_by = "the index".to_owned();
+                Err(Refused::Bytes { file: what, wanted, found: Some(found), promised_by }.into())
+            }
+            _ => {
+                self.curator.cache.put_known_blob(&found, &bytes);
+                Ok(bytes)
+            }
+        }
+    }
+
+    fn metadata_within(&self, candidate: &Candidate) -> Result<Arc<CoreMetadata>, CurateError> {
+        let FileName::Wheel(wheel) = &candidate.name else { return Ok(Arc::default()) };
+        let (bytes, _) = self.bytes(candidate, self.curator.stop)?;
+        Ok(Arc::new(core_metadata(verified(&bytes, wheel, None)?.metadata())))
+    }
+
+    /// Fetches a file, verifies it, and writes its blobs into the folder.
+    pub(super) fn fetch(&self, candidate: &Candidate, stop: &Stop) -> Result<FetchedFile, CurateError> {
+        let (bytes, sha256) = self.bytes(candidate, stop)?;
+        if candidate.uploaded.is_none() && matches!(candidate.origin, Origin::Web(_)) {
+            lock(&self.without_time).get_or_insert_with(|| candidate.name.project().clone());
+        }
+        let mut file = RecordedFile {
+            name: candidate.name.clone(),
+            sha256,
+            size: bytes.len() as u64,
+            urls: self.urls(candidate, &sha256)?,
+            metadata_sha256: None,
+            record_sha256: None,
+            metadata: Arc::default(),
+            uploaded: candidate.uploaded,
+            first_seen: self.curator.now,
+            yanked: candidate.yanked.clone(),
+            review: None,
+            recalled: None,
+        };
+        let mut summary = None;
+        if let FileName::Wheel(name) = &candidate.name {
+            let told = lock(&self.told).get(candidate.name.as_str()).cloned();
+            let wheel = verified(&bytes, name, told.as_deref())?;
+            // A wheel that no client could unpack is not to be vouched for.
+            wheel.verify_contents(1).map_err(|refusal| refused(name, refusal))?;
+            file.metadata = Arc::new(core_metadata(wheel.metadata()));
+            file.metadata_sha256 = Some(self.keep(&sha256, &format!("{name}.metadata", name = name.as_str()), wheel.metadata_bytes())?);
+            file.record_sha256 = Some(self.keep(&sha256, "RECORD", wheel.record_bytes())?);
+            summary.clone_from(&wheel.metadata().summary);
+        }
+        if self.copy_files {
+            self.keep(&sha256, candidate.name.as_str(), &bytes)?;
+        }
+        Ok(FetchedFile { file, summary })
+    }
+
+    fn keep(&self, of: &Sha256, name: &str, bytes: &[u8]) -> Result<Sha256, CurateError> {
+        self.folder.write(&blob_path(of, name), bytes)?;
+        Ok(Sha256::of(bytes))
+    }
+
+    /// Where users will fetch it: the published copy first, since that is as near as the metadata.
+    fn urls(&self, candidate: &Candidate, sha256: &Sha256) -> Result<Vec<FileUrl>, CurateError> {
+        let mut urls = Vec::new();
+        if self.copy_files {
+            urls.push(FileUrl::Blob);
+        }
+        let file = candidate.name.as_str();
+        match &candidate.origin {
+            Origin::Web(url) => {
+                let parsed = FileUrl::parse(url, sha256, file);
+                urls.push(parsed.map_err(|error| unfetchable(file, &error.to_string()))?);
+            }
+            Origin::Local(_) if urls.is_empty() => {
+                return Err(crate::error::No::CopyNeeded { file: file.to_owned() }.into());
+            }
+            Origin::Local(_) => {}
+        }
+        Ok(urls)
+    }
+
+    /// The bytes of a file and their hash, from the cache where its hash is promised, else from where it is.
+    fn bytes(&self, candidate: &Candidate, stop: &Stop) -> Result<(Vec<u8>, Sha256), CurateError> {
+        let promised = candidate.promise.as_ref().map(|promise| promise.sha256);
+        if let Some((sha256, bytes)) = promised.and_then(|sha256| Some((sha256, self.curator.cache.blob(&sha256)?))) {
+            return Ok((bytes, sha256));
+        }
+        let most = WheelLimits::default().zip.archive_bytes;
+        let (bytes, sha256) = match &candidate.origin {
+            Origin::Local(path) => {
+                let missing = || Failed::Program(format!("{} is gone", crate::error::shown(path)));
+                let bytes = files::read_file(path, most)?.ok_or_else(missing)?;
+                let sha256 = Sha256::of(&bytes);
+                (bytes, sha256)
+            }
+            Origin::Web(url) => {
+                if promised.is_none() {
+                    lock(&self.without_hash).get_or_insert_with(|| candidate.name.as_str().to_owned());
+                }
+                let expected = Expected { sha256: promised, size: candidate.size, max_bytes: candidate.size.unwrap_or(most).min(most) };
+                self.download(candidate, url, &expected, stop)?
+            }
+        };
+        self.curator.cache.put_known_blob(&sha256, &bytes);
+        Ok((bytes, sha256))
+    }
+
+    fn download(
+        &self,
+        candidate: &Candidate,
+        url: &str,
+        expected: &Expected,
+        stop: &Stop,
+    ) -> Result<(Vec<u8>, Sha256), CurateError> {
+        let file = candidate.name.as_str();
+        let location = link(file, url)?;
+        let id = self.downloads.fetch_add(1, Ordering::Relaxed);
+        let events = self.curator.events;
+        events.event(Event::Began { id, file, size: candidate.size });
+        let mut bytes = Vec::new();
+        let progress = |received: u64| events.event(Event::Received { id, bytes: received });
+        let done = self.curator.fetcher.download(&[location], expected, &mut bytes, &progress, stop);
+        events.event(Event::Ended { id });
+        let done = done.map_err(|failure| not_fetched(file, candidate.promise.as_ref(), failure))?;
+        Ok((bytes, done.sha256))
+    }
+
+    /// What was noticed, each kind once in a run.
+    pub(super) fn notes(&self) -> Vec<Note> {
+        if self.said.swap(true, Ordering::Relaxed) {
+            return Vec::new();
+        }
+        let file = lock(&self.without_hash).clone().map(|file| Note::NoIndexHash { file });
+        let project = lock(&self.without_time).clone().map(|project| Note::NoUploadTimes { project });
+        file.into_iter().chain(project).collect()
+    }
+}
+
+fn link(what: &str, url: &str) -> Result<Location, CurateError> {
+    Location::parse_link(url).map_err(|error| unfetchable(what, &error.to_string()))
+}
+
+fn unfetchable(what: &str, why: &str) -> CurateError {
+    Failed::Network { what: what.to_owned(), why: why.to_owned(), hint: None }.into()
+}
+
+/// Sorts a failed download by blame: other bytes than were promised are refused, everything else is the network's.
+fn not_fetched(file: &str, promise: Option<&Promise>, failure: DownloadFailure) -> CurateError {
+    let attempts = match failure {
+        DownloadFailure::Stopped => return CurateError::Stopped,
+        DownloadFailure::Disk(failure) => return failure.into(),
+        DownloadFailure::NoHost(attempts) => attempts,
+    };
+    let why = attempts.iter().map(Attempt::to_string).collect::<Vec<_>>().join("; ");
+    let wrong = attempts.iter().find_map(|attempt| match &attempt.fault {
+        Fault::WrongHash { found, .. } => Some(Some(*found)),
+        Fault::WrongSize { .. } => Some(None),
+        Fault::Missing | Fault::Failed(_) => None,
+    });
+    match (wrong, promise) {
+        (Some(found), Some(promise)) => Refused::Bytes {
+            file: file.to_owned(),
+            wanted: promise.sha256,
+            found,
+            promised_by: promise.by.clone(),
+        }
+        .into(),
+        _ => unfetchable(file, &why),
+    }
+}
+
+fn verified<'b>(bytes: &'b [u8], name: &WheelName, told: Option<&CoreMetadata>) -> Result<Wheel<'b>, CurateError> {
+    let metadata = told.map(|told| ExpectedMetadata {
+        requires_dist: told.requires_dist.clone(),
+        requires_python: told.requires_python.clone(),
+        provides_extra: told.provides_extra.clone(),
+    });
+    let expected = packman_wheel::Expected { name, metadata };
+    Wheel::verify(bytes, &expected, &WheelLimits::default()).map_err(|refusal| refused(name, refusal))
+}
+
+fn refused(name: &WheelName, refusal: packman_wheel::WheelRefusal) -> CurateError {
+    Refused::Wheel { file: name.as_str().to_owned(), refusal }.into()
+}
+
+fn core_metadata(metadata: &Metadata) -> CoreMetadata {
+    CoreMetadata {
+        requires_dist: metadata.requires_dist.clone(),
+        requires_python: metadata.requires_python.clone(),
+        provides_extra: metadata.provides_extra.clone(),
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

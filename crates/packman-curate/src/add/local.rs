@@ -1,0 +1,59 @@
+//! `--from FOLDER`: wheels of this machine, in the place of what the index has of their projects.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+
+use packman_database::FileName;
+use packman_machine::files;
+use packman_names::{ProjectName, Requirement};
+
+use super::AddRequest;
+use crate::error::{CurateError, No};
+use crate::index::{CoreMetadataFile, IndexClient};
+use crate::listing::{Candidate, Listing, Origin};
+use crate::team::{Asked, Place, TeamFile};
+
+/// Puts the wheels of the folder in the place of the index's; gives what is asked for: with nothing named, every wheel
+/// that is there, by its exact version.
+pub(super) fn stand_in(request: &AddRequest, index: &IndexClient<'_>) -> Result<TeamFile, CurateError> {
+    let mut asked = request.asked.clone();
+    let Some(folder) = &request.from else { return Ok(asked) };
+    let wheels = wheels_of(folder)?;
+    let named_nothing = asked.asked.is_empty() && asked.locked.is_empty();
+    for (project, files) in wheels {
+        for file in &files {
+            if !request.copy_files {
+                return Err(No::CopyNeeded { file: file.name.as_str().to_owned() }.into());
+            }
+            let requirement = Requirement::exactly(project.clone(), file.name.version().clone());
+            if named_nothing && !asked.asked.iter().any(|asked| asked.requirement == requirement) {
+                asked.asked.push(Asked { requirement, hashes: Vec::new(), place: Place::default() });
+            }
+        }
+        index.put(project, Listing { files });
+    }
+    Ok(asked)
+}
+
+fn wheels_of(folder: &Path) -> Result<BTreeMap<ProjectName, Vec<Arc<Candidate>>>, CurateError> {
+    let mut wheels: BTreeMap<ProjectName, Vec<Arc<Candidate>>> = BTreeMap::new();
+    for listed in files::list_tree(folder)? {
+        let is_wheel = listed.path.as_str().to_ascii_lowercase().ends_with(".whl");
+        if !is_wheel || listed.path.components().count() > 1 {
+            continue;
+        }
+        let name = FileName::parse(listed.path.as_str()).map_err(|error| CurateError::usage(error.to_string()))?;
+        wheels.entry(name.project().clone()).or_default().push(Arc::new(Candidate {
+            name,
+            origin: Origin::Local(folder.join(listed.path.as_str())),
+            promise: None,
+            size: Some(listed.size),
+            requires_python: None,
+            yanked: None,
+            uploaded: None,
+            metadata: CoreMetadataFile::Absent,
+        }));
+    }
+    Ok(wheels)
+}

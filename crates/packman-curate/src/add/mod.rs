@@ -1,0 +1,204 @@
+//! `curate add`: chooses releases, fetches their files, and stages what they are.
+//!
+//! What an index says is only where to look: every hash is computed, every METADATA and RECORD read from the wheel
+//! itself. Downloads are kept in the cache by hash and records are written at the end, each in one step, so a run that
+//! is killed loses nothing and leaves nothing half done.
+
+mod choose;
+mod fetch;
+mod local;
+mod record;
+mod rules;
+mod supply;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use packman_machine::location::Location;
+use packman_machine::parallel::for_each_parallel;
+use packman_names::{ProjectName, Target, Version};
+use packman_strict::Sha256;
+
+use crate::curator::{Curator, Note};
+use crate::error::CurateError;
+use crate::folder::Folder;
+use crate::index::IndexClient;
+use crate::listing::Candidate;
+use crate::team::TeamFile;
+
+use choose::Selection;
+use fetch::Files;
+use record::{Known, Standing};
+use rules::Rules;
+
+/// What to add, and from where.
+#[derive(Clone, Debug)]
+pub struct AddRequest {
+    /// The database's folder.
+    pub folder: PathBuf,
+    /// What is asked for.
+    pub asked: TeamFile,
+    /// What wheels are chosen for; the first one decides where only one can.
+    pub targets: Vec<Target>,
+    /// Whether files that are named by hash are taken only where they fit one of the targets.
+    pub only_targets: bool,
+    /// Whether what the chosen releases depend on is added too.
+    pub with_dependencies: bool,
+    /// Whether every release that fits is added, not only the newest.
+    pub all_versions: bool,
+    /// Whether every wheel of a chosen release is added, and its source distribution as a listed, refused file.
+    pub all_files: bool,
+    /// How old a release must be, in days, unless it is named exactly.
+    pub min_age_days: u32,
+    /// The index.
+    pub index: Option<Location>,
+    /// A folder of wheels that stand in the place of the index's.
+    pub from: Option<PathBuf>,
+    /// Whether the files themselves are published too.
+    pub copy_files: bool,
+}
+
+impl AddRequest {
+    /// How old a release must be unless the user says otherwise.
+    pub const MIN_AGE_DAYS: u32 = 7;
+
+    /// A request with the defaults.
+    pub fn new(folder: PathBuf, asked: TeamFile, targets: Vec<Target>) -> Self {
+        Self {
+            folder,
+            asked,
+            targets,
+            only_targets: false,
+            with_dependencies: false,
+            all_versions: false,
+            all_files: false,
+            min_age_days: Self::MIN_AGE_DAYS,
+            index: None,
+            from: None,
+            copy_files: false,
+        }
+    }
+}
+
+/// What was added, and what was not.
+#[derive(Clone, Debug, Default)]
+pub struct AddReport {
+    /// The files that are staged now and were not before.
+    pub added: Vec<AddedFile>,
+    /// The files that were staged already, by name.
+    pub already: Vec<String>,
+    /// What was asked for and not taken, each with the reason. The command ends as the gravest of them says.
+    pub not_taken: Vec<Problem>,
+    /// What a person should know.
+    pub notes: Vec<Note>,
+}
+
+/// A file that was staged.
+#[derive(Clone, Debug, PartialEq)]
+pub struct AddedFile {
+    /// The project.
+    pub project: ProjectName,
+    /// The version.
+    pub version: Version,
+    /// The file name.
+    pub file: String,
+    /// Its SHA-256, as computed.
+    pub sha256: Sha256,
+    /// Its size in bytes.
+    pub size: u64,
+}
+
+/// Something that was asked for and not taken.
+#[derive(Clone, Debug)]
+pub struct Problem {
+    /// What was asked for: a requirement, or a file.
+    pub what: String,
+    /// Why not.
+    pub why: CurateError,
+}
+
+impl AddReport {
+    /// The reason that decides how the command ends: a refusal before a failure before an honest no.
+    pub fn gravest(&self) -> Option<&CurateError> {
+        let weight = |error: &CurateError| match error {
+            CurateError::Refused(_) => 3,
+            CurateError::Failed(_) => 2,
+            _ => 1,
+        };
+        // The first of equals: that is the one a person saw first.
+        let graver = |one: &'_ CurateError, other: &'_ CurateError| weight(one) < weight(other);
+        self.not_taken.iter().map(|problem| &problem.why).fold(None, |gravest, why| match gravest {
+            Some(gravest) if !graver(gravest, why) => Some(gravest),
+            _ => Some(why),
+        })
+    }
+}
+
+/// How many files are fetched at once.
+const THREADS: std::num::NonZeroUsize = std::num::NonZeroUsize::MIN.saturating_add(5);
+
+impl Curator<'_> {
+    /// Adds releases to what is staged.
+    pub fn add(&self, request: &AddRequest) -> Result<AddReport, CurateError> {
+        let folder = Folder::open(&request.folder)?;
+        let _lock = folder.lock(self)?;
+        let index = IndexClient::new(self, request.index.as_ref());
+        let asked = local::stand_in(request, &index)?;
+        let rules = Rules::of(request, &asked, self.now);
+        let files = Files::new(self, &folder, request.copy_files);
+        let Selection { take, not_taken, notes } = choose::choose(request, &asked, &rules, &index, &files)?;
+        let mut known = Known::read(&folder)?;
+        let mut report = AddReport { not_taken, notes, ..AddReport::default() };
+        let mut wanted = Vec::new();
+        for candidate in take {
+            match known.standing(&candidate, request.copy_files)? {
+                Standing::Recorded => {
+                    report.notes.extend(known.note_yank(&candidate));
+                    report.already.push(candidate.name.as_str().to_owned());
+                }
+                Standing::Changed(refused) => report.not_taken.push(problem(&candidate, refused.into())),
+                Standing::New => wanted.push(candidate),
+            }
+        }
+        self.fetch_and_stage(&folder, &files, known, wanted, report)
+    }
+
+    fn fetch_and_stage(
+        &self,
+        folder: &Folder,
+        files: &Files<'_>,
+        mut known: Known<'_>,
+        wanted: Vec<Arc<Candidate>>,
+        mut report: AddReport,
+    ) -> Result<AddReport, CurateError> {
+        let fetched = for_each_parallel(wanted, THREADS, self.stop, |candidate, stop| {
+            match files.fetch(&candidate, stop) {
+                Err(fatal @ (CurateError::Stopped | CurateError::Usage(_))) => Err(fatal),
+                Err(fatal) if is_disk(&fatal) => Err(fatal),
+                result => Ok((candidate, result)),
+            }
+        })?;
+        for (candidate, result) in fetched {
+            let added = result.and_then(|fetched| known.add(fetched));
+            match added {
+                Ok(added) => report.added.push(added),
+                Err(why) => report.not_taken.push(problem(&candidate, why)),
+            }
+        }
+        report.notes.extend(files.notes());
+        known.stage(folder)?;
+        for note in &report.notes {
+            self.events.event(crate::Event::Note(note));
+        }
+        Ok(report)
+    }
+}
+
+/// A disk that is full stays full: there is no use in trying the next file.
+fn is_disk(error: &CurateError) -> bool {
+    matches!(error, CurateError::Failed(failed) if matches!(**failed, crate::Failed::Disk(_)))
+}
+
+fn problem(candidate: &Candidate, why: CurateError) -> Problem {
+    Problem { what: candidate.name.as_str().to_owned(), why }
+}

@@ -1,0 +1,82 @@
+//! Which files may be chosen: old enough, and with a hash that was named where hashes were.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use packman_names::{ProjectName, Requirement, Version};
+use packman_strict::Sha256;
+use packman_strict::time::Time;
+
+use super::AddRequest;
+use crate::listing::{Candidate, Promise};
+use crate::team::{TeamFile, pinned};
+
+/// The rules of one request.
+pub(super) struct Rules {
+    /// Files uploaded after this are too young.
+    newest: Option<Time>,
+    pub(super) min_age_days: u32,
+    /// Versions that were named exactly: their age is not looked at.
+    exact: BTreeMap<ProjectName, BTreeSet<Version>>,
+    /// The hashes that were named, each with the place.
+    hashes: BTreeMap<ProjectName, BTreeMap<Sha256, String>>,
+}
+
+/// What the rules say of a file.
+#[derive(Copy, Clone, Debug, Eq, PartialEq)]
+pub(super) enum Verdict {
+    /// It may be chosen.
+    Fine,
+    /// It was uploaded too short a time ago.
+    TooYoung(Time),
+    /// Hashes were named for its project, and it has none of them.
+    OtherHash,
+}
+
+impl Rules {
+    pub(super) fn of(request: &AddRequest, asked: &TeamFile, now: Time) -> Self {
+        let newest = (request.min_age_days > 0).then(|| now.plus_days(-i64::from(request.min_age_days)));
+        let (mut exact, mut hashes) = (BTreeMap::<_, BTreeSet<_>>::new(), BTreeMap::<_, BTreeMap<_, _>>::new());
+        for one in asked.asked.iter().chain(&asked.constraints) {
+            let name = &one.requirement.name;
+            if let Some(version) = pinned(&one.requirement) {
+                exact.entry(name.clone()).or_default().insert(version.clone());
+            }
+            for hash in &one.hashes {
+                hashes.entry(name.clone()).or_default().insert(*hash, one.place.to_string());
+            }
+        }
+        Self { newest, min_age_days: request.min_age_days, exact, hashes }
+    }
+
+    /// Says whether a file may be chosen.
+    pub(super) fn judge(&self, candidate: &Candidate) -> Verdict {
+        let project = candidate.name.project();
+        if let Some(named) = self.hashes.get(project) {
+            let promised = candidate.promise.as_ref().is_some_and(|promise| named.contains_key(&promise.sha256));
+            return if promised { Verdict::Fine } else { Verdict::OtherHash };
+        }
+        let exact = self.exact.get(project).is_some_and(|versions| versions.contains(candidate.name.version()));
+        match (candidate.uploaded, self.newest) {
+            // Each file by its own age: a wheel slipped into an old release is as young as it is.
+            (Some(uploaded), Some(newest)) if !exact && uploaded > newest => Verdict::TooYoung(uploaded),
+            _ => Verdict::Fine,
+        }
+    }
+
+    /// The promise that a person made for a file by naming its hash; it counts before the index's.
+    pub(super) fn promise(&self, candidate: &Candidate) -> Option<Promise> {
+        let promised = candidate.promise.as_ref()?;
+        let by = self.hashes.get(candidate.name.project())?.get(&promised.sha256)?;
+        Some(Promise { sha256: promised.sha256, by: by.clone() })
+    }
+
+    /// Whether hashes were named for a project.
+    pub(super) fn names_hashes(&self, project: &ProjectName) -> bool {
+        self.hashes.contains_key(project)
+    }
+
+    /// Whether age is looked at for what a requirement asks for.
+    pub(super) fn looks_at_age(&self, requirement: &Requirement) -> bool {
+        self.newest.is_some() && pinned(requirement).is_none() && !self.names_hashes(&requirement.name)
+    }
+}

@@ -1,0 +1,219 @@
+//! `curate publish`: copies what is signed to a folder that a web server or a stick carries.
+//!
+//! Clients see the old publication or the new one, never half of either: everything that a publication consists of has
+//! a name that no other uses, but the timestamp, which is written last. Nothing leaves the house that a client would
+//! refuse: the publication is verified as a client would, and every record and blob of it read.
+
+use std::path::{Path, PathBuf};
+
+use packman_database::{ABOUT_PATH, About, RECALLS_PATH, Recalls};
+use packman_machine::files::{self, Keeping};
+use packman_strict::Sha256;
+use packman_tuf::{Envelope, Good, Memory, Payload, Role, SafetyNumber, Snapshot, Targets, Timestamp, Verified};
+
+use crate::blobs::{self, Blob};
+use crate::curator::Curator;
+use crate::error::{CurateError, No, Refused};
+use crate::expiry::Expiry;
+use crate::folder::{Folder, Shelf, Signed, verify_publication};
+use crate::sign::unusable;
+
+/// What to publish, and where to.
+#[derive(Clone, Debug)]
+pub struct PublishRequest {
+    /// The database's folder.
+    pub folder: PathBuf,
+    /// The folder to publish to.
+    pub to: PathBuf,
+}
+
+/// What was published.
+#[derive(Clone, Debug)]
+pub struct PublishReport {
+    /// How many files were written; those that were there already are not counted.
+    pub written: usize,
+    /// How many files the publication has.
+    pub files: usize,
+    /// The version of the targets.
+    pub version: u64,
+    /// The safety number that users compare.
+    pub number: SafetyNumber,
+    /// When each role expires.
+    pub expiry: Vec<Expiry>,
+}
+
+/// One file of a publication: where it is in the folder and there.
+struct Piece {
+    path: String,
+    sha256: Sha256,
+}
+
+impl Curator<'_> {
+    /// Publishes what is signed.
+    pub fn publish(&self, request: &PublishRequest) -> Result<PublishReport, CurateError> {
+        let folder = Folder::open(&request.folder)?;
+        let _lock = folder.lock(self)?;
+        let signed = Signed::read(folder.path())?;
+        if signed.good().is_none() {
+            return Err(No::NothingSigned { folder: request.folder.clone() }.into());
+        }
+        let memory = verify_publication(&Shelf::of(folder.path()), self.now)?;
+        let memory = memory.map_err(|refusal| unusable(refusal, folder.path()))?;
+        let nothing = || No::NothingSigned { folder: request.folder.clone() };
+        let good = memory.good().ok_or_else(nothing)?;
+        let pieces = gather(&folder, &signed, good)?;
+        follows(&memory, good, &request.to)?;
+        let mut written = self.copy(&folder, &request.to, &pieces)?;
+        written += write_metadata(&memory, good, &request.to)?;
+        Ok(PublishReport {
+            written,
+            files: pieces.len() + memory.roots().count() + 3,
+            version: good.version(Role::Targets),
+            number: memory.root().number(),
+            expiry: Expiry::of(good, &folder.settings().lifetimes),
+        })
+    }
+
+    fn copy(&self, folder: &Folder, to: &Path, pieces: &[Piece]) -> Result<usize, CurateError> {
+        let mut written = 0;
+        for piece in pieces {
+            self.stop.live()?;
+            let there = to.join(&piece.path);
+            // What is there and right stays; what is there and wrong is repaired.
+            if files::read_file(&there, u64::MAX)?.is_some_and(|bytes| Sha256::of(&bytes) == piece.sha256) {
+                continue;
+            }
+            if let Some(parent) = there.parent() {
+                files::make_public_folder(parent)?;
+            }
+            files::copy_file(&folder.join(&piece.path), &there, Keeping::Published)?;
+            written += 1;
+        }
+        Ok(written)
+    }
+}
+
+/// Every target and blob, each read and held against its hash, each record parsed as a client will.
+fn gather(folder: &Folder, signed: &Signed, good: &Good) -> Result<Vec<Piece>, CurateError> {
+    let mut pieces = Vec::new();
+    for (path, info) in good.targets() {
+        let Some(bytes) = signed.target(folder.path(), path)? else { continue };
+        pieces.push(Piece { path: info.file_path(path), sha256: info.sha256 });
+        let parsed = match path {
+            ABOUT_PATH => About::parse(&bytes).map(drop),
+            RECALLS_PATH => Recalls::parse(&bytes).map(drop),
+            _ => Ok(()),
+        };
+        parsed.map_err(|error| Refused::Folder { path: folder.join(&info.file_path(path)), why: error.to_string() })?;
+    }
+    for project in signed.projects() {
+        let Some(record) = signed.record(folder.path(), &project)? else { continue };
+        for blob in record.files.iter().flat_map(Blob::of) {
+            blobs::verify(folder, &blob)?;
+            pieces.push(Piece { path: blob.path, sha256: blob.sha256 });
+        }
+    }
+    Ok(pieces)
+}
+
+/// Writes the metadata: what the timestamp leads to before the timestamp.
+fn write_metadata(memory: &Memory, good: &Good, to: &Path) -> Result<usize, CurateError> {
+    let roots = memory.roots().map(|root| (Role::Root.file_path(root.version()), root.bytes()));
+    let signed = [Role::Targets, Role::Snapshot].map(|role| (role.file_path(good.version(role)), good.bytes(role)));
+    let mut written = 0;
+    files::make_public_folder(&to.join("metadata"))?;
+    for (path, bytes) in roots.chain(signed) {
+        written += usize::from(replace(&to.join(path), bytes)?);
+    }
+    // What the timestamp makes visible is on the disk before it is.
+    files::settle(to)?;
+    written += usize::from(replace(&to.join(Role::Timestamp.file_path(0)), good.bytes(Role::Timestamp))?);
+    Ok(written)
+}
+
+/// Writes a file in one step, unless it has these bytes.
+fn replace(path: &Path, bytes: &[u8]) -> Result<bool, CurateError> {
+    if files::read_file(path, u64::MAX)?.is_some_and(|old| old == bytes) {
+        return Ok(false);
+    }
+    files::write_file(path, bytes, Keeping::Published)?;
+    Ok(true)
+}
+
+/// Verifies that what is published there is ours, and that ours follows it. A folder without metadata is free.
+fn follows(ours: &Memory, good: &Good, to: &Path) -> Result<(), CurateError> {
+    for listed in files::list_tree(&to.join("metadata"))? {
+        let path = format!("metadata/{}", listed.path.as_str());
+        let Some((role, version)) = role_of(&path) else { continue };
+        let there = files::read_file(&to.join(&path), u64::MAX)?.unwrap_or_default();
+        let there = There { ours, good, to, path: &path, bytes: &there };
+        match role {
+            Role::Root => there.root_follows(version)?,
+            Role::Timestamp => there.file_follows::<Timestamp>()?,
+            Role::Snapshot => there.file_follows::<Snapshot>()?,
+            Role::Targets => there.file_follows::<Targets>()?,
+        }
+    }
+    Ok(())
+}
+
+/// The role and version that the name of a published metadata file says; the timestamp has none.
+fn role_of(path: &str) -> Option<(Role, u64)> {
+    let name = path.strip_prefix("metadata/")?.strip_suffix(".json")?;
+    match name.split_once('.') {
+        None => Role::parse(name).filter(|role| *role == Role::Timestamp).map(|role| (role, 0)),
+        Some((version, name)) => Some((Role::parse(name)?, version.parse().ok()?)),
+    }
+}
+
+/// A metadata file that is published there already.
+struct There<'t> {
+    ours: &'t Memory,
+    good: &'t Good,
+    to: &'t Path,
+    path: &'t str,
+    bytes: &'t [u8],
+}
+
+impl There<'_> {
+    /// Every root there must be one of ours: another one is another chain, or the same one further on.
+    fn root_follows(&self, version: u64) -> Result<(), CurateError> {
+        match self.ours.roots().find(|root| root.version() == version) {
+            Some(root) if root.bytes() == self.bytes => Ok(()),
+            Some(_) => {
+                let why = format!("its {} is not ours", crate::quoted(self.path));
+                Err(Refused::ForeignPublication { folder: self.to.to_owned(), why }.into())
+            }
+            None => {
+                let newest = self.ours.root().version();
+                Err(self.not_a_successor(format!("found root version {version}, wanted at most {newest}")))
+            }
+        }
+    }
+
+    /// A file there that our keys signed must not be newer than ours, nor another one of the same version. One that
+    /// they did not sign counts for no client: it is repaired where ours has its name.
+    fn file_follows<T: Payload>(&self) -> Result<(), CurateError> {
+        let Some(there) = self.verified::<T>(self.bytes) else { return Ok(()) };
+        let ours = self.good.version(T::ROLE);
+        let found = there.version();
+        if found > ours {
+            return Err(self.not_a_successor(format!("found version {found}, wanted at most {ours}")));
+        }
+        let same = self.verified::<T>(self.good.bytes(T::ROLE)).map(|ours| ours.signed_digest());
+        if found == ours && same != Some(there.signed_digest()) {
+            return Err(self.not_a_successor(format!("found another version {found} than the one that is signed here")));
+        }
+        Ok(())
+    }
+
+    /// Reads a file that the keys of some root of our chain signed.
+    fn verified<T: Payload>(&self, bytes: &[u8]) -> Option<Verified<T>> {
+        let envelope = Envelope::parse(self.path, bytes, u64::MAX).ok()?;
+        self.ours.roots().find_map(|root| root.keys(T::ROLE).verify(&envelope).ok())
+    }
+
+    fn not_a_successor(&self, why: String) -> CurateError {
+        Refused::NotASuccessor { folder: self.to.to_owned(), file: self.path.to_owned(), why }.into()
+    }
+}

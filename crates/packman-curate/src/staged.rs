@@ -1,0 +1,150 @@
+//! What is staged and not signed: the difference between the folder's records and the signed ones.
+
+use std::collections::BTreeMap;
+
+use packman_database::{ABOUT_PATH, ProjectRecord, RECALLS_PATH, RecordedFile, Recalls, Review};
+use packman_names::{ProjectName, Version};
+use packman_strict::Sha256;
+use packman_strict::time::Time;
+
+use crate::error::{CurateError, Refused};
+use crate::folder::{Folder, Signed};
+
+/// Everything that signing would change.
+#[derive(Clone, Debug, Default)]
+pub struct Staged {
+    /// Files that would be vouched for, and are not yet.
+    pub new: Vec<NewFile>,
+    /// Files that would not be vouched for any more.
+    pub gone: Vec<StagedFile>,
+    /// Files of which something else is said: a review, a yank, an address.
+    pub changed: Vec<StagedFile>,
+    /// Files that would be taken back.
+    pub recalled: Vec<StagedFile>,
+    /// Whether the database says something else of itself.
+    pub about: bool,
+    /// Whether there is no signature at all yet.
+    pub first: bool,
+}
+
+/// A file of a project.
+#[derive(Clone, Debug, PartialEq)]
+pub struct StagedFile {
+    /// The project.
+    pub project: ProjectName,
+    /// The version.
+    pub version: Version,
+    /// The file name.
+    pub file: String,
+}
+
+/// A file that would be vouched for.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NewFile {
+    /// Which it is.
+    pub file: StagedFile,
+    /// The SHA-256 of its bytes.
+    pub sha256: Sha256,
+    /// Its size in bytes.
+    pub size: u64,
+    /// When it was uploaded, where the source says so.
+    pub uploaded: Option<Time>,
+    /// The newest signed version of the project, where this is another one.
+    pub replaces: Option<Version>,
+    /// Who looked inside; nobody where there is none.
+    pub review: Option<Review>,
+}
+
+impl NewFile {
+    /// How many whole days ago it was uploaded.
+    pub fn age_days(&self, now: Time) -> Option<i64> {
+        self.uploaded.map(|uploaded| (now.seconds().saturating_sub(uploaded.seconds())).div_euclid(86_400))
+    }
+}
+
+impl Staged {
+    /// Whether signing would only prolong what is signed.
+    pub fn is_empty(&self) -> bool {
+        let files = self.new.len() + self.gone.len() + self.changed.len() + self.recalled.len();
+        files == 0 && !self.about && !self.first
+    }
+}
+
+/// What is to be signed: the bytes of every target, by path, and how they differ from what is signed.
+pub(crate) struct Targets {
+    pub(crate) bytes: BTreeMap<String, Vec<u8>>,
+    pub(crate) staged: Staged,
+    pub(crate) records: BTreeMap<ProjectName, ProjectRecord>,
+}
+
+impl Targets {
+    /// Reads what is staged, derives what signing derives, and compares with what is signed.
+    pub(crate) fn gather(folder: &Folder, signed: &Signed) -> Result<Self, CurateError> {
+        let (about, recalls) = (folder.about()?, folder.recalls()?);
+        let mut bytes = BTreeMap::new();
+        let mut staged = Staged { first: signed.good().is_none(), ..Staged::default() };
+        let mut records = folder.records()?;
+        for record in records.values_mut() {
+            derive_recalls(record, &recalls);
+            bytes.insert(packman_database::record_path(&record.name), record.encode());
+            let before = signed.record(folder.path(), &record.name)?;
+            compare(record, before.as_ref(), &mut staged)?;
+        }
+        for project in signed.projects() {
+            if let (false, Some(before)) = (records.contains_key(&project), signed.record(folder.path(), &project)?) {
+                staged.gone.extend(before.files.iter().map(staged_file));
+            }
+        }
+        bytes.insert(ABOUT_PATH.to_owned(), about.encode());
+        bytes.insert(RECALLS_PATH.to_owned(), recalls.encode());
+        staged.about = bytes.get(ABOUT_PATH) != signed.target(folder.path(), ABOUT_PATH)?.as_ref();
+        Ok(Self { bytes, staged, records })
+    }
+}
+
+/// A record says of each file whether it is recalled, so that a client that reads only the record knows it too.
+fn derive_recalls(record: &mut ProjectRecord, recalls: &Recalls) {
+    for file in &mut record.files {
+        file.recalled = recalls.of(&file.sha256).map(|recall| recall.reason.clone());
+    }
+}
+
+fn compare(record: &ProjectRecord, before: Option<&ProjectRecord>, staged: &mut Staged) -> Result<(), CurateError> {
+    let newest = before.and_then(|before| before.versions().last().map(|version| (*version).clone()));
+    for file in &record.files {
+        match before.and_then(|before| before.file(file.name.as_str())) {
+            None => staged.new.push(new_file(file, newest.as_ref())),
+            Some(old) if old.sha256 != file.sha256 => return Err(hash_changed(file, old.sha256)),
+            Some(old) if old == file => {}
+            Some(old) if old.recalled.is_none() && file.recalled.is_some() => staged.recalled.push(staged_file(file)),
+            Some(_) => staged.changed.push(staged_file(file)),
+        }
+    }
+    let gone = before.into_iter().flat_map(|before| &before.files).filter(|old| record.file(old.name.as_str()).is_none());
+    staged.gone.extend(gone.map(staged_file));
+    Ok(())
+}
+
+/// The refusal of a file whose name is vouched for with other bytes.
+pub(crate) fn hash_changed(file: &RecordedFile, recorded: Sha256) -> CurateError {
+    Refused::HashChanged { file: file.name.as_str().to_owned(), recorded, found: file.sha256 }.into()
+}
+
+fn staged_file(file: &RecordedFile) -> StagedFile {
+    StagedFile {
+        project: file.name.project().clone(),
+        version: file.name.version().clone(),
+        file: file.name.as_str().to_owned(),
+    }
+}
+
+fn new_file(file: &RecordedFile, newest: Option<&Version>) -> NewFile {
+    NewFile {
+        file: staged_file(file),
+        sha256: file.sha256,
+        size: file.size,
+        uploaded: file.uploaded,
+        replaces: newest.filter(|newest| *newest != file.name.version()).cloned(),
+        review: file.review.clone(),
+    }
+}
