@@ -11,6 +11,7 @@ use std::io::ErrorKind;
 use packman_names::{ProjectName, parse_version};
 use packman_strict::Sha256;
 
+use crate::amend::{self, Amendment};
 use crate::conflict::{ChangeError, Conflict};
 use crate::content::{NewFile, Source, files_of};
 use crate::failure::Failure;
@@ -21,7 +22,6 @@ use crate::layout::DIST_INFO;
 use crate::lock::EnvironmentLock;
 use crate::receipt::Receipt;
 use crate::removal::{InstalledRecord, Removal};
-use crate::requested::marked;
 use crate::resolve::{Resolver, State};
 use crate::scheme::{Places, join};
 use crate::unpack::Unpacked;
@@ -33,8 +33,8 @@ pub struct Change {
     pub install: Vec<Install>,
     /// Installed projects to remove.
     pub remove: Vec<Installed>,
-    /// Installed projects that somebody now asks for by name (PyPA "The REQUESTED file").
-    pub request: Vec<Installed>,
+    /// What to add to the records of projects that stay installed; each project once.
+    pub amend: Vec<Amendment>,
     /// How files get from the cache into the environment.
     pub link: LinkMode,
 }
@@ -79,8 +79,8 @@ pub fn plan(lock: &EnvironmentLock, change: Change) -> Result<Planned<'_>, Chang
     let places = &lock.places;
     let mut room = Room::look(places, &change)?;
     let mut files: Vec<NewFile> = Vec::new();
-    for installed in &change.request {
-        files.extend(marked(places, installed, &mut room.removal)?);
+    for amendment in &change.amend {
+        files.extend(amend::files_of(places, amendment, &mut room.resolver, &mut room.removal)?);
     }
     for (wheel, install) in change.install.iter().enumerate() {
         room.verify_absent(install.unpacked.name().project())?;

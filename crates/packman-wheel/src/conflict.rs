@@ -30,6 +30,8 @@ pub enum Conflict {
     LinkEscapes { path: String },
     /// The notes of an interrupted change are there and cannot be read.
     JournalDamaged { path: String, why: String },
+    /// The path of the interpreter cannot stand in the first line of a script.
+    Interpreter { path: String, why: &'static str },
     /// The folders of the environment have no folder in common that is theirs alone, or are no plain text.
     Folders { path: String, why: &'static str },
 }
@@ -46,6 +48,7 @@ impl Conflict {
             Self::RecordEscapes { .. } => "installed-record-escapes",
             Self::LinkEscapes { .. } => "environment-link-escapes",
             Self::JournalDamaged { .. } => "environment-damaged",
+            Self::Interpreter { .. } => "interpreter-path",
             Self::Folders { .. } => "environment-folders",
         }
     }
@@ -62,7 +65,7 @@ impl Conflict {
     }
 
     /// Every code of this type.
-    pub const CODES: [&'static str; 9] = [
+    pub const CODES: [&'static str; 10] = [
         "file-in-the-way",
         "projects-collide",
         "already-installed",
@@ -71,6 +74,7 @@ impl Conflict {
         "installed-record-escapes",
         "environment-link-escapes",
         "environment-damaged",
+        "interpreter-path",
         "environment-folders",
     ];
 }
@@ -107,6 +111,7 @@ impl fmt::Display for Conflict {
             Self::JournalDamaged { path, why } => {
                 write!(f, "{}: notes of an interrupted change cannot be read: {why}", q(path))
             }
+            Self::Interpreter { path, why } => write!(f, "interpreter {}: {why}", q(path)),
             Self::Folders { path, why } => write!(f, "environment: {} {why}", q(path)),
         }
     }

@@ -13,13 +13,10 @@ const LONGEST_SHEBANG: usize = 127;
 
 /// The first line, or lines, of a script that is to be run by this interpreter.
 pub(crate) fn shebang(python: &Path) -> Result<String, Conflict> {
-    let wrong = |why| Conflict::Folders { path: python.to_string_lossy().into_owned(), why };
-    let path =
-        python.to_str().ok_or_else(|| wrong("is no interpreter a script can name: it is not UTF-8"))?;
+    let wrong = |why| Conflict::Interpreter { path: python.to_string_lossy().into_owned(), why };
+    let path = python.to_str().ok_or_else(|| wrong("a script cannot name it, it is not UTF-8"))?;
     if path.contains(|letter: char| letter.is_control()) || !path.starts_with('/') {
-        return Err(wrong(
-            "is no interpreter a script can name: wanted an absolute path without control characters",
-        ));
+        return Err(wrong("a script cannot name it, wanted an absolute path without control characters"));
     }
     if !path.contains(' ') && path.len() + "#!\n".len() <= LONGEST_SHEBANG {
         return Ok(format!("#!{path}\n"));
@@ -27,7 +24,7 @@ pub(crate) fn shebang(python: &Path) -> Result<String, Conflict> {
     // The kernel cannot run it directly, so the shell does. To Python these lines are one string; to the shell
     // the first is an `exec` that never comes to the second.
     if path.contains(['"', '\'', '\\', '$', '`']) {
-        return Err(wrong("is no interpreter a script can name: it is long or has spaces, and holds quotes"));
+        return Err(wrong("a script cannot name it, it is long or has spaces, and holds quotes"));
     }
     Ok(format!("#!/bin/sh\n'''exec' \"{path}\" \"$0\" \"$@\"\n' '''\n"))
 }
@@ -86,7 +83,7 @@ mod tests {
             "python",
             "/a b\\/python",
         ] {
-            assert!(check(path).contains("is no interpreter a script can name"), "{path}");
+            assert!(check(path).contains("a script cannot name it"), "{path}");
         }
     }
 

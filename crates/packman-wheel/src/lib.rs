@@ -9,6 +9,7 @@
 //! So nothing of a wheel reaches an environment before the whole wheel was verified, and a change is made whole or
 //! not at all. Which wheel to install is decided above; this crate reads no clock, no variable and no network.
 
+mod amend;
 mod apply;
 mod base64;
 mod change;
@@ -30,7 +31,6 @@ mod receipt;
 pub mod record;
 mod refusal;
 mod removal;
-mod requested;
 mod resolve;
 mod scheme;
 mod scripts;
@@ -38,6 +38,7 @@ mod unpack;
 mod verify;
 mod wheel_file;
 
+pub use amend::Amendment;
 pub use apply::Report;
 pub use change::{Change, Install, LinkMode, Planned, plan};
 pub use conflict::{ChangeError, Conflict};

@@ -3,6 +3,7 @@
 //! RECORD of an installed project is a file that anything in the environment could have written, so a row that
 //! leads out of the environment, or to what makes it one, refuses the whole removal.
 
+use std::collections::hash_map::Entry;
 use std::collections::{BTreeSet, HashMap};
 use std::fs;
 use std::path::Path;
@@ -112,42 +113,17 @@ impl Removal {
         installed: &Installed,
     ) -> Result<(), ChangeError> {
         let record = InstalledRecord::read(places, installed)?;
-        let mut caches: HashMap<String, Vec<String>> = HashMap::new();
+        let mut bytecode = Bytecode::default();
         for path in record.paths(places, installed)? {
             let (place, kind) = resolver.file(&path)?;
             if !matches!(kind, Kind::Nothing | Kind::Folder) {
                 self.files.insert(place.path.clone());
             }
             if let Some(source) = path.strip_suffix(".py") {
-                self.add_bytecode(resolver, &mut caches, source)?;
+                self.files.extend(bytecode.of(resolver, source)?);
             }
         }
         self.dist_infos.insert(record.dist_info);
-        Ok(())
-    }
-
-    /// Adds `__pycache__/<stem>.*.pyc` of a module, whichever interpreter wrote it.
-    fn add_bytecode(
-        &mut self,
-        resolver: &mut Resolver<'_>,
-        caches: &mut HashMap<String, Vec<String>>,
-        source: &str,
-    ) -> Result<(), ChangeError> {
-        let (folder, stem) = split(source);
-        let cache = resolver.folder(&join(folder, "__pycache__"))?;
-        if cache.state != State::There {
-            return Ok(());
-        }
-        let names = match caches.entry(cache.path.clone()) {
-            std::collections::hash_map::Entry::Occupied(known) => known.into_mut(),
-            std::collections::hash_map::Entry::Vacant(new) => new.insert(resolver.names(&cache.path)?),
-        };
-        let ours = |name: &&String| {
-            name.strip_prefix(stem)
-                .is_some_and(|rest| rest.starts_with('.') && rest.strip_suffix(".pyc").is_some())
-        };
-        let found: Vec<String> = names.iter().filter(ours).map(|name| join(&cache.path, name)).collect();
-        self.files.extend(found);
         Ok(())
     }
 
@@ -162,5 +138,35 @@ impl Removal {
         }
         // A folder sorts before what is in it.
         folders.into_iter().rev().collect()
+    }
+}
+
+/// Finds the bytecode of modules; reads each `__pycache__` once.
+#[derive(Debug, Default)]
+pub(crate) struct Bytecode {
+    caches: HashMap<String, Vec<String>>,
+}
+
+impl Bytecode {
+    /// `__pycache__/<stem>.*.pyc` of a module (its path without `.py`), whichever interpreter wrote it.
+    pub(crate) fn of(
+        &mut self,
+        resolver: &mut Resolver<'_>,
+        source: &str,
+    ) -> Result<Vec<String>, ChangeError> {
+        let (folder, stem) = split(source);
+        let cache = resolver.folder(&join(folder, "__pycache__"))?;
+        if cache.state != State::There {
+            return Ok(Vec::new());
+        }
+        let names = match self.caches.entry(cache.path.clone()) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(new) => new.insert(resolver.names(&cache.path)?),
+        };
+        let ours = |name: &&String| {
+            name.strip_prefix(stem)
+                .is_some_and(|rest| rest.starts_with('.') && rest.strip_suffix(".pyc").is_some())
+        };
+        Ok(names.iter().filter(ours).map(|name| join(&cache.path, name)).collect())
     }
 }

@@ -21,8 +21,8 @@ use std::thread;
 use packman_names::ProjectName;
 use packman_wheel::make::WheelDraft;
 use packman_wheel::{
-    Area, Change, ChangeError, EnvironmentLock, Flow, Install, Installed, Observer, Recovered, Report,
-    Scheme, Step, installed, plan, recover,
+    Amendment, Area, Change, ChangeError, EnvironmentLock, Flow, Install, Installed, Observer, Recovered,
+    Report, Scheme, Step, installed, plan, recover,
 };
 use support::Scratch;
 
@@ -75,7 +75,11 @@ fn change(scratch: &Scratch) -> Change {
     Change {
         install: drafts.iter().map(|draft| install(scratch, draft, true)).collect(),
         remove: ["upgraded", "removed"].iter().map(|name| find(&scratch.scheme, name)).collect(),
-        request: vec![find(&scratch.scheme, "marked")],
+        amend: vec![Amendment {
+            installed: find(&scratch.scheme, "marked"),
+            requested: true,
+            bytecode: true,
+        }],
         ..Change::default()
     }
 }
