@@ -102,9 +102,8 @@ fn fold(path: &str) -> Cow<'_, str> {
         let lower = path.bytes().all(|byte| !byte.is_ascii_uppercase());
         return if lower { Cow::Borrowed(path) } else { Cow::Owned(path.to_ascii_lowercase()) };
     }
-    let once = fold_case(path.nfd());
     let visible = |c: &char| !matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}');
-    let folded: String = fold_case(once.nfkd().filter(visible)).nfkc().collect();
+    let folded: String = fold_case(path.nfkd().filter(visible)).nfkc().collect();
     Cow::Owned(folded)
 }
 

@@ -138,3 +138,13 @@ fn refuses_a_file_where_another_needs_a_folder() {
     insta::assert_snapshot!(check_set(&["a/b/", "a/B"]), @"path `a/B` cannot stand beside `a/b` on every system");
     insta::assert_snapshot!(check_set(&["a/b/c", "a/x", "a/b"]), @"path `a/b` cannot stand beside `a/b/c` on every system");
 }
+
+#[test]
+fn a_path_that_is_refused_leaves_no_trace() {
+    let mut set = PathSet::new();
+    let path = |text| SafePath::parse(text).unwrap();
+    set.insert(&path("a")).unwrap();
+    for _ in 0..2 {
+        assert_eq!(set.insert(&path("a/b")).unwrap_err().before(), &path("a"));
+    }
+}

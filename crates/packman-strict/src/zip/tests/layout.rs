@@ -1,7 +1,7 @@
 //! Attacks on the structure: two readings of where things are and what they are.
 
 use super::check;
-use super::raw::{End64, Raw, Zip, deflated, descriptor, extra, folder, stored, zip64};
+use super::raw::{End, End64, Raw, Zip, deflated, descriptor, extra, folder, stored, zip64};
 use crate::zip::ZipLimits;
 
 fn one() -> Zip {
@@ -75,6 +75,17 @@ fn refuses_zip64_end_records_that_contradict() {
     ] {
         assert_eq!(zip64(change), "zip-zip64: archive has 64-bit records that contradict the others");
     }
+    for change in [
+        (|end| end.disk = 1) as fn(&mut End),
+        |end| end.directory_disk = 1,
+        |end| end.entries_here = Some(0),
+        |end| end.entries = Some(2),
+        |end| end.length = Some(1),
+        |end| end.offset = Some(0),
+    ] {
+        let zip = one().change(|zip| zip.end64 = Some(End64::default())).change(|zip| change(&mut zip.end));
+        assert_eq!(check(&zip), "zip-zip64: archive has 64-bit records that contradict the others");
+    }
 }
 
 /// A reader that takes zip64 values by position reads another size than one that takes all of them.
@@ -98,6 +109,9 @@ fn refuses_zip64_fields_that_are_not_exactly_what_is_missing() {
     assert_eq!(local(zip64(&[1]), u32::MAX), refused, "one of two");
     assert_eq!(local(zip64(&[1, 1, 0]), u32::MAX), refused, "an offset too");
     assert_eq!(local(zip64(&[1, 1]), 2), refused, "another size in the header");
+    let compressed =
+        stored("a", b"x").change(|raw| (raw.local.extra, raw.local.compressed) = (zip64(&[1, 1]), 2));
+    assert_eq!(check(&Zip::of([compressed])), refused, "another compressed size in the header");
 }
 
 #[test]

@@ -99,5 +99,9 @@ fn refuses_what_is_a_file_and_a_folder() {
     // Data behind the header of a folder: its size says zero, so nobody looks.
     let hidden = deflated("a/", b"hidden").both(|header| (header.size, header.crc) = (0, 0));
     assert_eq!(is(hidden, |raw| raw.central.attributes = 0o040_755 << 16), refused("a/"));
+    assert_eq!(
+        is(deflated("a/", b"").both(|header| header.size = 1), |raw| raw.central.attributes = 0),
+        refused("a/")
+    );
     assert_eq!(is(folder("a/").both(|header| header.crc = 1), |_| ()), refused("a/"));
 }
