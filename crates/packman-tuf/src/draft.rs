@@ -3,6 +3,7 @@
 //! A draft that was read from a file keeps the members that this version does not know, at every level, as
 //! section 4 of the specification asks. Signing writes what python-tuf writes: any TUF client reads it.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use packman_strict::json::{Object, Value};
@@ -145,8 +146,8 @@ impl SnapshotDraft {
     /// The file, signed by those keys.
     pub fn sign(&self, keys: &[&SigningKey]) -> Result<Vec<u8>, Unsignable> {
         let mut signed = header(&self.base, Role::Snapshot, self.version, self.expires);
-        let old = object_at(&self.base, "meta");
-        let meta = self.meta.iter().map(|(name, info)| (name.clone(), info.write(old.get(name))));
+        let old = by_name(object_at(&self.base, "meta"));
+        let meta = self.meta.iter().map(|(name, info)| (name.clone(), info.write(old.get(name.as_str()))));
         signed.insert("meta", meta.collect::<Object<'static>>());
         sign_part(signed, keys)
     }
@@ -180,8 +181,7 @@ impl TargetsDraft {
     /// The file, signed by those keys.
     pub fn sign(&self, keys: &[&SigningKey]) -> Result<Vec<u8>, Unsignable> {
         let mut signed = header(&self.base, Role::Targets, self.version, self.expires);
-        // A map, because looking a name up in an object walks it, and there may be 100,000.
-        let old: BTreeMap<_, _> = object_at(&self.base, "targets").into_iter().collect();
+        let old = by_name(object_at(&self.base, "targets"));
         let targets = self.targets.iter().map(|(path, info)| {
             let base = old.get(path.as_str()).and_then(Value::as_object);
             (path.as_str().to_owned(), target_value(info, base))
@@ -217,6 +217,11 @@ fn header(base: &Object<'static>, role: Role, version: u64, expires: Time) -> Ob
         .with("expires", expires.to_string())
         .with("spec_version", SPECIFICATION)
         .with("version", version)
+}
+
+/// The members as a map: looking a name up in an object walks it, and there may be 100,000.
+fn by_name(object: Object<'static>) -> BTreeMap<Cow<'static, str>, Value<'static>> {
+    object.into_iter().collect()
 }
 
 fn object_at(object: &Object<'static>, name: &str) -> Object<'static> {

@@ -4,9 +4,9 @@
 //! a beginning however often keys were changed since, and a newer number shuts out the keys that were retired
 //! before it. Without a number the first root is remembered as it comes, and it is for others to say so.
 
-use crate::refresh::{missing, next_root, root_request};
+use crate::refresh::missing;
 use crate::root::SelfSigned;
-use crate::{Answer, Limits, Memory, Reason, Refusal, Role, SafetyNumber, Step};
+use crate::{Answer, Limits, Memory, Reason, Refusal, Request, Role, SafetyNumber, Step};
 
 /// The way to the first [`Memory`] of a repository; a [`Refresh`](crate::Refresh) follows it.
 ///
@@ -39,8 +39,10 @@ impl FirstUse {
     /// What is wanted next.
     pub fn step(&self) -> Step {
         match &self.stage {
-            Stage::Looking { next, .. } => Step::Fetch(root_request(*next, &self.limits, false)),
-            Stage::Following(memory) => Step::Fetch(next_root(memory, &self.limits)),
+            Stage::Looking { next, .. } => {
+                Step::Fetch(Request::unpinned(Role::Root, *next, self.limits.root_bytes))
+            }
+            Stage::Following(memory) => Step::Fetch(Request::next_root(memory, &self.limits)),
             Stage::Done(_) => Step::Done,
         }
     }

@@ -4,7 +4,8 @@
 //! or writes a file.
 //!
 //! - [`FirstUse`] finds the root to begin with, by its [`SafetyNumber`] or by remembering the first.
-//! - [`Refresh`] follows the client workflow of the specification: root, timestamp, snapshot, targets.
+//! - [`Refresh`] follows the client workflow of the specification: root, timestamp, snapshot, targets, and the few
+//!   targets that an application cannot answer without.
 //! - [`Memory`] is what is kept in between: what was *seen*, the floor against rollback, and what is *good*, the
 //!   last set that verified whole, from which alone anything is answered.
 //! - [`Envelope`], [`KeySet`] and [`Verified`] are the one place where signatures are counted.

@@ -61,26 +61,14 @@ impl Refresh {
     /// What is wanted next.
     pub fn step(&self) -> Step {
         Step::Fetch(match self.stage {
-            Stage::Root => next_root(&self.memory, &self.limits),
+            Stage::Root => Request::next_root(&self.memory, &self.limits),
             // 5.4.1.
-            Stage::Timestamp => Request {
-                path: Role::Timestamp.file_path(0),
-                max_bytes: self.limits.timestamp_bytes,
-                length: None,
-                sha256: None,
-                may_be_missing: false,
-            },
+            Stage::Timestamp => Request::unpinned(Role::Timestamp, 0, self.limits.timestamp_bytes),
             // 5.5.1 and 5.6.1, with consistent snapshots.
-            Stage::Snapshot(info) => pinned_request(Role::Snapshot, info, self.limits.snapshot_bytes),
-            Stage::Targets(info) => pinned_request(Role::Targets, info, self.limits.targets_bytes),
+            Stage::Snapshot(info) => Request::pinned(Role::Snapshot, info, self.limits.snapshot_bytes),
+            Stage::Targets(info) => Request::pinned(Role::Targets, info, self.limits.targets_bytes),
             // 5.7.2, for the targets that belong to the good set.
-            Stage::Attached(path, info) => Request {
-                path: info.file_path(path),
-                max_bytes: info.length,
-                length: Some(info.length),
-                sha256: Some(info.sha256),
-                may_be_missing: false,
-            },
+            Stage::Attached(path, info) => Request::target(path, info),
             Stage::Done => return Step::Done,
         })
     }
@@ -273,27 +261,6 @@ impl Refresh {
     fn verify<T: Payload>(&self, version: u64, bytes: &[u8], max_bytes: u64) -> Result<Verified<T>, Refusal> {
         let envelope = Envelope::parse(T::ROLE.file_path(version), bytes, max_bytes)?;
         self.memory.root.keys(T::ROLE).verify(&envelope)
-    }
-}
-
-/// 5.3.3: the root after the newest.
-pub(crate) fn next_root(memory: &Memory, limits: &Limits) -> Request {
-    root_request(memory.root.version().saturating_add(1), limits, true)
-}
-
-/// A root of which nothing is known but its version.
-pub(crate) fn root_request(version: u64, limits: &Limits, may_be_missing: bool) -> Request {
-    let path = Role::Root.file_path(version);
-    Request { path, max_bytes: limits.root_bytes, length: None, sha256: None, may_be_missing }
-}
-
-fn pinned_request(role: Role, info: MetaInfo, max_bytes: u64) -> Request {
-    Request {
-        path: role.file_path(info.version),
-        max_bytes: info.length.unwrap_or(max_bytes).min(max_bytes),
-        length: info.length,
-        sha256: info.sha256,
-        may_be_missing: false,
     }
 }
 

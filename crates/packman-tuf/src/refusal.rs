@@ -240,3 +240,71 @@ impl fmt::Display for Reason {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// One of each reason: a new one does not compile until it stands here.
+    fn every_reason() -> Vec<Reason> {
+        let (sha256, number) = (Sha256::of(b""), SafetyNumber::of_signed_part(b""));
+        let time = Time::from_seconds(0);
+        let all = vec![
+            Reason::BadJson(String::new()),
+            Reason::BadMetadata(String::new()),
+            Reason::WrongRole { found: String::new(), wanted: Role::Root },
+            Reason::BadSignature { found: 0, wanted: 1, role: Role::Root },
+            Reason::UnexplainedChange { found: 0, wanted: 1 },
+            Reason::WrongVersion { found: 1, wanted: 2 },
+            Reason::Rollback { of: String::new(), found: 1, wanted: 2 },
+            Reason::Disappeared { name: String::new() },
+            Reason::Expired { expires: time, now: time },
+            Reason::HashMismatch { found: sha256, wanted: sha256 },
+            Reason::LengthMismatch { found: 1, wanted: 2 },
+            Reason::TooLarge { found: 2, wanted: 1 },
+            Reason::TooManyRoots { limit: 1 },
+            Reason::Contradiction { version: 1, found: sha256, remembered: sha256 },
+            Reason::NumberMismatch { found: number, wanted: number, roots: 1 },
+            Reason::Missing,
+            Reason::UnknownTarget,
+        ];
+        for reason in &all {
+            match reason {
+                Reason::BadJson(_)
+                | Reason::BadMetadata(_)
+                | Reason::WrongRole { .. }
+                | Reason::BadSignature { .. }
+                | Reason::UnexplainedChange { .. }
+                | Reason::WrongVersion { .. }
+                | Reason::Rollback { .. }
+                | Reason::Disappeared { .. }
+                | Reason::Expired { .. }
+                | Reason::HashMismatch { .. }
+                | Reason::LengthMismatch { .. }
+                | Reason::TooLarge { .. }
+                | Reason::TooManyRoots { .. }
+                | Reason::Contradiction { .. }
+                | Reason::NumberMismatch { .. }
+                | Reason::Missing
+                | Reason::UnknownTarget => (),
+            }
+        }
+        all
+    }
+
+    #[test]
+    fn the_list_of_codes_is_the_codes_that_there_are() {
+        let mut codes: Vec<_> =
+            every_reason().into_iter().map(|reason| Refusal::new("", reason).code()).collect();
+        codes.push("state-damaged");
+        codes.dedup();
+        assert_eq!(codes, Refusal::codes());
+    }
+
+    #[test]
+    fn outside_text_is_escaped() {
+        let found = "root\u{1b}[2J".to_owned();
+        let refusal = Refusal::new("a\nb", Reason::WrongRole { found, wanted: Role::Root });
+        insta::assert_snapshot!(refusal, @r"`a\nb`: found a file of role `root\u{1b}[2J`, wanted one of `root`");
+    }
+}

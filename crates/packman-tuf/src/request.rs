@@ -2,6 +2,8 @@
 
 use packman_strict::Sha256;
 
+use crate::{Memory, MetaInfo, Role, TargetInfo};
+
 /// How large files may be, and how long the chain of roots.
 #[derive(Copy, Clone, Debug, Eq, PartialEq)]
 pub struct Limits {
@@ -55,6 +57,41 @@ pub struct Request {
     pub sha256: Option<Sha256>,
     /// Whether the file need not exist: the root after the newest does not.
     pub may_be_missing: bool,
+}
+
+impl Request {
+    /// 5.3.3: the root after the newest, which need not exist.
+    pub(crate) fn next_root(memory: &Memory, limits: &Limits) -> Self {
+        let version = memory.root().version().saturating_add(1);
+        Self { may_be_missing: true, ..Self::unpinned(Role::Root, version, limits.root_bytes) }
+    }
+
+    /// A file of which nothing is known but its version.
+    pub(crate) fn unpinned(role: Role, version: u64, max_bytes: u64) -> Self {
+        let path = role.file_path(version);
+        Self { path, max_bytes, length: None, sha256: None, may_be_missing: false }
+    }
+
+    /// A file that another file pins.
+    pub(crate) fn pinned(role: Role, info: MetaInfo, max_bytes: u64) -> Self {
+        Self {
+            max_bytes: info.length.unwrap_or(max_bytes).min(max_bytes),
+            length: info.length,
+            sha256: info.sha256,
+            ..Self::unpinned(role, info.version, max_bytes)
+        }
+    }
+
+    /// A target.
+    pub(crate) fn target(path: &str, info: TargetInfo) -> Self {
+        Self {
+            path: info.file_path(path),
+            max_bytes: info.length,
+            length: Some(info.length),
+            sha256: Some(info.sha256),
+            may_be_missing: false,
+        }
+    }
 }
 
 /// What came of a request.

@@ -70,12 +70,10 @@ fn check(path: &str, change: impl Fn(&mut Vec<u8>, usize)) -> usize {
 
 #[test]
 fn one_byte_of_a_root_is_refused_or_means_nothing() {
-    for path in ["metadata/1.root.json", "metadata/2.root.json"] {
-        for bit in [1, 0x20] {
-            check(path, |file, place| file[place] ^= bit);
-        }
-        assert_eq!(check(path, Vec::truncate), 1, "only the newline at the end may be missing");
+    for (path, bit) in [("metadata/1.root.json", 1), ("metadata/2.root.json", 0x20)] {
+        check(path, |file, place| file[place] ^= bit);
     }
+    assert_eq!(check("metadata/2.root.json", Vec::truncate), 1, "only the newline at the end may be missing");
 }
 
 #[test]

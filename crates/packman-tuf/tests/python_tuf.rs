@@ -102,9 +102,11 @@ fn python_tuf_follows_our_rotations_and_thresholds() {
     assert_eq!(check("rotations", &repository), ALL_FILES);
 }
 
+type Attack = fn(&mut Repository);
+
 #[test]
 fn both_refuse_the_same_attacks() {
-    let attacks: [(&str, fn(&mut Repository)); 7] = [
+    let attacks: [(&str, Attack); 7] = [
         ("stranger", |repository| {
             let stranger = repository.new_key();
             *repository.signers_mut(Role::Targets) = vec![stranger];

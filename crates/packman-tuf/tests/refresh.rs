@@ -155,14 +155,29 @@ fn what_was_seen_before_a_refusal_stays_seen() {
 
 #[test]
 fn an_expired_file_is_not_seen() {
-    let mut repository = repository();
-    let memory = repository.remembered(NOW);
-    repository.expiry.insert(Role::Timestamp, NOW);
-    repository.publish_timestamp();
-    let outcome = repository.refreshed(memory, NOW);
-    assert_eq!(outcome.refusal.unwrap().code(), "expired");
-    assert_eq!(outcome.memory.seen_version(Role::Timestamp), Some(2));
-    assert!(!outcome.changed);
+    for role in [Role::Timestamp, Role::Snapshot, Role::Targets] {
+        let mut repository = repository();
+        let memory = repository.remembered(NOW);
+        repository.expiry.insert(role, NOW);
+        repository.publish();
+        let outcome = repository.refreshed(memory, NOW);
+        assert_eq!(outcome.refusal.unwrap().code(), "expired");
+        assert_eq!(outcome.memory.seen_version(role), Some(2));
+        assert_eq!(outcome.changed, role != Role::Timestamp, "what was current before it is seen");
+    }
+}
+
+#[test]
+fn a_file_that_expired_since_it_was_seen_is_refused_too() {
+    for role in [Role::Snapshot, Role::Targets] {
+        let mut repository = repository();
+        repository.expiry.insert(role, NOW.plus_days(5));
+        repository.publish();
+        let memory = repository.remembered(NOW);
+        repository.publish_timestamp();
+        let refusal = repository.refreshed(memory, NOW.plus_days(6)).refusal.unwrap();
+        assert_eq!((refusal.code(), refusal.path()), ("expired", repository.path(role).as_str()));
+    }
 }
 
 #[test]
