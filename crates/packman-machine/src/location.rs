@@ -178,14 +178,10 @@ fn web(text: &str) -> Result<Url, LocationError> {
         return Err(wanted("an http or https address"));
     }
     if authority.is_some_and(|authority| authority.contains('@')) || !url.username().is_empty() {
-        // Not repeated: a password may stand in it.
-        return Err(LocationError::new("…@…", "an address without user name and password"));
+        return Err(wanted("an address without user name and password"));
     }
     if url.fragment().is_some() {
         return Err(wanted("an address without `#`"));
-    }
-    if url.host_str().is_none_or(|host| host.is_empty() || host.contains('%')) {
-        return Err(wanted("a host after `//`"));
     }
     Ok(url)
 }
@@ -225,12 +221,24 @@ impl fmt::Display for Location {
 
 impl LocationError {
     fn new(found: &str, wanted: &'static str) -> Self {
-        Self { found: found.to_owned(), wanted }
+        Self { found: without_password(found), wanted }
     }
 
     fn wanted(found: &str) -> impl Fn(&'static str) -> Self {
         move |wanted| Self::new(found, wanted)
     }
+}
+
+/// An address that is refused may be a private one, and its refusal may end in a log.
+fn without_password(found: &str) -> String {
+    let whole = || {
+        let (scheme, rest) = found.split_once("//")?;
+        let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+        let (authority, path) = rest.split_at_checked(end)?;
+        let (_, host) = authority.rsplit_once('@')?;
+        Some(format!("{scheme}//…@{host}{path}"))
+    };
+    whole().unwrap_or_else(|| found.to_owned())
 }
 
 impl fmt::Display for LocationError {

@@ -122,7 +122,7 @@ fn settings_that_cannot_be_read_are_not_passed_over() {
         Place::new().file(".config/uv/uv.toml", "index-url = ").file("etc/pip/pip.conf", &pip("machine"));
     assert!(place.finds().starts_with("`/.config/uv/uv.toml` is not understood: "), "{}", place.finds());
     let place = Place::new().file(".config/pip/pip.conf", &pip("user:secret@host"));
-    insta::assert_snapshot!(place.finds(), @"the index named by `/.config/pip/pip.conf`: address `…@…`: wanted an address without user name and password");
+    insta::assert_snapshot!(place.finds(), @"the index named by `/.config/pip/pip.conf`: address `http://…@host.example/simple`: wanted an address without user name and password");
 }
 
 #[test]

@@ -63,7 +63,11 @@ fn refuses_what_two_readers_could_take_for_two_places() {
 
 #[test]
 fn a_password_is_not_repeated() {
-    insta::assert_snapshot!(parse("https://u:hunter2@example.org").unwrap_err(), @"address `…@…`: wanted an address without user name and password");
+    insta::assert_snapshot!(parse("https://u:hunter2@example.org/x").unwrap_err(), @"address `https://…@example.org/x`: wanted an address without user name and password");
+    insta::assert_snapshot!(parse("ftp://u:hunter2@example.org").unwrap_err(), @"address `ftp://…@example.org`: wanted an http, https or file address");
+    let page = Location::parse_link("https://example.org/").unwrap();
+    let failure = page.follow("http://u:hunter2@example.org/").unwrap_err();
+    assert!(!failure.to_string().contains("hunter2"), "{failure}");
 }
 
 #[test]
