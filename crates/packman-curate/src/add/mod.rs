@@ -181,7 +181,8 @@ impl Curator<'_> {
         for (candidate, result) in fetched {
             let added = result.and_then(|fetched| known.add(fetched));
             match added {
-                Ok(added) => report.added.push(added),
+                Ok(Some(added)) => report.added.push(added),
+                Ok(None) => report.already.push(candidate.name.as_str().to_owned()),
                 Err(why) => report.not_taken.push(problem(&candidate, why)),
             }
         }

@@ -85,8 +85,9 @@ impl<'k> Known<'k> {
         Some(Note::YankChanged { file: candidate.name.as_str().to_owned(), yanked: candidate.yanked.clone() })
     }
 
-    /// Records a file that was fetched; refused where its name is recorded with another hash.
-    pub(super) fn add(&mut self, fetched: FetchedFile) -> Result<AddedFile, CurateError> {
+    /// Records a file that was fetched; `None` where it is recorded like that already. Refused where its name is
+    /// recorded with another hash.
+    pub(super) fn add(&mut self, fetched: FetchedFile) -> Result<Option<AddedFile>, CurateError> {
         let FetchedFile { mut file, summary } = fetched;
         let project = file.name.project().clone();
         if let Some(recorded) = self.hash_of(&project, file.name.as_str())?.filter(|recorded| *recorded != file.sha256) {
@@ -108,15 +109,29 @@ impl<'k> Known<'k> {
             record.summary = summary;
         }
         match record.files.iter_mut().find(|old| old.name.as_str() == added.file) {
-            // The same bytes again, for a copy of them: when they were first seen, and what was reviewed, stay.
-            Some(old) => old.urls = file.urls,
+            // The same bytes again, from another place: when they were first seen, and what was reviewed, stay.
+            Some(old) => {
+                let urls = joined(&old.urls, file.urls);
+                if old.urls == urls {
+                    return Ok(None);
+                }
+                old.urls = urls;
+            }
             None => record.files.push(file),
         }
-        Ok(added)
+        Ok(Some(added))
     }
 
     /// Writes the records, each in one step.
     pub(super) fn stage(&self, folder: &Folder) -> Result<(), CurateError> {
         self.records.values().filter(|record| !record.files.is_empty()).try_for_each(|record| folder.stage(record))
     }
+}
+
+/// The places of both, the published copy first.
+fn joined(old: &[FileUrl], new: Vec<FileUrl>) -> Vec<FileUrl> {
+    let mut urls = old.to_vec();
+    urls.extend(new.into_iter().filter(|url| !old.contains(url)));
+    urls.sort_by_key(|url| *url != FileUrl::Blob);
+    urls
 }

@@ -1,0 +1,282 @@
+//! A scapegoat's world for one test: a home, a cache, a folder, and an index that answers as the test likes.
+#![allow(dead_code, reason = "each test file uses a part of it")]
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+
+use packman_curate::{
+    AddReport, AddRequest, CurateError, Curator, Event, Events, InitReport, InitRequest, Lifetimes, Passphrase,
+    Passphrases, PublishReport, PublishRequest, SignReport, SignRequest, TeamFile,
+};
+use packman_machine::cache::Cache;
+use packman_machine::environ::Environ;
+use packman_machine::home::Home;
+use packman_machine::location::Location;
+use packman_machine::loopback::{Answer, Loopback};
+use packman_machine::network::{Fetcher, FetcherSettings, Patience};
+use packman_machine::stop::Stop;
+use packman_names::{Platform, PythonVersion, Requirement, Target};
+use packman_strict::Sha256;
+use packman_strict::time::Time;
+use packman_wheel::make::WheelDraft;
+
+/// The day on which every test happens.
+pub const NOW: &str = "2026-06-15T12:00:00Z";
+/// A day long before it.
+pub const LONG_AGO: &str = "2026-01-01T00:00:00.123Z";
+
+pub struct World {
+    pub folder: tempfile::TempDir,
+    pub home: Home,
+    pub cache: Cache,
+    pub fetcher: Fetcher,
+    pub stop: Stop,
+    pub now: Time,
+    pub told: Told,
+}
+
+/// Keeps what was told, and has no passphrases.
+#[derive(Default)]
+pub struct Told {
+    pub events: Mutex<Vec<String>>,
+    pub on_event: Mutex<Option<Box<dyn Fn(&str) + Send>>>,
+    pub passphrase: Option<String>,
+}
+
+impl Events for Told {
+    fn event(&self, event: Event<'_>) {
+        let words = match event {
+            Event::Asking { project } => format!("asking {project}"),
+            Event::Began { file, .. } => format!("began {file}"),
+            Event::Received { .. } => "received".to_owned(),
+            Event::Ended { .. } => "ended".to_owned(),
+            Event::Waiting => "waiting".to_owned(),
+            Event::Note(note) => format!("note: {}", note.words()),
+        };
+        if let Some(on_event) = &*self.on_event.lock().unwrap() {
+            on_event(&words);
+        }
+        self.events.lock().unwrap().push(words);
+    }
+}
+
+impl Passphrases for Told {
+    fn new_passphrase(&self) -> Option<Passphrase> {
+        self.passphrase.clone().map(Passphrase::new)
+    }
+
+    fn existing(&self, _: &Path, _: bool) -> Option<Passphrase> {
+        self.new_passphrase()
+    }
+}
+
+impl World {
+    pub fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let environ = Environ::of(folder.path(), [("PACKMAN_CACHE_DIR", "cache")]);
+        let stop = Stop::new();
+        let patience = Patience { again: 0, ..Patience::default() };
+        Self {
+            home: Home::at(folder.path().join("home")),
+            cache: Cache::of(&environ, |_| {}),
+            fetcher: Fetcher::new(&environ, FetcherSettings { patience, ..FetcherSettings::default() }, &stop),
+            stop,
+            now: Time::parse(NOW).unwrap(),
+            told: Told::default(),
+            folder,
+        }
+    }
+
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    pub fn curator(&self) -> Curator<'_> {
+        Curator {
+            home: &self.home,
+            cache: &self.cache,
+            fetcher: &self.fetcher,
+            now: self.now,
+            events: &self.told,
+            passphrases: &self.told,
+            stop: &self.stop,
+        }
+    }
+
+    pub fn init_request(&self) -> InitRequest {
+        InitRequest {
+            folder: self.path("db"),
+            title: "Web tools".to_owned(),
+            maintainer: "Example Lab <lab@example.org>".to_owned(),
+            threshold: 1,
+            keys: Vec::new(),
+            spare: None,
+            lifetimes: Lifetimes::default(),
+            no_passphrase: true,
+        }
+    }
+
+    pub fn init(&self) -> InitReport {
+        self.curator().init(&self.init_request()).unwrap()
+    }
+
+    /// A request for these requirements, from that index.
+    pub fn request(&self, requirements: &[&str], index: Option<&Index>) -> AddRequest {
+        let parsed = requirements.iter().map(|text| Requirement::parse(text).unwrap());
+        let mut request = AddRequest::new(self.path("db"), TeamFile::of(parsed), vec![linux("3.12")]);
+        request.index = index.map(Index::location);
+        request
+    }
+
+    pub fn add(&self, request: &AddRequest) -> AddReport {
+        self.curator().add(request).unwrap()
+    }
+
+    pub fn sign(&self) -> Result<SignReport, CurateError> {
+        let folder = self.path("db");
+        self.curator().sign(&SignRequest { folder: &folder, agree: &|_| true })
+    }
+
+    pub fn publish(&self, to: &str) -> Result<PublishReport, CurateError> {
+        self.curator().publish(&PublishRequest { folder: self.path("db"), to: self.path(to) })
+    }
+
+    /// The words of an error, without the test's own folder.
+    pub fn words(&self, error: &CurateError) -> String {
+        let here = self.folder.path().to_string_lossy().into_owned();
+        format!("{}: {error}", error.code()).replace(&here, "~")
+    }
+
+    /// What was added and what was not, a line each.
+    pub fn lines(&self, report: &AddReport) -> String {
+        let added = report.added.iter().map(|added| format!("+ {}", added.file));
+        let already = report.already.iter().map(|file| format!("= {file}"));
+        let not = report.not_taken.iter().map(|problem| format!("! {}: {}", problem.what, self.words(&problem.why)));
+        let notes = report.notes.iter().map(|note| format!("* {}", note.words()));
+        added.chain(already).chain(not).chain(notes).collect::<Vec<_>>().join("\n")
+    }
+
+    pub fn read(&self, name: &str) -> Vec<u8> {
+        std::fs::read(self.path(name)).unwrap()
+    }
+
+    pub fn write(&self, name: &str, bytes: impl AsRef<[u8]>) {
+        let path = self.path(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, bytes).unwrap();
+    }
+}
+
+pub fn linux(python: &str) -> Target {
+    Target::of(Platform::parse("linux-x86_64").unwrap(), PythonVersion::parse(python).unwrap())
+}
+
+/// A package index on loopback, which may lie.
+pub struct Index {
+    server: Loopback,
+    pub pages: Arc<Mutex<BTreeMap<String, Answer>>>,
+}
+
+/// One file that an index lists.
+pub struct Listed {
+    pub name: String,
+    pub bytes: Vec<u8>,
+    /// What stands in the page, beside name and address; `hashes` only where it is to lie.
+    pub members: Vec<(&'static str, String)>,
+    /// Whether METADATA stands beside it.
+    pub metadata: Option<Vec<u8>>,
+}
+
+pub fn wheel(draft: &WheelDraft) -> Listed {
+    Listed {
+        name: draft.file_name(),
+        bytes: draft.build().unwrap(),
+        members: vec![("upload-time", format!("{LONG_AGO:?}"))],
+        metadata: None,
+    }
+}
+
+pub fn sdist(name: &str) -> Listed {
+    Listed {
+        name: name.to_owned(),
+        bytes: name.as_bytes().to_vec(),
+        members: vec![("upload-time", format!("{LONG_AGO:?}"))],
+        metadata: None,
+    }
+}
+
+impl Listed {
+    /// The same file with another member on its page.
+    pub fn with(mut self, member: &'static str, json: impl Into<String>) -> Self {
+        self.members.retain(|(name, _)| *name != member);
+        self.members.push((member, json.into()));
+        self
+    }
+
+    /// The same file uploaded then.
+    pub fn uploaded(self, time: &str) -> Self {
+        self.with("upload-time", format!("{time:?}"))
+    }
+
+    /// The same file with that METADATA beside it.
+    pub fn beside(mut self, metadata: &str) -> Self {
+        self.metadata = Some(metadata.as_bytes().to_vec());
+        self
+    }
+}
+
+impl Index {
+    pub fn new() -> Self {
+        let pages: Arc<Mutex<BTreeMap<String, Answer>>> = Arc::default();
+        let served = Arc::clone(&pages);
+        let answer = move |asked: &packman_machine::loopback::Asked| {
+            served.lock().unwrap().get(&asked.path).cloned().unwrap_or_else(|| Answer::status(404))
+        };
+        Self { server: Loopback::answering(answer).unwrap(), pages }
+    }
+
+    pub fn location(&self) -> Location {
+        Location::parse_link(&format!("{}simple/", self.server.url())).unwrap()
+    }
+
+    pub fn url(&self) -> String {
+        self.server.url()
+    }
+
+    /// The paths that were asked for.
+    pub fn asked(&self) -> Vec<String> {
+        self.server.take_asked()
+    }
+
+    pub fn put(&self, path: &str, answer: Answer) {
+        self.pages.lock().unwrap().insert(path.to_owned(), answer);
+    }
+
+    /// Lists these files for a project, and serves them.
+    pub fn list(&self, project: &str, files: &[Listed]) {
+        let entries: Vec<String> = files.iter().map(|file| self.entry(project, file)).collect();
+        let page = format!(r#"{{"meta":{{"api-version":"1.1"}},"name":"{project}","files":[{}]}}"#, entries.join(","));
+        self.put(&format!("simple/{project}/"), Answer::page("application/vnd.pypi.simple.v1+json", page));
+    }
+
+    fn entry(&self, project: &str, file: &Listed) -> String {
+        let path = format!("files/{project}/{}", file.name);
+        self.put(&path, Answer::bytes(file.bytes.clone()));
+        let mut members = vec![
+            ("filename", format!("{:?}", file.name)),
+            ("url", format!("\"../../{path}\"")),
+            ("hashes", format!(r#"{{"sha256":"{}"}}"#, Sha256::of(&file.bytes))),
+        ];
+        if let Some(metadata) = &file.metadata {
+            self.put(&format!("{path}.metadata"), Answer::bytes(metadata.clone()));
+            members.push(("core-metadata", format!(r#"{{"sha256":"{}"}}"#, Sha256::of(metadata))));
+        }
+        for (name, json) in &file.members {
+            members.retain(|(other, _)| other != name);
+            members.push((name, json.clone()));
+        }
+        let members: Vec<String> = members.iter().map(|(name, json)| format!("{name:?}:{json}")).collect();
+        format!("{{{}}}", members.join(","))
+    }
+}
