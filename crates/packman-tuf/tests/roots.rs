@@ -165,6 +165,38 @@ fn refuses_a_root_that_is_not_what_the_specification_says() {
 }
 
 #[test]
+fn refuses_a_role_that_lists_a_key_twice() {
+    assert_snapshot!(
+        check(|repository| {
+            let id = repository.signers(Role::Timestamp)[0].id();
+            let once = format!("     \"{id}\"");
+            edited_root(repository, &once, &format!("{once},{once}"));
+        }),
+        @"bad-metadata: `metadata/2.root.json`: roles.timestamp.keyids[1]: found the string `258689bdc6e273375988c25d0b733e899686e965788c90f050c2241e22cf5199`, wanted each key id once"
+    );
+}
+
+#[test]
+fn a_key_of_an_unknown_kind_is_listed_and_never_counts() {
+    let key = "\"keytype\": \"ed25519\"";
+    let outcome = refreshed_after(|repository| {
+        let spare = repository.new_key();
+        repository.signers_mut(Role::Targets).push(spare.clone());
+        repository.publish_root();
+        let text = String::from_utf8(repository.file(Role::Root)).unwrap();
+        let (before, after) = text.split_once(&format!("\"{}\": {{", spare.id())).unwrap();
+        let file =
+            format!("{before}\"{}\": {{{}", spare.id(), after.replacen(key, "\"keytype\": \"ed448\"", 1));
+        let file = resigned(file.as_bytes(), &repository.signers(Role::Root));
+        repository.files_mut().insert("metadata/2.root.json".to_owned(), file);
+        *repository.signers_mut(Role::Targets) = vec![spare];
+        repository.publish();
+    });
+    assert_eq!(outcome.memory.root().keys(Role::Targets).distinct().len(), 2);
+    assert_snapshot!(outcome.refusal.unwrap(), @"`metadata/2.targets.json`: signed by 0 of the `targets` keys, wanted 1");
+}
+
+#[test]
 fn a_chain_of_1_000_roots_is_followed_and_the_next_refused() {
     let mut repository = Repository::new(NOW);
     let memory = repository.remembered(NOW);
