@@ -103,6 +103,13 @@ pub enum No {
     NothingFits(Box<packman_resolve::Explanation>),
     /// A requirement of a kind that PackMan does not take.
     Requirement(packman_resolve::RefusedRequirement),
+    /// A file that was vouched for is none of those whose hashes the user named.
+    NotPinned {
+        /// Its name.
+        file: String,
+        /// The SHA-256 that was vouched for.
+        vouched: packman_strict::Sha256,
+    },
     /// Somebody changed the environment between plan and change.
     EnvironmentChanged {
         /// The project that is not as it was.
@@ -201,6 +208,7 @@ impl No {
             Self::NobodyVouches(_) => "not-vouched",
             Self::NothingFits(explanation) => explanation.code(),
             Self::Requirement(refused) => refused.code(),
+            Self::NotPinned { .. } => "not-pinned",
             Self::EnvironmentChanged { .. } => "environment-changed",
             Self::ConsentNeeded { .. } => "consent-needed",
             Self::ExternallyManaged { .. } => "externally-managed",
@@ -313,6 +321,11 @@ impl fmt::Display for No {
             Self::NobodyVouches(nobody) => write!(f, "nobody you trust vouches for `{}`", nobody.project),
             Self::NothingFits(_) => f.write_str("nothing fits"),
             Self::Requirement(refused) => refused.fmt(f),
+            Self::NotPinned { file, vouched } => write!(
+                f,
+                "`{}` is vouched for with SHA-256 {vouched}, which is none of the hashes you named",
+                file.escape_debug()
+            ),
             Self::EnvironmentChanged { project } => {
                 write!(f, "somebody changed `{project}` in this environment meanwhile; nothing was installed")
             }

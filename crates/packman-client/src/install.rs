@@ -2,6 +2,7 @@
 
 mod plan;
 
+use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -9,9 +10,10 @@ use std::time::Duration;
 use packman_machine::program;
 use packman_names::{ProjectName, Version};
 use packman_resolve::{Asked, Failure, InstalledPackage, Request, Resolution, Upgrade};
+use packman_strict::Sha256;
 use packman_trust::{Age, AgeRule, OfferedFile};
 use packman_wheel::{
-    Change, EnvironmentLock, Flow, Install, Installed, LinkMode, Observer, Receipt, Step, Unpacked,
+    Amendment, Change, EnvironmentLock, Flow, Install, Installed, LinkMode, Observer, Receipt, Step, Unpacked,
 };
 
 use crate::client::Client;
@@ -27,6 +29,8 @@ pub use plan::{Planned, PlannedStep, StepKind};
 pub struct InstallRequest {
     /// What is asked for.
     pub requirements: Vec<Asked>,
+    /// The files that a project may be, where the user named hashes for it.
+    pub pins: Pins,
     /// Where.
     pub which: WhichEnvironment,
     /// Whether modules are compiled to bytecode.
@@ -34,6 +38,9 @@ pub struct InstallRequest {
     /// How files get from the cache into the environment.
     pub link: LinkMode,
 }
+
+/// Which files a project may be, by SHA-256.
+pub type Pins = BTreeMap<ProjectName, Vec<Sha256>>;
 
 /// What was installed.
 #[derive(Clone, Debug)]
@@ -73,12 +80,20 @@ impl Client<'_> {
         for warning in &resolution.warnings {
             self.host.event(Event::Warning(warning.to_string()));
         }
-        self.planned(environment, resolution)
+        self.planned(environment, resolution, &request.pins)
     }
 
-    fn planned(&self, environment: Environment, resolution: Resolution<OfferedFile>) -> Result<Planned, ClientError> {
+    fn planned(
+        &self,
+        environment: Environment,
+        resolution: Resolution<OfferedFile>,
+        pins: &Pins,
+    ) -> Result<Planned, ClientError> {
         let mut steps = Vec::new();
         for chosen in resolution.chosen {
+            if let Some(file) = chosen.action.file() {
+                refuse_unpinned(file, pins)?;
+            }
             let is_cached = match chosen.action.file() {
                 Some(file) => self.unpacked(file)?.is_some(),
                 None => true,
@@ -100,6 +115,8 @@ impl Client<'_> {
         let report = apply(&lock, change, self)?;
         if request.compile_bytecode {
             self.compile(&environment, &report.modules);
+            let installed = steps.iter().filter(|step| step.file.is_some()).map(|step| &step.project);
+            apply(&lock, record_bytecode(&environment, installed)?, self)?;
         }
         Ok(Installation { environment: environment.folder(), steps, files: report.installed_files })
     }
@@ -146,8 +163,9 @@ impl Client<'_> {
         let replaced = steps.iter().filter(|step| step.replaces().is_some());
         let remove: Vec<Installed> = replaced.filter_map(|step| there(&step.project)).collect();
         let kept = steps.iter().filter(|step| step.kind == StepKind::Keep && step.requested);
-        let request = kept.filter_map(|step| there(&step.project)).filter(|installed| !installed.requested).collect();
-        Change { install, remove, request, link }
+        let unmarked = kept.filter_map(|step| there(&step.project)).filter(|installed| !installed.requested);
+        let amend = unmarked.map(|installed| Amendment { installed, requested: true, bytecode: false }).collect();
+        Change { install, remove, amend, link }
     }
 
     fn receipt(&self, file: &OfferedFile) -> Receipt {
@@ -196,6 +214,29 @@ impl Observer for Watch<'_> {
 fn apply(lock: &EnvironmentLock, change: Change, client: &Client<'_>) -> Result<packman_wheel::Report, ClientError> {
     let planned = packman_wheel::plan(lock, change).map_err(change_error)?;
     planned.apply(&Watch(client.stop)).map_err(change_error)
+}
+
+/// Adds a row for each file of bytecode: uv uninstalls only what has one.
+fn record_bytecode<'p>(
+    environment: &Environment,
+    projects: impl Iterator<Item = &'p ProjectName>,
+) -> Result<Change, ClientError> {
+    let inventory = packman_wheel::installed(&environment.scheme).map_err(change_error)?;
+    let amend = projects
+        .filter_map(|project| inventory.project(project).cloned())
+        .map(|installed| Amendment { installed, requested: false, bytecode: true })
+        .collect();
+    Ok(Change { amend, ..Change::default() })
+}
+
+/// Hashes that the user named must agree with what was vouched for.
+fn refuse_unpinned(file: &OfferedFile, pins: &Pins) -> Result<(), ClientError> {
+    match pins.get(file.project()) {
+        Some(hashes) if !hashes.contains(file.sha256()) => {
+            Err(No::NotPinned { file: file.filename().to_owned(), vouched: *file.sha256() }.into())
+        }
+        _ => Ok(()),
+    }
 }
 
 fn installed_packages(environment: &Environment) -> Vec<InstalledPackage> {

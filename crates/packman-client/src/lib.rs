@@ -25,7 +25,7 @@ pub use environment::{Environment, WhichEnvironment};
 pub use error::{ClientError, Failed, No, RefusedWhy, Usage};
 pub use host::{Decision, Event, Host, Question, Silent};
 pub use info::{FileInfo, ProjectInfo};
-pub use install::{InstallRequest, Installation, Planned, PlannedStep, StepKind};
+pub use install::{InstallRequest, Installation, Pins, Planned, PlannedStep, StepKind};
 pub use list::{ListedPackage, PackageList};
 pub use refresh::{RefreshReport, Refreshed};
 pub use search::Found;

@@ -1,5 +1,6 @@
 //! The words that people read.
 
+pub(crate) mod curate;
 pub(crate) mod error;
 pub(crate) mod hints;
 pub(crate) mod plan;

@@ -3,8 +3,6 @@
 mod add;
 mod person;
 mod sign;
-mod start;
-mod status;
 
 use std::path::{Path, PathBuf};
 
@@ -17,15 +15,15 @@ use super::setting::Setting;
 use crate::args::{Common, CurateCommand, InitArgs};
 use crate::ending::Ending;
 use crate::{output, words};
+pub(super) use add::asked;
 use person::Person;
 
 pub(super) fn run(command: CurateCommand, common: &Common) -> Result<(), Ending> {
     match command {
-        CurateCommand::Start(arguments) => start::run(&arguments, common),
+        CurateCommand::Start(_) | CurateCommand::Status { .. } => Err(Ending::usage("soon")),
         CurateCommand::Init(arguments) => init(arguments, common),
         CurateCommand::Add(arguments) => add::run(&arguments, common),
         CurateCommand::Remove { dir, what } => remove(&dir, &what, common),
-        CurateCommand::Status { dir, yanked, index } => status::run(&dir, yanked, index, common),
         CurateCommand::Sign { dir, yes } => sign::sign(&dir, yes, common),
         CurateCommand::Refresh { dir } => sign::refresh(&dir, common),
         CurateCommand::Publish { dir, to } => publish(&dir, &to, common),

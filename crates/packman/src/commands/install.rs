@@ -1,13 +1,11 @@
 //! `packman install` and `uninstall`.
 
-use std::path::Path;
-
-use packman_client::{Client, InstallRequest};
-use packman_names::Requirement;
+use packman_client::{Client, InstallRequest, Pins};
 use packman_resolve::{Asked, Place};
 use packman_strict::quote::quoted;
 use packman_wheel::LinkMode;
 
+use super::curate::asked;
 use super::setting::{Setting, which};
 use super::trust::parse_projects;
 use crate::args::{Common, InstallArgs, UninstallArgs};
@@ -16,8 +14,10 @@ use crate::{output, words};
 
 pub(super) fn install(arguments: &InstallArgs, common: &Common) -> Result<(), Ending> {
     let setting = Setting::capture(common, arguments.yes)?;
+    let (requirements, pins) = requirements(&setting, arguments)?;
     let request = InstallRequest {
-        requirements: requirements(&arguments.requirement, &arguments.requirements)?,
+        requirements,
+        pins,
         which: which(&arguments.environment),
         compile_bytecode: arguments.compile_bytecode,
         link: LinkMode::default(),
@@ -60,34 +60,24 @@ pub(super) fn uninstall(arguments: &UninstallArgs, common: &Common) -> Result<()
     Ok(())
 }
 
-/// The requirements that were typed, then those of the files.
-fn requirements(typed: &[String], files: &[std::path::PathBuf]) -> Result<Vec<Asked>, Ending> {
-    let parse = |text: &str| Requirement::parse(text).map_err(|error| Ending::usage(error.to_string()));
-    let mut asked = Vec::new();
-    for text in typed {
-        asked.push(Asked::here(parse(text)?));
+/// What is asked for, and which files each project may be where hashes are named.
+fn requirements(setting: &Setting, arguments: &InstallArgs) -> Result<(Vec<Asked>, Pins), Ending> {
+    let team = asked(setting, &arguments.requirement, &arguments.requirements)?;
+    if let Some(not_taken) = team.not_taken.first() {
+        return Err(Ending::usage(format!("{}: {}", quoted(&not_taken.what), not_taken.why.words())));
     }
-    for file in files {
-        asked.extend(requirements_of(file)?);
+    let mut pins = Pins::new();
+    for asked in team.asked.iter().filter(|asked| !asked.hashes.is_empty()) {
+        pins.entry(asked.requirement.name.clone()).or_default().extend(&asked.hashes);
     }
-    Ok(asked)
-}
-
-/// The requirements of a file: one on each line, comments after `#`.
-fn requirements_of(file: &Path) -> Result<Vec<Asked>, Ending> {
-    let name = file.display().to_string();
-    let text = std::fs::read_to_string(file)
-        .map_err(|error| Ending::failed(format!("{} could not be read: {error}", quoted(&name))))?;
-    let mut asked = Vec::new();
-    for (number, line) in text.lines().enumerate() {
-        let line = line.split(" #").next().unwrap_or_default().trim();
-        if line.is_empty() || line.starts_with('#') {
-            continue;
-        }
-        let place = Place::File { name: name.clone(), line: number + 1 };
-        let requirement =
-            Requirement::parse(line).map_err(|error| Ending::usage(format!("{name}:{}: {error}", number + 1)))?;
-        asked.push(Asked { requirement, place });
-    }
-    Ok(asked)
+    let place = |place: &packman_curate::Place| match place.line {
+        0 => Place::CommandLine,
+        line => Place::File { name: place.file.display().to_string(), line },
+    };
+    let requirements = team
+        .asked
+        .iter()
+        .map(|asked| Asked { requirement: asked.requirement.clone(), place: place(&asked.place) })
+        .collect();
+    Ok((requirements, pins))
 }

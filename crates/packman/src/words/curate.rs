@@ -1,6 +1,6 @@
 //! The scapegoat's side in words and as JSON.
 
-use packman_curate::{Expiry, InitReport, Nearness, PublishReport, Staged, StagedFile};
+use packman_curate::{AddReport, AddedFile, Expiry, InitReport, Nearness, PublishReport, Staged, StagedFile};
 use packman_strict::json::{Object, Value};
 use packman_strict::quote::quoted;
 use packman_strict::time::Time;
@@ -57,6 +57,16 @@ pub(crate) fn staged(staged: &Staged, now: Time) -> Vec<String> {
     if staged.about {
         lines.push("the database's description of itself changes".to_owned());
     }
+    lines
+}
+
+/// What was recorded and what was not, in words.
+pub(crate) fn added(report: &AddReport) -> Vec<String> {
+    let row = |file: &AddedFile| vec![format!("  + {}", file.file), words::size(file.size)];
+    let mut lines = columns(&report.added.iter().map(row).collect::<Vec<_>>());
+    lines.extend(report.not_taken.iter().map(|problem| format!("  not taken: {}: {}", quoted(&problem.what), problem.why)));
+    let already = if report.already.is_empty() { String::new() } else { format!(", {} were there already", report.already.len()) };
+    lines.push(format!("recorded {}{already}; nothing is vouched for until you sign", words::count(report.added.len(), "file", "files")));
     lines
 }
 

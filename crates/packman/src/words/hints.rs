@@ -57,7 +57,8 @@ fn honest_no(no: &No) -> Vec<String> {
             vec!["`python3 -m venv .venv` makes an environment of your own; `--venv DIR` names another".to_owned()]
         }
         No::NotInstalled(_) => vec!["`packman list` shows what is".to_owned()],
-        No::NothingFits(_) | No::Environment(_) | No::Ring(_) => Vec::new(),
+        No::EnvironmentChanged { .. } => vec!["run the command again".to_owned()],
+        No::NothingFits(_) | No::Requirement(_) | No::NotPinned { .. } | No::Environment(_) | No::Ring(_) => Vec::new(),
     }
 }
 

@@ -1,0 +1,161 @@
+//! `packman curate add`.
+
+use std::path::{Path, PathBuf};
+
+use packman_curate::{AddReport, AddRequest, TeamFile};
+use packman_machine::index_config::configured_index;
+use packman_machine::location::Location;
+use packman_machine::python::Pythons;
+use packman_names::{Platform, PythonVersion, Requirement, Target};
+use packman_strict::json::{Object, Value};
+use packman_strict::quote::quoted;
+
+use super::super::setting::Setting;
+use super::person::Person;
+use super::{absolute, curator};
+use crate::args::{AddArgs, Common};
+use crate::ending::Ending;
+use crate::{output, words};
+
+pub(super) fn run(arguments: &AddArgs, common: &Common) -> Result<(), Ending> {
+    let setting = Setting::capture(common, false)?;
+    let person = Person::new(&setting);
+    let request = AddRequest {
+        with_dependencies: arguments.with_dependencies,
+        all_versions: arguments.all_versions,
+        all_files: arguments.all_files,
+        min_age_days: arguments.min_age,
+        index: index(&setting, arguments.index.as_deref(), arguments.from.is_some())?,
+        from: arguments.from.as_deref().map(|folder| absolute(&setting, folder)),
+        copy_files: arguments.copy_files,
+        ..AddRequest::new(
+            absolute(&setting, &arguments.dir),
+            asked(&setting, &arguments.requirement, &arguments.requirements)?,
+            targets(&setting, &arguments.python, &arguments.platform)?,
+        )
+    };
+    let report = curator(&setting, &person).add(&request)?;
+    if common.json {
+        output::answer(&report_to_json(&report))?;
+    } else {
+        words::curate::added(&report).iter().for_each(|line| setting.terminal.say(line));
+        setting.terminal.say(&format!("next: packman curate sign {}", arguments.dir.display()));
+    }
+    ended(&report)
+}
+
+/// Ends as the gravest of what was not taken says.
+pub(super) fn ended(report: &AddReport) -> Result<(), Ending> {
+    match report.gravest() {
+        Some(why) => Err(Ending::from(why.clone())),
+        None => Ok(()),
+    }
+}
+
+/// The requirements that were typed, then those of the files.
+pub(in crate::commands) fn asked(
+    setting: &Setting,
+    typed: &[String],
+    files: &[PathBuf],
+) -> Result<TeamFile, Ending> {
+    let parse = |text: &String| Requirement::parse(text).map_err(|error| Ending::usage(error.to_string()));
+    let mut asked = TeamFile::of(typed.iter().map(parse).collect::<Result<Vec<_>, _>>()?);
+    for file in files {
+        asked.extend(team_file(&absolute(setting, file))?);
+    }
+    Ok(asked)
+}
+
+/// A requirements file or lock file.
+pub(in crate::commands) fn team_file(path: &Path) -> Result<TeamFile, Ending> {
+    let read = |path: &Path| std::fs::read(path).map_err(|error| error.to_string());
+    TeamFile::parse(path, &read).map_err(|error| Ending::usage(error.to_string()))
+}
+
+/// The index that is named, else the one that is configured. Where wheels of a folder may do, none is as good.
+pub(super) fn index(setting: &Setting, named: Option<&str>, optional: bool) -> Result<Option<Location>, Ending> {
+    match configured_index(&setting.environ, named) {
+        Ok(found) => Ok(Some(found.location)),
+        Err(_) if optional && named.is_none() => Ok(None),
+        Err(failure) => {
+            let hint = failure.hint().unwrap_or("name one with `--index URL`");
+            Err(Ending::no("no-index", failure.to_string()).hint(hint))
+        }
+    }
+}
+
+/// Every named Python on every named platform; this machine's where none is named.
+pub(super) fn targets(setting: &Setting, pythons: &[String], platforms: &[String]) -> Result<Vec<Target>, Ending> {
+    let base = || {
+        Pythons::new(&setting.environ, &setting.cache).base(None).map_err(|failure| {
+            let hint = failure.hint().unwrap_or("name one with `--python X.Y` and a platform with `--platform NAME`");
+            Ending::failed(failure.to_string()).hint(hint)
+        })
+    };
+    if pythons.is_empty() && platforms.is_empty() {
+        return Ok(vec![base()?.target]);
+    }
+    let platforms = if platforms.is_empty() { vec![this_platform()?] } else { parse_platforms(platforms)? };
+    let pythons = if pythons.is_empty() { vec![base()?.version] } else { parse_pythons(pythons)? };
+    Ok(platforms.iter().flat_map(|platform| pythons.iter().map(|python| Target::of(*platform, *python))).collect())
+}
+
+fn parse_platforms(names: &[String]) -> Result<Vec<Platform>, Ending> {
+    names
+        .iter()
+        .map(|name| {
+            let known = || Platform::all().map(|platform| platform.to_string()).collect::<Vec<_>>().join(", ");
+            Platform::parse(name).map_err(|error| Ending::usage(error.to_string()).hint(format!("known are {}", known())))
+        })
+        .collect()
+}
+
+fn parse_pythons(versions: &[String]) -> Result<Vec<PythonVersion>, Ending> {
+    let parse = |text: &String| PythonVersion::parse(text).map_err(|error| Ending::usage(error.to_string()));
+    versions.iter().map(parse).collect()
+}
+
+fn this_platform() -> Result<Platform, Ending> {
+    let os = std::env::consts::OS;
+    let architecture = match (os, std::env::consts::ARCH) {
+        ("macos" | "windows", "aarch64") => "arm64",
+        (_, architecture) => architecture,
+    };
+    Platform::parse(&format!("{os}-{architecture}"))
+        .map_err(|_| Ending::usage(format!("{} has no name as a platform", quoted(os))).hint("name one with `--platform`"))
+}
+
+fn report_to_json(report: &AddReport) -> Value<'static> {
+    let added: Vec<Value<'static>> = report
+        .added
+        .iter()
+        .map(|file| {
+            Object::new()
+                .with("file", file.file.clone())
+                .with("project", file.project.as_str().to_owned())
+                .with("version", file.version.to_string())
+                .with("sha256", file.sha256.to_string())
+                .with("size", file.size)
+                .into()
+        })
+        .collect();
+    let not_taken: Vec<Value<'static>> = report
+        .not_taken
+        .iter()
+        .map(|problem| {
+            Object::new()
+                .with("what", problem.what.clone())
+                .with("code", problem.why.code())
+                .with("why", problem.why.to_string())
+                .into()
+        })
+        .collect();
+    let already: Vec<Value<'static>> = report.already.iter().cloned().map(Value::from).collect();
+    let notes: Vec<Value<'static>> = report.notes.iter().map(|note| Value::from(note.words())).collect();
+    Object::new()
+        .with("added", added)
+        .with("already", already)
+        .with("not-taken", not_taken)
+        .with("notes", notes)
+        .into()
+}
