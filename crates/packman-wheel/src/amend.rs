@@ -9,7 +9,7 @@ use packman_strict::Sha256;
 use crate::conflict::ChangeError;
 use crate::content::{NewFile, Source};
 use crate::failure::Failure;
-use crate::installed::Installed;
+use crate::installed::{Installed, Recorded};
 use crate::record::RecordWriter;
 use crate::removal::{Bytecode, InstalledRecord, Removal};
 use crate::resolve::Resolver;
@@ -34,6 +34,10 @@ pub(crate) fn files_of(
     removal: &mut Removal,
 ) -> Result<Vec<NewFile>, ChangeError> {
     let installed = &amendment.installed;
+    // Where nobody keeps a record there is nothing to add to.
+    if installed.recorded != Recorded::Yes {
+        return Ok(Vec::new());
+    }
     let record = InstalledRecord::read(places, installed)?;
     let paths = record.paths(places, installed)?;
     let listed: HashSet<&str> = paths.iter().map(String::as_str).collect();

@@ -15,6 +15,7 @@ use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::fs;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::path::Path;
 use std::sync::Barrier;
 use std::thread;
 
@@ -27,8 +28,8 @@ use packman_wheel::{
 use support::Scratch;
 
 /// An environment in which three projects are installed, before a change that touches all of them.
-fn scratch() -> Scratch {
-    let scratch = Scratch::new();
+fn scratch(cache: &Path) -> Scratch {
+    let scratch = Scratch::with_cache(cache);
     let start = [
         WheelDraft::new("upgraded", "1")
             .file("upgraded/__init__.py", "1")
@@ -121,8 +122,8 @@ impl Observer for Steps {
 }
 
 /// The steps of the change, and the environment before and after it.
-fn whole() -> (Vec<String>, BTreeMap<String, String>, BTreeMap<String, String>) {
-    let scratch = scratch();
+fn whole(cache: &Path) -> (Vec<String>, BTreeMap<String, String>, BTreeMap<String, String>) {
+    let scratch = scratch(cache);
     let before = scratch.picture();
     let steps = Steps::default();
     apply(&scratch, change(&scratch), &steps).unwrap();
@@ -137,7 +138,8 @@ fn plain(mut picture: BTreeMap<String, String>) -> BTreeMap<String, String> {
 
 #[test]
 fn a_change_is_made_in_this_order() {
-    let (steps, before, after) = whole();
+    let cache = tempfile::tempdir().unwrap();
+    let (steps, before, after) = whole(cache.path());
     let kinds: Vec<&str> = steps.iter().map(|step| step.split('(').next().unwrap()).collect();
     let mut short = kinds.clone();
     short.dedup();
@@ -155,9 +157,10 @@ fn a_change_is_made_in_this_order() {
 
 #[test]
 fn stopped_at_any_step_it_leaves_the_environment_as_it_was() {
-    let (steps, _, after) = whole();
+    let cache = tempfile::tempdir().unwrap();
+    let (steps, _, after) = whole(cache.path());
     for (number, step) in steps.iter().enumerate() {
-        let scratch = scratch();
+        let scratch = scratch(cache.path());
         let before = scratch.picture();
         let outcome = apply(&scratch, change(&scratch), &At::step(number, || Flow::Stop));
         if step == "Tidy" {
@@ -172,9 +175,10 @@ fn stopped_at_any_step_it_leaves_the_environment_as_it_was() {
 
 #[test]
 fn killed_at_any_step_it_is_undone_or_finished_by_whoever_comes_next() {
-    let (steps, _, after) = whole();
+    let cache = tempfile::tempdir().unwrap();
+    let (steps, _, after) = whole(cache.path());
     for (number, step) in steps.iter().enumerate() {
-        let scratch = scratch();
+        let scratch = scratch(cache.path());
         let before = scratch.picture();
         kill(&scratch, &At::step(number, || resume_unwind(Box::new("killed"))));
         // The second look finds nothing left.
@@ -194,27 +198,29 @@ fn killed_at_any_step_it_is_undone_or_finished_by_whoever_comes_next() {
     }
 }
 
-#[test]
-fn killed_while_it_is_undone_it_is_undone_by_whoever_comes_next() {
-    /// Stops the change at its last move, and is killed at a later step of undoing it.
-    struct StopThenDie {
-        undone: Cell<usize>,
-        dies_at: usize,
-    }
-    impl Observer for StopThenDie {
-        fn step(&self, step: Step<'_>) -> Flow {
-            match step {
-                Step::Commit => Flow::Stop,
-                Step::PutBack(_) if self.undone.replace(self.undone.get() + 1) == self.dies_at => {
-                    resume_unwind(Box::new("killed"))
-                }
-                _ => Flow::GoOn,
+/// Stops the change at its last move, and is killed at a later step of undoing it.
+struct StopThenDie {
+    undone: Cell<usize>,
+    dies_at: usize,
+}
+impl Observer for StopThenDie {
+    fn step(&self, step: Step<'_>) -> Flow {
+        match step {
+            Step::Commit => Flow::Stop,
+            Step::PutBack(_) if self.undone.replace(self.undone.get() + 1) == self.dies_at => {
+                resume_unwind(Box::new("killed"))
             }
+            _ => Flow::GoOn,
         }
     }
-    let steps = whole().0.iter().filter(|step| step.starts_with("Move")).count();
+}
+
+#[test]
+fn killed_while_it_is_undone_it_is_undone_by_whoever_comes_next() {
+    let cache = tempfile::tempdir().unwrap();
+    let steps = whole(cache.path()).0.iter().filter(|step| step.starts_with("Move")).count();
     for dies_at in 0..steps {
-        let scratch = scratch();
+        let scratch = scratch(cache.path());
         let before = scratch.picture();
         kill(&scratch, &StopThenDie { undone: Cell::new(0), dies_at });
         assert_eq!(recover(&scratch.scheme).unwrap(), Recovered::PutBack);
@@ -231,10 +237,11 @@ fn kill(scratch: &Scratch, observer: &dyn Observer) {
 
 #[test]
 fn a_file_that_appears_in_the_middle_is_not_overwritten() {
-    let (steps, ..) = whole();
+    let cache = tempfile::tempdir().unwrap();
+    let (steps, ..) = whole(cache.path());
     let moves = steps.iter().enumerate().filter(|(_, step)| step.starts_with("MoveIn"));
     for (number, step) in moves {
-        let scratch = scratch();
+        let scratch = scratch(cache.path());
         let path = step.split('"').nth(1).unwrap();
         let mine = scratch.prefix().join(path);
         if mine.exists() {
@@ -255,11 +262,12 @@ fn a_file_that_appears_in_the_middle_is_not_overwritten() {
 
 #[test]
 fn a_folder_that_becomes_a_link_in_the_middle_is_not_followed() {
-    let scratch = scratch();
+    let cache = tempfile::tempdir().unwrap();
+    let scratch = scratch(cache.path());
     let outside = scratch.folder.path().join("outside");
     fs::create_dir(&outside).unwrap();
     let site = scratch.scheme.purelib.clone();
-    let number = whole().0.iter().position(|step| step.starts_with("MoveIn")).unwrap();
+    let number = whole(cache.path()).0.iter().position(|step| step.starts_with("MoveIn")).unwrap();
     let observer = At::step(number, || {
         fs::rename(site.join("upgraded"), site.join("aside")).unwrap();
         std::os::unix::fs::symlink(&outside, site.join("upgraded")).unwrap();
@@ -276,6 +284,7 @@ fn a_folder_that_becomes_a_link_in_the_middle_is_not_followed() {
 
 #[test]
 fn notes_that_were_edited_are_refused_and_nothing_is_touched() {
+    let cache = tempfile::tempdir().unwrap();
     for (name, text) in [
         ("journal", ""),
         ("journal", "nonsense"),
@@ -284,7 +293,7 @@ fn notes_that_were_edited_are_refused_and_nothing_is_touched() {
         ("journal", r#"{"format":"packman-journal-1","out":[],"in":["/etc/passwd"],"emptied":[]}"#),
         ("committed", r#"{"format":"packman-journal-1","out":[],"in":[],"emptied":["lib/../.."]}"#),
     ] {
-        let scratch = scratch();
+        let scratch = scratch(cache.path());
         fs::create_dir(scratch.prefix().join(".packman")).unwrap();
         fs::write(scratch.prefix().join(".packman").join(name), text).unwrap();
         let before = scratch.picture();
@@ -292,14 +301,15 @@ fn notes_that_were_edited_are_refused_and_nothing_is_touched() {
         assert_eq!(error.code(), "environment-damaged", "{text}: {error}");
         assert_eq!(scratch.picture(), before);
     }
-    let scratch = scratch();
+    let scratch = scratch(cache.path());
     std::os::unix::fs::symlink("/", scratch.prefix().join(".packman")).unwrap();
     assert_eq!(recover(&scratch.scheme).unwrap_err().code(), "environment-damaged");
 }
 
 #[test]
 fn an_environment_that_cannot_be_written_stays_as_it_is() {
-    let scratch = scratch();
+    let cache = tempfile::tempdir().unwrap();
+    let scratch = scratch(cache.path());
     let before = scratch.picture();
     // Something in the way of the notes themselves, made after the lock was taken.
     let lock = EnvironmentLock::take(&scratch.scheme).unwrap();

@@ -16,6 +16,7 @@ use tempfile::TempDir;
 pub(crate) struct Scratch {
     pub(crate) folder: TempDir,
     pub(crate) scheme: Scheme,
+    cache: PathBuf,
 }
 
 impl Scratch {
@@ -28,7 +29,13 @@ impl Scratch {
         fs::create_dir_all(prefix.join("include")).unwrap();
         fs::write(prefix.join("pyvenv.cfg"), "home = /usr/bin\n").unwrap();
         fs::write(&scheme.python, "an interpreter").unwrap();
-        Self { folder, scheme }
+        let cache = folder.path().join("cache");
+        Self { folder, scheme, cache }
+    }
+
+    /// The same with a cache that others use too, so that wheels are unpacked once.
+    pub(crate) fn with_cache(cache: &Path) -> Self {
+        Self { cache: cache.to_owned(), ..Self::new() }
     }
 
     pub(crate) fn prefix(&self) -> &Path {
@@ -36,7 +43,7 @@ impl Scratch {
     }
 
     pub(crate) fn cache(&self) -> PathBuf {
-        self.folder.path().join("cache")
+        self.cache.clone()
     }
 
     pub(crate) fn site(&self, path: &str) -> PathBuf {
@@ -53,6 +60,10 @@ impl Scratch {
         let name = WheelName::parse(&draft.file_name()).unwrap();
         let bytes = draft.build().unwrap();
         let expected = Expected { name: &name, metadata: None };
+        let opened = Unpacked::open(&self.cache, &Sha256::of(&bytes), &expected).unwrap();
+        if let Some(unpacked) = opened {
+            return unpacked;
+        }
         let wheel = Wheel::verify(&bytes, &expected, &WheelLimits::default()).unwrap();
         unpack(&wheel, &self.cache(), 2).unwrap()
     }
