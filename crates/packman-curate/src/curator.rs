@@ -121,10 +121,15 @@ impl Note {
                 )
             }
             Self::NoUploadTimes { project } => {
-                format!("the index does not say when files were uploaded (of `{project}`, say): age was not looked at")
+                format!(
+                    "the index does not say when files were uploaded (of `{project}`, say): age was not looked at"
+                )
             }
             Self::NoIndexHash { file } => {
-                format!("the index names no SHA-256 (of {}, say): what was computed is recorded", crate::quoted(file))
+                format!(
+                    "the index names no SHA-256 (of {}, say): what was computed is recorded",
+                    crate::quoted(file)
+                )
             }
             Self::YankChanged { file, yanked: Some(reason) } if reason.is_empty() => {
                 format!("{} was yanked at its source", crate::quoted(file))

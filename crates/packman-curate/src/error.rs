@@ -252,7 +252,9 @@ impl Refused {
             Self::HashChanged { .. } => {
                 "a published file never changes: ask its maintainers before you trust either of the two"
             }
-            Self::Bytes { .. } => "another host or a newer index page may have the right bytes; nothing was recorded of this file",
+            Self::Bytes { .. } => {
+                "another host or a newer index page may have the right bytes; nothing was recorded of this file"
+            }
             Self::Folder { .. } => "restore the file from a copy (a git checkout, say); nothing was touched",
             Self::ForeignPublication { .. } => "publish to a folder of its own",
             Self::NotASuccessor { .. } => {
@@ -403,7 +405,9 @@ impl fmt::Display for Refused {
             Self::ForeignPublication { folder, why } => {
                 write!(f, "{} holds the publication of another root chain: {why}", shown(folder))
             }
-            Self::NotASuccessor { folder, file, why } => write!(f, "{}: {}: {why}", shown(folder), quoted(file)),
+            Self::NotASuccessor { folder, file, why } => {
+                write!(f, "{}: {}: {why}", shown(folder), quoted(file))
+            }
         }
     }
 }
@@ -415,7 +419,9 @@ impl fmt::Display for No {
             Self::NoDatabase { folder } => write!(f, "{} holds no database", shown(folder)),
             Self::NothingSigned { folder } => write!(f, "nothing in {} was signed yet", shown(folder)),
             Self::KeyMissing { role, path } => write!(f, "the {role} key is not at {}", shown(path)),
-            Self::Passphrase { path, given: true } => write!(f, "the passphrase does not open {}", shown(path)),
+            Self::Passphrase { path, given: true } => {
+                write!(f, "the passphrase does not open {}", shown(path))
+            }
             Self::Passphrase { path, given: false } => write!(f, "{} needs its passphrase", shown(path)),
             Self::ConsentNeeded { what, .. } => f.write_str(what),
             Self::NoIndex => f.write_str("no package index is configured"),
@@ -424,7 +430,11 @@ impl fmt::Display for No {
             Self::NothingFits { asked, explanation } => write!(f, "{}: {explanation}", quoted(asked)),
             Self::Requirement(refused) => refused.fmt(f),
             Self::Elsewhere { requirement } => {
-                write!(f, "{} asks for nothing here: its marker is false for every Python and platform named", quoted(requirement))
+                write!(
+                    f,
+                    "{} asks for nothing here: its marker is false for every Python and platform named",
+                    quoted(requirement)
+                )
             }
             Self::CopyNeeded { file } => write!(f, "{} has no address to fetch it from", quoted(file)),
         }

@@ -42,7 +42,12 @@ impl Expiry {
             Role::Targets => lifetimes.targets_days,
             Role::Snapshot | Role::Timestamp => lifetimes.refresh_within_days,
         };
-        let of = |role| Self { role, version: good.version(role), expires: good.expires(role), lifetime_days: days(role) };
+        let of = |role| Self {
+            role,
+            version: good.version(role),
+            expires: good.expires(role),
+            lifetime_days: days(role),
+        };
         Role::ALL.into_iter().map(of).collect()
     }
 

@@ -6,7 +6,9 @@ use std::path::{Path, PathBuf};
 use packman_database::{About, Kind};
 use packman_machine::files::{self, Keeping};
 use packman_strict::time::Time;
-use packman_tuf::{Answer, FirstUse, KeySet, Limits, Memory, PublicKey, Role, RoleKeys, RootDraft, SafetyNumber, SigningKey};
+use packman_tuf::{
+    Answer, FirstUse, KeySet, Limits, Memory, PublicKey, Role, RoleKeys, RootDraft, SafetyNumber, SigningKey,
+};
 
 use crate::curator::Curator;
 use crate::error::{CurateError, No, Refused};
@@ -100,7 +102,10 @@ impl Curator<'_> {
             what: "the new keys need a passphrase, and nobody gave one",
             flag: "--no-passphrase",
         };
-        self.passphrases.new_passphrase().filter(|passphrase| !passphrase.is_empty()).ok_or_else(|| needed.into())
+        self.passphrases
+            .new_passphrase()
+            .filter(|passphrase| !passphrase.is_empty())
+            .ok_or_else(|| needed.into())
     }
 
     /// Opens the keys that were given and makes those that are missing: one more than the threshold in all.
@@ -108,11 +113,14 @@ impl Curator<'_> {
         let mut ring = KeyRing::new(self.home, "none", self.passphrases)?;
         let mut given: Vec<(SigningKey, PathBuf)> = Vec::new();
         for path in &request.keys {
-            let file = keys::read_key(path)?
-                .ok_or_else(|| No::KeyMissing { role: "root", path: path.clone() })?;
+            let file =
+                keys::read_key(path)?.ok_or_else(|| No::KeyMissing { role: "root", path: path.clone() })?;
             let key = ring.unlock_file(&file, path)?;
             if given.iter().any(|(other, _)| other.public() == key.public()) {
-                return Err(CurateError::usage(format!("{} holds a key that was given already", crate::error::shown(path))));
+                return Err(CurateError::usage(format!(
+                    "{} holds a key that was given already",
+                    crate::error::shown(path)
+                )));
             }
             given.push((key, path.clone()));
         }
@@ -129,14 +137,21 @@ impl Curator<'_> {
     }
 
     /// Writes the new keys. The online key has no passphrase: `refresh` runs without a person, and it signs no record.
-    fn keep_keys(&self, new: &NewKeys, chain: &str, passphrase: Option<&Passphrase>) -> Result<PathBuf, CurateError> {
+    fn keep_keys(
+        &self,
+        new: &NewKeys,
+        chain: &str,
+        passphrase: Option<&Passphrase>,
+    ) -> Result<PathBuf, CurateError> {
         let locked = new.root.iter().chain(&new.spare).chain([&new.targets]).map(|key| (key, passphrase));
         for (key, passphrase) in locked.chain([(&new.online, None)]) {
             let text = keys::encode(&key.seed, passphrase)?;
             if key.file.is_absolute() {
                 write_new(&key.file, text.as_bytes())?;
             } else {
-                let _ = self.home.replace(&format!("keys/{chain}/{}", key.file.to_string_lossy()), text.as_bytes())?;
+                let _ = self
+                    .home
+                    .replace(&format!("keys/{chain}/{}", key.file.to_string_lossy()), text.as_bytes())?;
             }
         }
         Ok(self.home.path(&format!("keys/{chain}"))?)
@@ -162,7 +177,10 @@ fn verify_request(request: &InitRequest) -> Result<(), CurateError> {
     let given = request.keys.len();
     if given > 0 && u32::try_from(given).is_ok_and(|given| given < request.threshold) {
         let keys = if given == 1 { "key is" } else { "keys are" };
-        return Err(CurateError::usage(format!("threshold {}: only {given} {keys} at hand", request.threshold)));
+        return Err(CurateError::usage(format!(
+            "threshold {}: only {given} {keys} at hand",
+            request.threshold
+        )));
     }
     if !(1..=Lifetimes::LONGEST_REFRESH).contains(&request.lifetimes.refresh_within_days) {
         let found = request.lifetimes.refresh_within_days;
@@ -170,11 +188,15 @@ fn verify_request(request: &InitRequest) -> Result<(), CurateError> {
     }
     match &request.spare {
         Some(_) if !needs_spare(request) => {
-            return Err(CurateError::usage("`--spare`: more keys were given than the threshold needs, so none is made"));
+            return Err(CurateError::usage(
+                "`--spare`: more keys were given than the threshold needs, so none is made",
+            ));
         }
         // The folder may be pushed somewhere whole.
         Some(spare) if spare.starts_with(&request.folder) => {
-            return Err(CurateError::usage("`--spare`: no private key belongs into the folder of the database"));
+            return Err(CurateError::usage(
+                "`--spare`: no private key belongs into the folder of the database",
+            ));
         }
         _ => {}
     }
@@ -205,7 +227,11 @@ fn sign_root(new: &NewKeys, threshold: u32, expires: Time) -> Result<Vec<u8>, Cu
     let one = NonZeroU32::MIN;
     let set = |role, key: PublicKey, threshold| KeySet::of(role, [key], threshold);
     let keys = RoleKeys {
-        root: KeySet::of(Role::Root, signers.iter().map(|key| key.public()), NonZeroU32::new(threshold).unwrap_or(one)),
+        root: KeySet::of(
+            Role::Root,
+            signers.iter().map(|key| key.public()),
+            NonZeroU32::new(threshold).unwrap_or(one),
+        ),
         timestamp: set(Role::Timestamp, new.online.key.public(), one),
         snapshot: set(Role::Snapshot, new.online.key.public(), one),
         targets: set(Role::Targets, new.targets.key.public(), one),
@@ -217,7 +243,10 @@ fn sign_root(new: &NewKeys, threshold: u32, expires: Time) -> Result<Vec<u8>, Cu
 /// Reads the root that was just signed as its first user will.
 fn believe_own(root: &[u8], folder: &Path) -> Result<Memory, CurateError> {
     let mut first = FirstUse::remembering(Limits::default());
-    let believed = first.answer(Answer::Bytes(root)).and_then(|()| first.answer(Answer::Missing)).and_then(|()| first.finish());
+    let believed = first
+        .answer(Answer::Bytes(root))
+        .and_then(|()| first.answer(Answer::Missing))
+        .and_then(|()| first.finish());
     believed.map_err(|refusal| Refused::Signed { folder: folder.to_owned(), refusal }.into())
 }
 
@@ -228,7 +257,10 @@ impl NewKeys {
     }
 
     fn settings(&self, keys_folder: String, request: &InitRequest) -> Settings {
-        let given = self.given.iter().map(|(key, file)| KeyPlace { id: key.id().as_str().to_owned(), file: file.clone() });
+        let given = self
+            .given
+            .iter()
+            .map(|(key, file)| KeyPlace { id: key.id().as_str().to_owned(), file: file.clone() });
         Settings {
             keys_folder,
             threshold: request.threshold,

@@ -18,6 +18,8 @@ mod publish;
 mod remove;
 mod sign;
 mod staged;
+mod start;
+mod status;
 mod team;
 
 use packman_strict::quote::quoted;
@@ -34,4 +36,8 @@ pub use publish::{PublishReport, PublishRequest};
 pub use remove::{RemoveReport, RemoveRequest, number};
 pub use sign::{RefreshReport, SignReport, SignRequest};
 pub use staged::{NewFile, Staged, StagedFile};
-pub use team::{Asked, Locked, LockedWheel, NotTaken, Place, TeamFile, UnreadableFile, WhyNotTaken};
+pub use start::{Outcome, StartReport, StartRequest};
+pub use status::{StatusReport, StatusRequest, Yank};
+pub use team::{
+    Asked, Locked, LockedWheel, NotTaken, Place, ReadFile, TeamFile, UnreadableFile, WhyNotTaken,
+};

@@ -9,7 +9,9 @@ use std::path::{Path, PathBuf};
 use packman_database::{ABOUT_PATH, About, RECALLS_PATH, Recalls};
 use packman_machine::files::{self, Keeping};
 use packman_strict::Sha256;
-use packman_tuf::{Envelope, Good, Memory, Payload, Role, SafetyNumber, Snapshot, Targets, Timestamp, Verified};
+use packman_tuf::{
+    Envelope, Good, Memory, Payload, Role, SafetyNumber, Snapshot, Targets, Timestamp, Verified,
+};
 
 use crate::blobs::{self, Blob};
 use crate::curator::Curator;
@@ -104,7 +106,10 @@ fn gather(folder: &Folder, signed: &Signed, good: &Good) -> Result<Vec<Piece>, C
             RECALLS_PATH => Recalls::parse(&bytes).map(drop),
             _ => Ok(()),
         };
-        parsed.map_err(|error| Refused::Folder { path: folder.join(&info.file_path(path)), why: error.to_string() })?;
+        parsed.map_err(|error| Refused::Folder {
+            path: folder.join(&info.file_path(path)),
+            why: error.to_string(),
+        })?;
     }
     for project in signed.projects() {
         let Some(record) = signed.record(folder.path(), &project)? else { continue };
@@ -119,7 +124,8 @@ fn gather(folder: &Folder, signed: &Signed, good: &Good) -> Result<Vec<Piece>, C
 /// Writes the metadata: what the timestamp leads to before the timestamp.
 fn write_metadata(memory: &Memory, good: &Good, to: &Path) -> Result<usize, CurateError> {
     let roots = memory.roots().map(|root| (Role::Root.file_path(root.version()), root.bytes()));
-    let signed = [Role::Targets, Role::Snapshot].map(|role| (role.file_path(good.version(role)), good.bytes(role)));
+    let signed =
+        [Role::Targets, Role::Snapshot].map(|role| (role.file_path(good.version(role)), good.bytes(role)));
     let mut written = 0;
     files::make_public_folder(&to.join("metadata"))?;
     for (path, bytes) in roots.chain(signed) {
@@ -202,7 +208,8 @@ impl There<'_> {
         }
         let same = self.verified::<T>(self.good.bytes(T::ROLE)).map(|ours| ours.signed_digest());
         if found == ours && same != Some(there.signed_digest()) {
-            return Err(self.not_a_successor(format!("found another version {found} than the one that is signed here")));
+            return Err(self
+                .not_a_successor(format!("found another version {found} than the one that is signed here")));
         }
         Ok(())
     }

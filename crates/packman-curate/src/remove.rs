@@ -50,7 +50,8 @@ impl Curator<'_> {
                 None => folder.record(name)?.ok_or_else(not_recorded)?,
             };
             let goes = |file: &RecordedFile| admits(&requirement.specifiers, file.name.version());
-            let (gone, kept): (Vec<_>, Vec<_>) = std::mem::take(&mut record.files).into_iter().partition(goes);
+            let (gone, kept): (Vec<_>, Vec<_>) =
+                std::mem::take(&mut record.files).into_iter().partition(goes);
             if gone.is_empty() {
                 return Err(not_recorded().into());
             }
@@ -83,7 +84,9 @@ impl Retired {
     /// Reads what was recorded once.
     pub(crate) fn read(folder: &Folder) -> Result<Self, CurateError> {
         let path = folder.join(RETIRED);
-        let Some(bytes) = files::read_file(&path, LIMITS.bytes as u64)? else { return Ok(Self(BTreeMap::new())) };
+        let Some(bytes) = files::read_file(&path, LIMITS.bytes as u64)? else {
+            return Ok(Self(BTreeMap::new()));
+        };
         Self::parse(&bytes).map_err(|why| Refused::Folder { path, why }.into())
     }
 
@@ -108,7 +111,8 @@ impl Retired {
     }
 
     fn write(&self, folder: &Folder) -> Result<(), CurateError> {
-        let hashes: Object<'static> = self.0.iter().map(|(name, hash)| (name.clone(), hash.to_string())).collect();
+        let hashes: Object<'static> =
+            self.0.iter().map(|(name, hash)| (name.clone(), hash.to_string())).collect();
         folder.write(RETIRED, &Value::from(Object::new().with("sha256", hashes)).to_pretty())
     }
 }

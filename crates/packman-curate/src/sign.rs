@@ -7,7 +7,8 @@ use std::path::Path;
 
 use packman_machine::files;
 use packman_tuf::{
-    Good, MetaInfo, Role, SafetyNumber, SigningKey, SnapshotDraft, TargetInfo, TargetPath, TargetsDraft, TimestampDraft,
+    Good, MetaInfo, Role, SafetyNumber, SigningKey, SnapshotDraft, TargetInfo, TargetPath, TargetsDraft,
+    TimestampDraft,
 };
 
 use crate::blobs::{self, Blob};
@@ -63,7 +64,9 @@ impl Curator<'_> {
         let targets = Targets::gather(&folder, &signed)?;
         verify_new_blobs(&folder, &targets)?;
         if !targets.staged.is_empty() && !(request.agree)(&targets.staged) {
-            return Err(No::ConsentNeeded { what: "nothing was signed: nobody agreed to it", flag: "--yes" }.into());
+            return Err(
+                No::ConsentNeeded { what: "nothing was signed: nobody agreed to it", flag: "--yes" }.into()
+            );
         }
         let drafted = self.draft_all(&folder, signed.good(), &targets)?;
         let good = self.keep(&folder, &signed, &drafted)?;
@@ -88,7 +91,12 @@ impl Curator<'_> {
         Ok(RefreshReport { version: good.version(Role::Timestamp), expiry })
     }
 
-    fn draft_all(&self, folder: &Folder, good: Option<&Good>, targets: &Targets) -> Result<Drafted, CurateError> {
+    fn draft_all(
+        &self,
+        folder: &Folder,
+        good: Option<&Good>,
+        targets: &Targets,
+    ) -> Result<Drafted, CurateError> {
         let settings = folder.settings();
         let expires = self.now.plus_days(settings.lifetimes.targets_days);
         let mut listed = BTreeMap::new();
@@ -101,7 +109,9 @@ impl Curator<'_> {
             listed.insert(path, info);
         }
         let mut draft = match good {
-            Some(good) => TargetsDraft::parse("targets", good.bytes(Role::Targets)).map_err(refused(folder))?,
+            Some(good) => {
+                TargetsDraft::parse("targets", good.bytes(Role::Targets)).map_err(refused(folder))?
+            }
             None => TargetsDraft::new(0, expires, BTreeMap::new()),
         };
         draft.version = draft.version.saturating_add(1);
@@ -124,7 +134,9 @@ impl Curator<'_> {
         let expires = self.now.plus_days(folder.settings().lifetimes.refresh_within_days);
         let key = self.open_key(folder, "online", &folder.settings().online)?;
         let mut snapshot = match good {
-            Some(good) => SnapshotDraft::parse("snapshot", good.bytes(Role::Snapshot)).map_err(refused(folder))?,
+            Some(good) => {
+                SnapshotDraft::parse("snapshot", good.bytes(Role::Snapshot)).map_err(refused(folder))?
+            }
             None => SnapshotDraft::new(0, expires, targets),
         };
         snapshot.version = snapshot.version.saturating_add(1);
@@ -134,7 +146,9 @@ impl Curator<'_> {
         let pinned = MetaInfo::of(snapshot.version, &bytes);
         written.insert(Role::Snapshot.file_path(snapshot.version), bytes);
         let mut timestamp = match good {
-            Some(good) => TimestampDraft::parse("timestamp", good.bytes(Role::Timestamp)).map_err(refused(folder))?,
+            Some(good) => {
+                TimestampDraft::parse("timestamp", good.bytes(Role::Timestamp)).map_err(refused(folder))?
+            }
             None => TimestampDraft::new(0, expires, pinned),
         };
         timestamp.version = timestamp.version.saturating_add(1);
@@ -143,7 +157,12 @@ impl Curator<'_> {
         Ok(Drafted { files: written, timestamp: timestamp.sign(&[&key])? })
     }
 
-    fn open_key(&self, folder: &Folder, role: &'static str, place: &KeyPlace) -> Result<SigningKey, CurateError> {
+    fn open_key(
+        &self,
+        folder: &Folder,
+        role: &'static str,
+        place: &KeyPlace,
+    ) -> Result<SigningKey, CurateError> {
         let mut ring = KeyRing::new(self.home, &folder.settings().keys_folder, self.passphrases)?;
         let keys = ring.open(role, std::slice::from_ref(place), 1)?;
         let missing = || No::KeyMissing { role, path: ring.path(place) };
@@ -153,11 +172,11 @@ impl Curator<'_> {
     /// Verifies the new set as somebody who remembers the old one, and writes it; the timestamp last.
     fn keep(&self, folder: &Folder, signed: &Signed, drafted: &Drafted) -> Result<Good, CurateError> {
         let timestamp = Role::Timestamp.file_path(0);
-        let mut shelf = Shelf::of(folder.path()).with(timestamp.clone(), &drafted.timestamp);
+        let mut laid = Shelf::of(folder.path()).with(timestamp.clone(), &drafted.timestamp);
         for (path, bytes) in &drafted.files {
-            shelf = shelf.with(path.clone(), bytes);
+            laid = laid.with(path.clone(), bytes);
         }
-        let verified = verify_successor(signed.memory().clone(), &shelf, self.now)?;
+        let verified = verify_successor(signed.memory().clone(), &laid, self.now)?;
         let memory = verified.map_err(|refusal| unusable(refusal, folder.path()))?;
         let nothing = || No::NothingSigned { folder: folder.path().to_owned() };
         let good = memory.good().ok_or_else(nothing)?.clone();

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use packman_database::{ABOUT_PATH, ProjectRecord, RECALLS_PATH, RecordedFile, Recalls, Review};
+use packman_database::{ABOUT_PATH, ProjectRecord, RECALLS_PATH, Recalls, RecordedFile, Review};
 use packman_names::{ProjectName, Version};
 use packman_strict::Sha256;
 use packman_strict::time::Time;
@@ -91,7 +91,9 @@ impl Targets {
             compare(record, before.as_ref(), &mut staged)?;
         }
         for project in signed.projects() {
-            if let (false, Some(before)) = (records.contains_key(&project), signed.record(folder.path(), &project)?) {
+            if let (false, Some(before)) =
+                (records.contains_key(&project), signed.record(folder.path(), &project)?)
+            {
                 staged.gone.extend(before.files.iter().map(staged_file));
             }
         }
@@ -109,18 +111,27 @@ fn derive_recalls(record: &mut ProjectRecord, recalls: &Recalls) {
     }
 }
 
-fn compare(record: &ProjectRecord, before: Option<&ProjectRecord>, staged: &mut Staged) -> Result<(), CurateError> {
+fn compare(
+    record: &ProjectRecord,
+    before: Option<&ProjectRecord>,
+    staged: &mut Staged,
+) -> Result<(), CurateError> {
     let newest = before.and_then(|before| before.versions().last().map(|version| (*version).clone()));
     for file in &record.files {
         match before.and_then(|before| before.file(file.name.as_str())) {
             None => staged.new.push(new_file(file, newest.as_ref())),
             Some(old) if old.sha256 != file.sha256 => return Err(hash_changed(file, old.sha256)),
             Some(old) if old == file => {}
-            Some(old) if old.recalled.is_none() && file.recalled.is_some() => staged.recalled.push(staged_file(file)),
+            Some(old) if old.recalled.is_none() && file.recalled.is_some() => {
+                staged.recalled.push(staged_file(file));
+            }
             Some(_) => staged.changed.push(staged_file(file)),
         }
     }
-    let gone = before.into_iter().flat_map(|before| &before.files).filter(|old| record.file(old.name.as_str()).is_none());
+    let gone = before
+        .into_iter()
+        .flat_map(|before| &before.files)
+        .filter(|old| record.file(old.name.as_str()).is_none());
     staged.gone.extend(gone.map(staged_file));
     Ok(())
 }

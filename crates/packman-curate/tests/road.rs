@@ -16,17 +16,22 @@ use world::{Index, World, wheel};
 
 /// Follows what is published in a folder as a client does; gives the paths of the targets.
 fn follow(world: &World, site: &str) -> Result<Vec<String>, String> {
-    let read = |path: &str| std::fs::read(world.path(site).join(path)).ok();
+    let read =
+        |path: &str| packman_machine::files::read_file(&world.path(site).join(path), u64::MAX).unwrap();
     let number = number(&world.path("db")).unwrap();
     let mut first = FirstUse::with_number(number, Limits::default());
     while let Step::Fetch(request) = first.step() {
         let bytes = read(&request.path);
-        first.answer(bytes.as_deref().map_or(Answer::Missing, Answer::Bytes)).map_err(|error| error.to_string())?;
+        first
+            .answer(bytes.as_deref().map_or(Answer::Missing, Answer::Bytes))
+            .map_err(|error| error.to_string())?;
     }
     let mut refresh = Refresh::begin(first.finish().unwrap(), world.now, Limits::default());
     while let Step::Fetch(request) = refresh.step() {
         let bytes = read(&request.path);
-        refresh.answer(bytes.as_deref().map_or(Answer::Missing, Answer::Bytes)).map_err(|error| error.to_string())?;
+        refresh
+            .answer(bytes.as_deref().map_or(Answer::Missing, Answer::Bytes))
+            .map_err(|error| error.to_string())?;
     }
     let memory = refresh.into_memory();
     let good = memory.good().unwrap();
@@ -49,10 +54,8 @@ fn what_is_added_signed_and_published_can_be_followed_by_its_number() {
     let published = world.publish("site").unwrap();
     assert_eq!((published.version, published.number), (1, signed.number));
     assert_eq!(follow(&world, "site").unwrap(), ["about.json", "projects/flask.json", "recalls.json"]);
-    let blobs = world.path("site/blobs");
-    let blob = std::fs::read_dir(blobs).unwrap().next().unwrap().unwrap().path();
-    let mut names: Vec<_> = std::fs::read_dir(blob).unwrap().map(|entry| entry.unwrap().file_name()).collect();
-    names.sort();
+    let blobs = world.tree("site/blobs");
+    let names: Vec<&str> = blobs.iter().map(|path| path.split_once('/').unwrap().1).collect();
     assert_eq!(names, ["RECORD", "flask-3.0-py3-none-any.whl.metadata"]);
 }
 
@@ -85,11 +88,11 @@ fn signing_nothing_prolongs_and_refresh_needs_the_online_key_alone() {
     world.publish("site").unwrap();
     world.now = world.now.plus_days(29);
     let folder = world.path("db");
-    let again = world.curator().sign(&SignRequest { folder: &folder, agree: &|_| panic!("nothing to agree to") });
+    let again =
+        world.curator().sign(&SignRequest { folder: &folder, agree: &|_| panic!("nothing to agree to") });
     assert!(again.unwrap().staged.is_empty());
     for key in ["root-1.pem", "spare.pem", "targets.pem"] {
-        let keys = std::fs::read_dir(world.path("home/keys")).unwrap().next().unwrap().unwrap().path();
-        std::fs::remove_file(keys.join(key)).unwrap();
+        world.remove(&world.key(key));
     }
     world.now = world.now.plus_days(29);
     let refreshed = world.curator().refresh(&folder).unwrap();

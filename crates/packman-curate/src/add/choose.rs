@@ -63,11 +63,11 @@ pub(super) fn choose(
     }
     if request.all_versions {
         for one in &open {
-            choosing.all_versions(one)?;
+            choosing.all_versions(one);
         }
     }
     choosing.take_chosen()?;
-    choosing.note_young(&open)?;
+    choosing.note_young(&open);
     let mut seen = BTreeSet::new();
     let mut selection = choosing.selection;
     selection.take.retain(|candidate| seen.insert(candidate.name.as_str().to_owned()));
@@ -128,7 +128,8 @@ impl<'c> Choosing<'c> {
             Ok(None) | Err(_) => return Ok(BTreeSet::new()),
         };
         for target in &self.request.targets {
-            let usable = releases(&listing, self.rules, target).usable.into_iter().map(|release| release.version);
+            let usable =
+                releases(&listing, self.rules, target).usable.into_iter().map(|release| release.version);
             let fitting: BTreeSet<Version> =
                 usable.filter(|version| admits(&one.requirement.specifiers, version)).collect();
             common = Some(match common {
@@ -151,7 +152,8 @@ impl<'c> Choosing<'c> {
             together.push(one);
             let Err(why) = self.resolve(&together, target, true, None)? else { continue };
             together.pop();
-            let alone = if one.pinned().is_some() { self.resolve(&[one], target, false, None)?.ok() } else { None };
+            let alone =
+                if one.pinned().is_some() { self.resolve(&[one], target, false, None)?.ok() } else { None };
             if let Some(alone) = alone {
                 self.note_chosen(alone);
             }
@@ -192,7 +194,9 @@ impl<'c> Choosing<'c> {
                 let chosen = found.chosen.into_iter().map(|chosen| (chosen.project, chosen.version));
                 return Ok(Ok(chosen.collect()));
             }
-            Err(Failure::Supply(fatal @ (CurateError::Stopped | CurateError::Usage(_)))) => return Err(fatal),
+            Err(Failure::Supply(fatal @ (CurateError::Stopped | CurateError::Usage(_)))) => {
+                return Err(fatal);
+            }
             Err(Failure::Supply(why)) if super::is_disk(&why) => return Err(why),
             Err(Failure::Supply(why)) => why,
             Err(Failure::Requirement(refused)) => No::Requirement(refused).into(),
@@ -219,9 +223,9 @@ impl<'c> Choosing<'c> {
     }
 
     /// Every release that fits, but pre-releases and yanked ones that nobody asked for.
-    fn all_versions(&mut self, one: &Asked) -> Result<(), CurateError> {
+    fn all_versions(&mut self, one: &Asked) {
         let requirement = &one.requirement;
-        let Ok(Some(listing)) = self.index.listing(&requirement.name) else { return Ok(()) };
+        let Ok(Some(listing)) = self.index.listing(&requirement.name) else { return };
         for target in &self.request.targets {
             for release in releases(&listing, self.rules, target).usable {
                 let asked_for = (requirement.names_prerelease() || !release.version.any_prerelease())
@@ -231,7 +235,6 @@ impl<'c> Choosing<'c> {
                 }
             }
         }
-        Ok(())
     }
 
     /// Takes the files of what was chosen.
@@ -283,12 +286,13 @@ impl<'c> Choosing<'c> {
     }
 
     /// Says which newer releases were passed over because of their age, of what was asked for.
-    fn note_young(&mut self, open: &[&Asked]) -> Result<(), CurateError> {
+    fn note_young(&mut self, open: &[&Asked]) {
         for one in open.iter().filter(|one| self.rules.looks_at_age(&one.requirement)) {
             let project = &one.requirement.name;
             let Ok(Some(listing)) = self.index.listing(project) else { continue };
             let of_project = |file: &&Arc<Candidate>| file.name.project() == project;
-            let taken = self.selection.take.iter().filter(of_project).map(|file| file.name.version()).max().cloned();
+            let taken =
+                self.selection.take.iter().filter(of_project).map(|file| file.name.version()).max().cloned();
             let mut passed_over = BTreeMap::new();
             for target in &self.request.targets {
                 passed_over.extend(young(&listing, self.rules, target));
@@ -303,7 +307,6 @@ impl<'c> Choosing<'c> {
                 self.selection.notes.push(Note::TooYoung { project, newer, uploaded, taken, min_age_days });
             }
         }
-        Ok(())
     }
 }
 

@@ -26,7 +26,7 @@ const LARGEST_METADATA: u64 = 16 << 20;
 pub(super) struct Files<'f> {
     curator: &'f Curator<'f>,
     folder: &'f Folder,
-    copy_files: bool,
+    with_copies: bool,
     /// What the resolver was told of wheels before they were fetched.
     told: Mutex<HashMap<String, Arc<CoreMetadata>>>,
     downloads: AtomicUsize,
@@ -44,11 +44,11 @@ pub(super) struct FetchedFile {
 }
 
 impl<'f> Files<'f> {
-    pub(super) fn new(curator: &'f Curator<'f>, folder: &'f Folder, copy_files: bool) -> Self {
+    pub(super) fn new(curator: &'f Curator<'f>, folder: &'f Folder, with_copies: bool) -> Self {
         Self {
             curator,
             folder,
-            copy_files,
+            with_copies,
             told: Mutex::default(),
             downloads: AtomicUsize::new(0),
             without_hash: Mutex::default(),
@@ -64,21 +64,31 @@ impl<'f> Files<'f> {
             return Ok(Arc::clone(told));
         }
         let metadata = match (&candidate.origin, candidate.metadata) {
-            (Origin::Web(url), CoreMetadataFile::Beside(sha256)) => self.metadata_beside(name, url, sha256)?,
+            (Origin::Web(url), CoreMetadataFile::Beside(sha256)) => {
+                self.metadata_beside(name, url, sha256)?
+            }
             _ => self.metadata_within(candidate)?,
         };
         lock(&self.told).insert(name.to_owned(), Arc::clone(&metadata));
         Ok(metadata)
     }
 
-    fn metadata_beside(&self, name: &str, url: &str, sha256: Option<Sha256>) -> Result<Arc<CoreMetadata>, CurateError> {
+    fn metadata_beside(
+        &self,
+        name: &str,
+        url: &str,
+        sha256: Option<Sha256>,
+    ) -> Result<Arc<CoreMetadata>, CurateError> {
         let cached = sha256.and_then(|sha256| self.curator.cache.blob(&sha256));
         let bytes = match cached {
             Some(bytes) => bytes,
             None => self.fetch_metadata(name, url, sha256)?,
         };
         let parsed = Metadata::parse(&bytes);
-        let refused = |error: packman_names::NameError| Refused::Metadata { file: name.to_owned(), why: error.to_string() };
+        let refused = |error: packman_names::NameError| Refused::Metadata {
+            file: name.to_owned(),
+            why: error.to_string(),
+        };
         Ok(Arc::new(core_metadata(&parsed.map_err(refused)?)))
     }
 
@@ -87,7 +97,12 @@ impl<'f> Files<'f> {
         let location = link(&what, &format!("{url}.metadata"))?;
         let fetched = self.curator.fetcher.get_whole(&location, LARGEST_METADATA);
         let Fetched::Bytes(bytes) = fetched.map_err(|failure| failed(&what, &failure))? else {
-            return Err(Failed::Network { what, why: format!("{} has no such file", crate::quoted(url)), hint: None }.into());
+            return Err(Failed::Network {
+                what,
+                why: format!("{} has no such file", crate::quoted(url)),
+                hint: None,
+            }
+            .into());
         };
         let found = Sha256::of(&bytes);
         match sha256 {
@@ -135,11 +150,15 @@ impl<'f> Files<'f> {
             // A wheel that no client could unpack is not to be vouched for.
             wheel.verify_contents(1).map_err(|refusal| refused(name, refusal))?;
             file.metadata = Arc::new(core_metadata(wheel.metadata()));
-            file.metadata_sha256 = Some(self.keep(&sha256, &format!("{name}.metadata", name = name.as_str()), wheel.metadata_bytes())?);
+            file.metadata_sha256 = Some(self.keep(
+                &sha256,
+                &format!("{name}.metadata", name = name.as_str()),
+                wheel.metadata_bytes(),
+            )?);
             file.record_sha256 = Some(self.keep(&sha256, "RECORD", wheel.record_bytes())?);
             summary.clone_from(&wheel.metadata().summary);
         }
-        if self.copy_files {
+        if self.with_copies {
             self.keep(&sha256, candidate.name.as_str(), &bytes)?;
         }
         Ok(FetchedFile { file, summary })
@@ -153,7 +172,7 @@ impl<'f> Files<'f> {
     /// Where users will fetch it: the published copy first, since that is as near as the metadata.
     fn urls(&self, candidate: &Candidate, sha256: &Sha256) -> Result<Vec<FileUrl>, CurateError> {
         let mut urls = Vec::new();
-        if self.copy_files {
+        if self.with_copies {
             urls.push(FileUrl::Blob);
         }
         let file = candidate.name.as_str();
@@ -173,7 +192,9 @@ impl<'f> Files<'f> {
     /// The bytes of a file and their hash, from the cache where its hash is promised, else from where it is.
     fn bytes(&self, candidate: &Candidate, stop: &Stop) -> Result<(Vec<u8>, Sha256), CurateError> {
         let promised = candidate.promise.as_ref().map(|promise| promise.sha256);
-        if let Some((sha256, bytes)) = promised.and_then(|sha256| Some((sha256, self.curator.cache.blob(&sha256)?))) {
+        if let Some((sha256, bytes)) =
+            promised.and_then(|sha256| Some((sha256, self.curator.cache.blob(&sha256)?)))
+        {
             return Ok((bytes, sha256));
         }
         let most = WheelLimits::default().zip.archive_bytes;
@@ -188,7 +209,11 @@ impl<'f> Files<'f> {
                 if promised.is_none() {
                     lock(&self.without_hash).get_or_insert_with(|| candidate.name.as_str().to_owned());
                 }
-                let expected = Expected { sha256: promised, size: candidate.size, max_bytes: candidate.size.unwrap_or(most).min(most) };
+                let expected = Expected {
+                    sha256: promised,
+                    size: candidate.size,
+                    max_bytes: candidate.size.unwrap_or(most).min(most),
+                };
                 self.download(candidate, url, &expected, stop)?
             }
         };
@@ -260,7 +285,11 @@ fn not_fetched(file: &str, promise: Option<&Promise>, failure: DownloadFailure) 
     }
 }
 
-fn verified<'b>(bytes: &'b [u8], name: &WheelName, told: Option<&CoreMetadata>) -> Result<Wheel<'b>, CurateError> {
+fn verified<'b>(
+    bytes: &'b [u8],
+    name: &WheelName,
+    told: Option<&CoreMetadata>,
+) -> Result<Wheel<'b>, CurateError> {
     let metadata = told.map(|told| ExpectedMetadata {
         requires_dist: told.requires_dist.clone(),
         requires_python: told.requires_python.clone(),

@@ -43,7 +43,8 @@ fn wheels_of(folder: &Path) -> Result<BTreeMap<ProjectName, Vec<Arc<Candidate>>>
         if !is_wheel || listed.path.components().count() > 1 {
             continue;
         }
-        let name = FileName::parse(listed.path.as_str()).map_err(|error| CurateError::usage(error.to_string()))?;
+        let name =
+            FileName::parse(listed.path.as_str()).map_err(|error| CurateError::usage(error.to_string()))?;
         wheels.entry(name.project().clone()).or_default().push(Arc::new(Candidate {
             name,
             origin: Origin::Local(folder.join(listed.path.as_str())),

@@ -33,6 +33,10 @@ use rules::Rules;
 
 /// What to add, and from where.
 #[derive(Clone, Debug)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a flag of the command, and each combination has a meaning"
+)]
 pub struct AddRequest {
     /// The database's folder.
     pub folder: PathBuf,

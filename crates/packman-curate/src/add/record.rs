@@ -43,7 +43,9 @@ impl<'k> Known<'k> {
     pub(super) fn standing(&mut self, candidate: &Candidate, copy: bool) -> Result<Standing, CurateError> {
         let file = candidate.name.as_str();
         let recorded = self.hash_of(candidate.name.project(), file)?;
-        let (Some(recorded), Some(promise)) = (recorded, &candidate.promise) else { return Ok(Standing::New) };
+        let (Some(recorded), Some(promise)) = (recorded, &candidate.promise) else {
+            return Ok(Standing::New);
+        };
         if recorded != promise.sha256 {
             return Ok(Standing::Changed(Refused::HashChanged {
                 file: file.to_owned(),
@@ -90,7 +92,9 @@ impl<'k> Known<'k> {
     pub(super) fn add(&mut self, fetched: FetchedFile) -> Result<Option<AddedFile>, CurateError> {
         let FetchedFile { mut file, summary } = fetched;
         let project = file.name.project().clone();
-        if let Some(recorded) = self.hash_of(&project, file.name.as_str())?.filter(|recorded| *recorded != file.sha256) {
+        if let Some(recorded) =
+            self.hash_of(&project, file.name.as_str())?.filter(|recorded| *recorded != file.sha256)
+        {
             return Err(crate::staged::hash_changed(&file, recorded));
         }
         let added = AddedFile {
@@ -124,7 +128,10 @@ impl<'k> Known<'k> {
 
     /// Writes the records, each in one step.
     pub(super) fn stage(&self, folder: &Folder) -> Result<(), CurateError> {
-        self.records.values().filter(|record| !record.files.is_empty()).try_for_each(|record| folder.stage(record))
+        self.records
+            .values()
+            .filter(|record| !record.files.is_empty())
+            .try_for_each(|record| folder.stage(record))
     }
 }
 

@@ -35,7 +35,8 @@ pub(super) enum Verdict {
 impl Rules {
     pub(super) fn of(request: &AddRequest, asked: &TeamFile, now: Time) -> Self {
         let newest = (request.min_age_days > 0).then(|| now.plus_days(-i64::from(request.min_age_days)));
-        let (mut exact, mut hashes) = (BTreeMap::<_, BTreeSet<_>>::new(), BTreeMap::<_, BTreeMap<_, _>>::new());
+        let (mut exact, mut hashes) =
+            (BTreeMap::<_, BTreeSet<_>>::new(), BTreeMap::<_, BTreeMap<_, _>>::new());
         for one in asked.asked.iter().chain(&asked.constraints) {
             let name = &one.requirement.name;
             if let Some(version) = pinned(&one.requirement) {
@@ -52,10 +53,12 @@ impl Rules {
     pub(super) fn judge(&self, candidate: &Candidate) -> Verdict {
         let project = candidate.name.project();
         if let Some(named) = self.hashes.get(project) {
-            let promised = candidate.promise.as_ref().is_some_and(|promise| named.contains_key(&promise.sha256));
+            let promised =
+                candidate.promise.as_ref().is_some_and(|promise| named.contains_key(&promise.sha256));
             return if promised { Verdict::Fine } else { Verdict::OtherHash };
         }
-        let exact = self.exact.get(project).is_some_and(|versions| versions.contains(candidate.name.version()));
+        let exact =
+            self.exact.get(project).is_some_and(|versions| versions.contains(candidate.name.version()));
         match (candidate.uploaded, self.newest) {
             // Each file by its own age: a wheel slipped into an old release is as young as it is.
             (Some(uploaded), Some(newest)) if !exact && uploaded > newest => Verdict::TooYoung(uploaded),

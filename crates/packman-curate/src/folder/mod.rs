@@ -48,7 +48,12 @@ impl Folder {
     }
 
     /// Makes the files of a new database; the settings come last, so that half of one is none.
-    pub(crate) fn make(path: &Path, settings: Settings, about: &About, root: &[u8]) -> Result<Self, CurateError> {
+    pub(crate) fn make(
+        path: &Path,
+        settings: Settings,
+        about: &About,
+        root: &[u8],
+    ) -> Result<Self, CurateError> {
         let folder = Self { path: path.to_owned(), settings };
         folder.write("about.json", &about.encode())?;
         folder.write("recalls.json", &Recalls::default().encode())?;
@@ -120,7 +125,8 @@ impl Folder {
             }
             let project = packman_database::project_of_path(&name).ok_or_else(|| Refused::Folder {
                 path: self.join(&name),
-                why: "wanted a record, named `<project>.json` in the project's normalised spelling".to_owned(),
+                why: "wanted a record, named `<project>.json` in the project's normalised spelling"
+                    .to_owned(),
             })?;
             if let Some(record) = self.record(&project)? {
                 records.insert(project, record);
@@ -138,7 +144,11 @@ impl Folder {
         self.write(&name, &record.encode())
     }
 
-    fn parsed<T>(&self, name: &str, parse: fn(&[u8]) -> Result<T, MalformedRecord>) -> Result<T, CurateError> {
+    fn parsed<T>(
+        &self,
+        name: &str,
+        parse: fn(&[u8]) -> Result<T, MalformedRecord>,
+    ) -> Result<T, CurateError> {
         let missing = || Refused::Folder { path: self.join(name), why: "it is not there".to_owned() };
         let bytes = files::read_file(&self.join(name), LARGEST)?.ok_or_else(missing)?;
         parse(&bytes).map_err(|error| self.damaged(name, &error))

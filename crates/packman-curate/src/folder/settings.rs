@@ -89,8 +89,12 @@ impl Settings {
         let root_keys = keys.get("root").and_then(Item::as_array).ok_or("`keys.root`: wanted an array")?;
         let settings = Self {
             keys_folder: folder_name(text_at(keys, "folder")?)?,
-            threshold: u32::try_from(integer(keys, "threshold")?).map_err(|_| "`threshold`: wanted a small number")?,
-            root: root_keys.iter().map(|key| parse_place(key.as_inline_table().map(|key| key as _))).collect::<Result<_, _>>()?,
+            threshold: u32::try_from(integer(keys, "threshold")?)
+                .map_err(|_| "`threshold`: wanted a small number")?,
+            root: root_keys
+                .iter()
+                .map(|key| parse_place(key.as_inline_table().map(|key| key as _)))
+                .collect::<Result<_, _>>()?,
             spare: match keys.get("spare") {
                 Some(spare) => Some(parse_place(spare.as_table_like())?),
                 None => None,

@@ -111,7 +111,8 @@ impl Signed {
             return Ok(None);
         };
         let name = info.file_path(path);
-        let missing = || Refused::Folder { path: folder.join(&name), why: "it is signed, and not there".to_owned() };
+        let missing =
+            || Refused::Folder { path: folder.join(&name), why: "it is signed, and not there".to_owned() };
         let bytes = files::read_file(&folder.join(&name), info.length)?.ok_or_else(missing)?;
         good.verify_target(path, &bytes)
             .map_err(|refusal| Refused::Signed { folder: folder.to_owned(), refusal })?;
@@ -125,7 +126,11 @@ impl Signed {
     }
 
     /// The signed record of a project; `None` where there is none.
-    pub(crate) fn record(&self, folder: &Path, project: &ProjectName) -> Result<Option<ProjectRecord>, CurateError> {
+    pub(crate) fn record(
+        &self,
+        folder: &Path,
+        project: &ProjectName,
+    ) -> Result<Option<ProjectRecord>, CurateError> {
         let path = packman_database::record_path(project);
         let Some(bytes) = self.target(folder, &path)? else { return Ok(None) };
         let record = ProjectRecord::parse(project, &bytes)

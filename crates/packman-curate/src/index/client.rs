@@ -13,7 +13,8 @@ use crate::error::{CurateError, Failed, Refused};
 use crate::listing::Listing;
 
 /// JSON is asked for first; an index that has only HTML gives that.
-const ACCEPT: &str = "application/vnd.pypi.simple.v1+json, application/vnd.pypi.simple.v1+html;q=0.2, text/html;q=0.1";
+const ACCEPT: &str =
+    "application/vnd.pypi.simple.v1+json, application/vnd.pypi.simple.v1+html;q=0.2, text/html;q=0.1";
 
 /// The index that is drawn from.
 pub(crate) struct IndexClient<'c> {
@@ -63,7 +64,8 @@ impl<'c> IndexClient<'c> {
         };
         let refused = |why| Refused::Index { page: page.location.to_string(), why };
         let content_type = Some(page.content_type.as_str()).filter(|kind| !kind.is_empty());
-        let parsed = IndexPage::parse(&page.bytes, content_type, &page.location.to_string()).map_err(refused)?;
+        let parsed =
+            IndexPage::parse(&page.bytes, content_type, &page.location.to_string()).map_err(refused)?;
         Ok(Some(Listing::of_index(project, parsed.files)))
     }
 }

@@ -124,7 +124,7 @@ fn parse_fragment(fragment: &str) -> Result<Hashes, MalformedPage> {
         match part.split_once('=') {
             Some(("sha256", hex)) => hashes.sha256 = Some(parse_sha256(hex)?),
             Some((name @ ("md5" | "sha1" | "sha224" | "sha384" | "sha512"), _)) => {
-                hashes.others.push(name.to_owned())
+                hashes.others.push(name.to_owned());
             }
             _ => {}
         }

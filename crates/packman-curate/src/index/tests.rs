@@ -12,7 +12,10 @@ fn check(bytes: &[u8], content_type: Option<&str>) -> String {
         Err(error) => return error.to_string(),
     };
     let line = |file: &super::IndexFile| {
-        let hash = file.hashes.sha256.map_or("no hash".to_owned(), |hash| hash.to_string()[..6].to_owned());
+        let hash = file
+            .hashes
+            .sha256
+            .map_or("no hash".to_owned(), |hash| hash.to_string().chars().take(6).collect());
         format!(
             "{} | {} | {hash} {:?} | {:?} | {:?} | {:?} | {:?} | {:?}",
             file.name,

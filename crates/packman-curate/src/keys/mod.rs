@@ -8,8 +8,8 @@ mod pem;
 mod ring;
 
 pub(crate) use pem::{encode, generate};
-pub(crate) use ring::{KeyRing, read_key};
 pub use ring::{KeyPlace, Passphrase, Passphrases};
+pub(crate) use ring::{KeyRing, read_key};
 
 #[cfg(test)]
 mod tests;

@@ -4,7 +4,10 @@ use ed25519_dalek::pkcs8::KeypairBytes;
 use packman_tuf::SigningKey;
 use pkcs8::der::pem::PemLabel;
 use pkcs8::der::zeroize::Zeroizing;
-use pkcs8::{DecodePrivateKey, EncodePrivateKey, EncryptedPrivateKeyInfoRef, LineEnding, PrivateKeyInfoRef, SecretDocument};
+use pkcs8::{
+    DecodePrivateKey, EncodePrivateKey, EncryptedPrivateKeyInfoRef, LineEnding, PrivateKeyInfoRef,
+    SecretDocument,
+};
 
 use super::Passphrase;
 use crate::error::Failed;

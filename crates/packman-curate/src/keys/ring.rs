@@ -69,7 +69,11 @@ pub(crate) struct KeyRing<'k> {
 
 impl<'k> KeyRing<'k> {
     /// The keys in the home's folder of that name.
-    pub(crate) fn new(home: &Home, folder: &str, passphrases: &'k dyn Passphrases) -> Result<Self, CurateError> {
+    pub(crate) fn new(
+        home: &Home,
+        folder: &str,
+        passphrases: &'k dyn Passphrases,
+    ) -> Result<Self, CurateError> {
         Ok(Self { folder: home.path(&format!("keys/{folder}"))?, passphrases, known: Vec::new() })
     }
 

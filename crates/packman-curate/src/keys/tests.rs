@@ -1,7 +1,7 @@
 //! Key files: ours, OpenSSL's, and nonsense.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use packman_machine::files::{self, Keeping};
 use packman_machine::home::Home;
@@ -52,7 +52,7 @@ fn check(text: &str, id: &str, answers: &[&str]) -> String {
     let answers = Answers(answers, AtomicUsize::new(0));
     let mut ring = KeyRing::new(&home, "it", &answers).unwrap();
     let place = KeyPlace { id: id.to_owned(), file: PathBuf::from("root.pem") };
-    let opened = ring.open("root", &[place.clone()], 1).map(|keys| keys.len());
+    let opened = ring.open("root", std::slice::from_ref(&place), 1).map(|keys| keys.len());
     // What opened it once opens it again.
     let second = if opened.is_ok() { ring.open("root", &[place], 1).map(|keys| keys.len()) } else { Ok(0) };
     let asked = answers.1.load(Ordering::Relaxed);

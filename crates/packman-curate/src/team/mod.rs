@@ -12,10 +12,12 @@ mod uv_lock;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
+use packman_machine::files;
 use packman_names::{ProjectName, Requirement, Version};
 use packman_strict::Sha256;
 use packman_strict::quote::quoted;
 
+use crate::error::CurateError;
 use crate::index::IndexFile;
 
 pub use requirements::ReadFile;
@@ -215,6 +217,16 @@ impl fmt::Display for UnreadableFile {
 impl std::error::Error for UnreadableFile {}
 
 impl TeamFile {
+    /// Reads the file at `path` and those that it names.
+    pub fn read(path: &Path) -> Result<Self, CurateError> {
+        let read = |path: &Path| match files::read_file(path, LARGEST_TEAM_FILE) {
+            Ok(Some(bytes)) => Ok(bytes),
+            Ok(None) => Err("it is not there".to_owned()),
+            Err(failure) => Err(failure.to_string()),
+        };
+        Self::parse(path, &read).map_err(|error| CurateError::usage(error.to_string()))
+    }
+
     /// Parses the file at `path`; its name says which kind it is. `read` gives the bytes of it and of those it names.
     pub fn parse(path: &Path, read: ReadFile<'_>) -> Result<Self, UnreadableFile> {
         let name =
@@ -235,7 +247,7 @@ impl TeamFile {
 }
 
 /// The largest file that is read: ten times the longest lock file known.
-pub(crate) const LARGEST_TEAM_FILE: u64 = 32 << 20;
+const LARGEST_TEAM_FILE: u64 = 32 << 20;
 
 fn text_of(path: &Path, read: ReadFile<'_>) -> Result<String, UnreadableFile> {
     let place = Place { file: path.to_owned(), line: 0 };

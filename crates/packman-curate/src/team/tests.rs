@@ -20,23 +20,26 @@ fn check(files: &[(&str, &str)]) -> String {
     for (kind, list) in [("asks", &found.asked), ("narrows", &found.constraints)] {
         for asked in list {
             let pin = asked.pinned().map_or(String::new(), |version| format!(" pinned {version}"));
-            let hashes: String =
-                asked.hashes.iter().map(|hash| format!(" #{}", &hash.to_string()[..4])).collect();
-            lines.push(format!("{kind} {}{pin}{hashes} ({})", asked.requirement, asked.place));
+            let hashes: Vec<String> = asked.hashes.iter().map(|hash| format!(" #{}", short(hash))).collect();
+            lines.push(format!("{kind} {}{pin}{} ({})", asked.requirement, hashes.concat(), asked.place));
         }
     }
     for locked in &found.locked {
         lines.push(format!("locks {} {}", locked.name, locked.version));
         for wheel in &locked.wheels {
-            let (hash, file) = (wheel.sha256.to_string(), &wheel.file);
+            let (hash, file) = (short(&wheel.sha256), &wheel.file);
             let time = file.upload_time.map_or(String::new(), |time| format!(" {time}"));
-            lines.push(format!("  {} #{} {} {:?}{time}", file.name, &hash[..4], file.url, file.size));
+            lines.push(format!("  {} #{} {} {:?}{time}", file.name, hash, file.url, file.size));
         }
     }
     for left in &found.not_taken {
         lines.push(format!("leaves {} ({}): {}", left.what, left.place, left.why.words()));
     }
     lines.join("\n")
+}
+
+fn short(hash: &packman_strict::Sha256) -> String {
+    hash.to_string().chars().take(4).collect()
 }
 
 #[test]
@@ -88,7 +91,7 @@ fn lists_what_it_cannot_take_and_loses_nothing_else() {
     leaves g==1 --hash=md5:00 (`requirements.txt`, line 13): it names no SHA-256
     leaves h==1 --hash=sha256:00 (`requirements.txt`, line 14): sha-256 `00`: wanted 64 lower-case hexadecimal digits
     leaves i==1 --global-option=x (`requirements.txt`, line 15): PackMan does not follow this option
-    leaves j==banana (`requirements.txt`, line 16): version specifier `==banana`: names no version that PEP 440 knows
+    leaves j==banana (`requirements.txt`, line 16): requirement `j==banana`: version specifier `==banana`: names no version that PEP 440 knows
     leaves -r https://r.example/r.txt (`requirements.txt`, line 17): it comes from an address of its own, not from the index
     leaves --require-hashes (`requirements.txt`, line 18): PackMan does not follow this option
     leaves C:\k (`requirements.txt`, line 19): it is a file or folder of this machine

@@ -1,13 +1,14 @@
 //! A scapegoat's world for one test: a home, a cache, a folder, and an index that answers as the test likes.
-#![allow(dead_code, reason = "each test file uses a part of it")]
+#![allow(dead_code, unreachable_pub, reason = "each test file uses a part of it")]
+#![allow(clippy::disallowed_methods, reason = "a test prepares and damages files by itself")]
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
 use packman_curate::{
-    AddReport, AddRequest, CurateError, Curator, Event, Events, InitReport, InitRequest, Lifetimes, Passphrase,
-    Passphrases, PublishReport, PublishRequest, SignReport, SignRequest, TeamFile,
+    AddReport, AddRequest, CurateError, Curator, Event, Events, InitReport, InitRequest, Lifetimes,
+    Passphrase, Passphrases, PublishReport, PublishRequest, SignReport, SignRequest, TeamFile,
 };
 use packman_machine::cache::Cache;
 use packman_machine::environ::Environ;
@@ -40,7 +41,8 @@ pub struct World {
 #[derive(Default)]
 pub struct Told {
     pub events: Mutex<Vec<String>>,
-    pub on_event: Mutex<Option<Box<dyn Fn(&str) + Send>>>,
+    /// Asked to stop when a piece of news begins so.
+    pub stop_at: Mutex<Option<(&'static str, Stop)>>,
     pub passphrase: Option<String>,
 }
 
@@ -54,8 +56,10 @@ impl Events for Told {
             Event::Waiting => "waiting".to_owned(),
             Event::Note(note) => format!("note: {}", note.words()),
         };
-        if let Some(on_event) = &*self.on_event.lock().unwrap() {
-            on_event(&words);
+        if let Some((at, stop)) = &*self.stop_at.lock().unwrap()
+            && words.starts_with(at)
+        {
+            stop.ask();
         }
         self.events.lock().unwrap().push(words);
     }
@@ -80,7 +84,11 @@ impl World {
         Self {
             home: Home::at(folder.path().join("home")),
             cache: Cache::of(&environ, |_| {}),
-            fetcher: Fetcher::new(&environ, FetcherSettings { patience, ..FetcherSettings::default() }, &stop),
+            fetcher: Fetcher::new(
+                &environ,
+                FetcherSettings { patience, ..FetcherSettings::default() },
+                &stop,
+            ),
             stop,
             now: Time::parse(NOW).unwrap(),
             told: Told::default(),
@@ -152,13 +160,39 @@ impl World {
     pub fn lines(&self, report: &AddReport) -> String {
         let added = report.added.iter().map(|added| format!("+ {}", added.file));
         let already = report.already.iter().map(|file| format!("= {file}"));
-        let not = report.not_taken.iter().map(|problem| format!("! {}: {}", problem.what, self.words(&problem.why)));
+        let not = report
+            .not_taken
+            .iter()
+            .map(|problem| format!("! {}: {}", problem.what, self.words(&problem.why)));
         let notes = report.notes.iter().map(|note| format!("* {}", note.words()));
         added.chain(already).chain(not).chain(notes).collect::<Vec<_>>().join("\n")
     }
 
     pub fn read(&self, name: &str) -> Vec<u8> {
         std::fs::read(self.path(name)).unwrap()
+    }
+
+    /// The files below a folder, sorted.
+    pub fn tree(&self, name: &str) -> Vec<String> {
+        let listed = packman_machine::files::list_tree(&self.path(name)).unwrap();
+        listed.iter().map(|file| file.path.as_str().to_owned()).collect()
+    }
+
+    pub fn remove(&self, name: &str) {
+        std::fs::remove_file(self.path(name)).unwrap();
+    }
+
+    /// The path of a key of the one database there is.
+    pub fn key(&self, file: &str) -> String {
+        let keys = self.tree("home/keys");
+        format!("home/keys/{}", keys.iter().find(|path| path.ends_with(file)).unwrap())
+    }
+
+    /// Replaces text in a file.
+    pub fn edit(&self, name: &str, from: &str, to: &str) {
+        let text = String::from_utf8(self.read(name)).unwrap();
+        assert!(text.contains(from), "{from}");
+        self.write(name, text.replace(from, to));
     }
 
     pub fn write(&self, name: &str, bytes: impl AsRef<[u8]>) {
@@ -256,7 +290,10 @@ impl Index {
     /// Lists these files for a project, and serves them.
     pub fn list(&self, project: &str, files: &[Listed]) {
         let entries: Vec<String> = files.iter().map(|file| self.entry(project, file)).collect();
-        let page = format!(r#"{{"meta":{{"api-version":"1.1"}},"name":"{project}","files":[{}]}}"#, entries.join(","));
+        let page = format!(
+            r#"{{"meta":{{"api-version":"1.1"}},"name":"{project}","files":[{}]}}"#,
+            entries.join(",")
+        );
         self.put(&format!("simple/{project}/"), Answer::page("application/vnd.pypi.simple.v1+json", page));
     }
 
