@@ -3,7 +3,8 @@
 //! New files are made aside, in the environment's own file system; only moves touch the environment itself. After
 //! a failure or a stop everything is put back here; after a kill, by whoever takes the lock next.
 
-use std::fs::File;
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::io::{self, Write as _};
 use std::path::PathBuf;
 
@@ -14,6 +15,7 @@ use crate::failure::Failure;
 use crate::folder::{Folder, Walk, share_bytes, split};
 use crate::journal::{self, NEW, Observer, Step, WORK, go_on};
 use crate::scheme::join;
+use crate::unpack::Unpacked;
 
 /// What a change did.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
@@ -69,34 +71,59 @@ impl Planned<'_> {
         folder.make(WORK).map_err(|error| Failure::new(root.join(WORK), "made", error))?;
         let mut walk = Walk::new(folder);
         walk.make(NEW).map_err(|error| Failure::new(root.join(NEW), "made", error))?;
-        let mut link = self.link;
+        let mut stager = Stager { wheels: &self.wheels, open: HashMap::new(), link: self.link };
         for file in &self.files {
             go_on(observer, Step::Stage(&file.path))?;
             let (folder, name) = split(&file.path);
-            let made =
-                walk.make(&join(NEW, folder)).and_then(|folder| self.make(file, folder, name, &mut link));
+            let made = walk.make(&join(NEW, folder)).and_then(|folder| stager.make(file, folder, name));
             made.map_err(|error| Failure::new(root.join(&file.path), "written", error))?;
         }
         Ok(())
     }
+}
 
-    fn make(&self, file: &NewFile, folder: &Folder, name: &str, link: &mut LinkMode) -> io::Result<()> {
-        match &file.source {
-            Source::Made(bytes) => folder.create(name, file.executable)?.write_all(bytes),
-            Source::Cached { wheel, number } => {
-                let wheel = self.wheels.get(*wheel).ok_or(io::ErrorKind::NotFound)?;
-                let number = number.to_string();
-                if *link == LinkMode::HardLink {
-                    match wheel.folder.link(&number, folder, name) {
-                        // Another file system, or one that has no links or no more of them for this file.
-                        Err(error) if !is_final(&error) => *link = LinkMode::Copy,
-                        other => return other,
-                    }
-                }
-                let (from, to) = (wheel.folder.read(&number)?, folder.create(name, file.executable)?);
-                copy(from, to, link)
+/// How many folders of unpacked wheels are kept open. Files come sorted, so that a wheel's stand together.
+const OPEN: usize = 64;
+
+/// Makes new files from unpacked wheels.
+struct Stager<'p> {
+    wheels: &'p [Unpacked],
+    open: HashMap<usize, Folder>,
+    /// Becomes a copy for good once the file system has said that it cannot do better.
+    link: LinkMode,
+}
+
+impl Stager<'_> {
+    fn make(&mut self, file: &NewFile, folder: &Folder, name: &str) -> io::Result<()> {
+        let (wheel, number) = match &file.source {
+            Source::Made(bytes) => return folder.create(name, file.executable)?.write_all(bytes),
+            Source::Cached { wheel, number } => (*wheel, number.to_string()),
+        };
+        if self.open.len() >= OPEN {
+            self.open.clear();
+        }
+        let cached = match self.open.entry(wheel) {
+            Entry::Occupied(open) => open.into_mut(),
+            Entry::Vacant(closed) => {
+                let wheel = self.wheels.get(wheel).ok_or(io::ErrorKind::NotFound)?;
+                closed.insert(wheel.open_folder()?)
+            }
+        };
+        if self.link == LinkMode::HardLink {
+            match cached.link(&number, folder, name) {
+                // Another file system, or one that has no links or no more of them for this file.
+                Err(error) if !is_final(&error) => self.link = LinkMode::Copy,
+                other => return other,
             }
         }
+        let (mut from, mut to) = (cached.read(&number)?, folder.create(name, file.executable)?);
+        if self.link == LinkMode::Clone {
+            if share_bytes(&from, &to).is_ok() {
+                return Ok(());
+            }
+            self.link = LinkMode::Copy;
+        }
+        io::copy(&mut from, &mut to).map(drop)
     }
 }
 
@@ -104,14 +131,4 @@ impl Planned<'_> {
 fn is_final(error: &io::Error) -> bool {
     use io::ErrorKind::{AlreadyExists, NotFound, ReadOnlyFilesystem, StorageFull};
     matches!(error.kind(), AlreadyExists | NotFound | ReadOnlyFilesystem | StorageFull)
-}
-
-fn copy(mut from: File, mut to: File, link: &mut LinkMode) -> io::Result<()> {
-    if *link == LinkMode::Clone {
-        if share_bytes(&from, &to).is_ok() {
-            return Ok(());
-        }
-        *link = LinkMode::Copy;
-    }
-    io::copy(&mut from, &mut to).map(drop)
 }

@@ -130,19 +130,36 @@ impl Folder {
         Ok(names)
     }
 
-    /// Takes the folder's lock, waiting for it; it ends with the folder.
-    pub(crate) fn lock(&self) -> io::Result<()> {
-        Ok(rustix::fs::flock(&self.0, FlockOperation::LockExclusive)?)
-    }
-
-    /// Takes the folder's lock unless another process has it.
-    pub(crate) fn try_lock(&self) -> io::Result<bool> {
-        match rustix::fs::flock(&self.0, FlockOperation::NonBlockingLockExclusive) {
-            Ok(()) => Ok(true),
-            Err(Errno::WOULDBLOCK) => Ok(false),
+    /// Takes the folder's lock; `None` where another process has it and waiting was not asked for.
+    pub(crate) fn lock(self, wait: bool) -> io::Result<Option<Lock>> {
+        let how = if wait { FlockOperation::LockExclusive } else { FlockOperation::NonBlockingLockExclusive };
+        match rustix::fs::flock(&self.0, how) {
+            Ok(()) => Ok(Some(Lock { _folder: self, _file: None })),
+            Err(Errno::WOULDBLOCK) => Ok(None),
+            // Network file systems lock files that are open for writing, and no folders.
+            Err(Errno::BADF | Errno::INVAL | Errno::NOTSUP | Errno::NOLCK | Errno::NOSYS) => {
+                self.lock_file(how)
+            }
             Err(error) => Err(error.into()),
         }
     }
+
+    fn lock_file(self, how: FlockOperation) -> io::Result<Option<Lock>> {
+        let flags = OFlags::RDWR | OFlags::CREATE | OFlags::CLOEXEC | OFlags::NOFOLLOW;
+        let file = rustix::fs::openat(&self.0, ".packman.lock", flags, Mode::from_raw_mode(0o666))?;
+        match rustix::fs::flock(&file, how) {
+            Ok(()) => Ok(Some(Lock { _folder: self, _file: Some(file) })),
+            Err(Errno::WOULDBLOCK) => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+}
+
+/// The lock of a folder; ends when it is dropped, and with the process.
+#[derive(Debug)]
+pub(crate) struct Lock {
+    _folder: Folder,
+    _file: Option<OwnedFd>,
 }
 
 impl Stamp {
@@ -224,6 +241,8 @@ mod tests {
     use std::fs;
     use std::os::unix::fs::symlink;
 
+    use rustix::fs::FlockOperation;
+
     use super::{Folder, Kind, Walk};
 
     #[test]
@@ -256,11 +275,15 @@ mod tests {
     #[test]
     fn two_cannot_hold_one_lock() {
         let scratch = tempfile::tempdir().unwrap();
-        let first = Folder::open(scratch.path()).unwrap();
-        first.lock().unwrap();
-        let second = Folder::open(scratch.path()).unwrap();
-        assert!(!second.try_lock().unwrap());
-        drop(first);
-        assert!(second.try_lock().unwrap());
+        let folder = || Folder::open(scratch.path()).unwrap();
+        for lock in [
+            |folder: Folder| folder.lock(false),
+            |folder: Folder| folder.lock_file(FlockOperation::NonBlockingLockExclusive),
+        ] {
+            let first = lock(folder()).unwrap().unwrap();
+            assert!(lock(folder()).unwrap().is_none());
+            drop(first);
+            assert!(lock(folder()).unwrap().is_some());
+        }
     }
 }

@@ -1,13 +1,13 @@
 //! The lock of an environment: who holds it may change it, alone.
 //!
-//! It is a lock on the environment's own folder, so that it leaves no file behind and ends with the process,
-//! however that ends. Taking it finishes or undoes what a killed change left.
+//! It is a lock on the environment's own folder (where a file system locks no folders, on a file in it), so that
+//! it leaves no file behind and ends with the process, however that ends. Taking it finishes or undoes what a killed change left.
 
 use std::io;
 
 use crate::conflict::ChangeError;
 use crate::failure::Failure;
-use crate::folder::Folder;
+use crate::folder::{Folder, Lock};
 use crate::journal::{self, Recovered};
 use crate::scheme::{Places, Scheme};
 
@@ -17,25 +17,22 @@ pub struct EnvironmentLock {
     pub(crate) scheme: Scheme,
     pub(crate) places: Places,
     recovered: Recovered,
-    /// Holds the lock.
-    _folder: Folder,
+    _lock: Lock,
 }
 
 impl EnvironmentLock {
     /// Locks an environment, waiting for whoever holds it.
     pub fn take(scheme: &Scheme) -> Result<Self, ChangeError> {
-        let (places, folder) = Self::open(scheme)?;
-        folder.lock().map_err(|error| Failure::new(&places.root, "locked", error))?;
-        Self::locked(scheme, places, folder)
+        let lock = Self::lock(scheme, true)?;
+        // Waiting ends with the lock or an error.
+        lock.ok_or_else(|| {
+            Failure::new(&scheme.prefix, "locked", io::Error::from(io::ErrorKind::WouldBlock)).into()
+        })
     }
 
     /// Locks an environment; `None` where somebody else holds it.
     pub fn try_take(scheme: &Scheme) -> Result<Option<Self>, ChangeError> {
-        let (places, folder) = Self::open(scheme)?;
-        if folder.try_lock().map_err(|error| Failure::new(&places.root, "locked", error))? {
-            return Self::locked(scheme, places, folder).map(Some);
-        }
-        Ok(None)
+        Self::lock(scheme, false)
     }
 
     /// What was found of a change that was killed.
@@ -48,16 +45,14 @@ impl EnvironmentLock {
         &self.scheme
     }
 
-    fn open(scheme: &Scheme) -> Result<(Places, Folder), ChangeError> {
+    fn lock(scheme: &Scheme, wait: bool) -> Result<Option<Self>, ChangeError> {
         let places = Places::of(scheme)?;
         let folder =
             Folder::open(&places.root).map_err(|error| Failure::new(&places.root, "opened", error))?;
-        Ok((places, folder))
-    }
-
-    fn locked(scheme: &Scheme, places: Places, folder: Folder) -> Result<Self, ChangeError> {
+        let lock = folder.lock(wait).map_err(|error| Failure::new(&places.root, "locked", error))?;
+        let Some(lock) = lock else { return Ok(None) };
         let recovered = journal::recover(&places.root)?;
-        Ok(Self { scheme: scheme.clone(), places, recovered, _folder: folder })
+        Ok(Some(Self { scheme: scheme.clone(), places, recovered, _lock: lock }))
     }
 }
 

@@ -78,12 +78,11 @@ impl Places {
         let root =
             [&purelib, &platlib, &scripts].into_iter().fold(data.clone(), |root, path| shared(&root, path));
         let wrong = |path: &Path, why| Conflict::Folders { path: path.to_string_lossy().into_owned(), why };
-        if root.parent().is_none() {
-            return Err(wrong(
-                &scheme.prefix,
-                "has its parts all over the machine, wanted one folder around them",
-            )
-            .into());
+        // What is inside the root can be moved and removed, so all of the root has to be the environment's own.
+        if root != data && !root.starts_with(real(&scheme.prefix)?) {
+            return Err(
+                wrong(&scheme.prefix, "has parts elsewhere on the machine, wanted all inside it").into()
+            );
         }
         let below = |path: &Path| {
             let rest = path.strip_prefix(&root).map_err(|_| wrong(path, "is outside of the environment"))?;
@@ -98,7 +97,9 @@ impl Places {
             platlib: below(&platlib)?,
             scripts: scripts_folder,
             data: below(&data)?,
-            headers: below(&headers)?,
+            // Some system Pythons have their headers elsewhere; then they go where an environment's would.
+            headers: below(&headers)
+                .or_else(|_| below(&data.join(format!("include/site/python{major}.{minor}"))))?,
             root,
         })
     }
@@ -209,6 +210,13 @@ mod tests {
     fn folders_without_a_common_one_are_refused() {
         let mut scheme = Scheme::of_venv(std::path::Path::new("/usr"), PythonVersion::new(3, 11));
         scheme.scripts = "/no/such/folder".into();
+        assert_eq!(Places::of(&scheme).unwrap_err().code(), "environment-folders");
+        // Modules that were moved to another disk would make all of that disk the environment.
+        let scratch = tempfile::tempdir().unwrap();
+        fs::create_dir_all(scratch.path().join("venv/lib/python3.11")).unwrap();
+        fs::create_dir_all(scratch.path().join("disk/modules")).unwrap();
+        let scheme = Scheme::of_venv(&scratch.path().join("venv"), PythonVersion::new(3, 11));
+        symlink(scratch.path().join("disk/modules"), &scheme.purelib).unwrap();
         assert_eq!(Places::of(&scheme).unwrap_err().code(), "environment-folders");
     }
 

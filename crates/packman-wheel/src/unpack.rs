@@ -32,7 +32,6 @@ const MANIFEST: &str = "manifest";
 /// ```
 #[derive(Debug)]
 pub struct Unpacked {
-    pub(crate) folder: Folder,
     pub(crate) path: PathBuf,
     pub(crate) manifest: Manifest,
 }
@@ -92,8 +91,7 @@ pub fn unpack(wheel: &Wheel<'_>, parent: &Path, threads: usize) -> Result<Unpack
         .map_err(|error| Failure::new(scratch.path(), "written to", error))?;
     let path = parent.join(manifest.sha256.to_string());
     replace(&scratch, &path)?;
-    let folder = Folder::open(&path).map_err(|error| Failure::new(&path, "opened", error))?;
-    Ok(Unpacked { folder, path, manifest })
+    Ok(Unpacked { path, manifest })
 }
 
 fn write_files(
@@ -173,7 +171,7 @@ impl Unpacked {
         expected: &Expected<'_>,
     ) -> Result<Option<Self>, WheelRefusal> {
         let path = parent.join(sha256.to_string());
-        let Some((folder, manifest)) = read(&path).filter(|(_, manifest)| manifest.sha256 == *sha256) else {
+        let Some(manifest) = read(&path).filter(|manifest| manifest.sha256 == *sha256) else {
             return Ok(None);
         };
         // Verified as another file name, its structure was held against that name: verify it again.
@@ -183,7 +181,7 @@ impl Unpacked {
         if let Some(vouched) = &expected.metadata {
             vouched.verify(&manifest.metadata)?;
         }
-        Ok(Some(Self { folder, path, manifest }))
+        Ok(Some(Self { path, manifest }))
     }
 
     /// The file name it was verified for.
@@ -223,17 +221,23 @@ impl Unpacked {
         Ok(true)
     }
 
+    /// Opens the folder with the numbered files. It is not kept open: a large environment has more wheels than a
+    /// process may have open files.
+    pub(crate) fn open_folder(&self) -> io::Result<Folder> {
+        Folder::open(&self.path)
+    }
+
     /// The bytes of one file.
     pub(crate) fn read_file(&self, number: usize) -> Result<Vec<u8>, Failure> {
         let name = number.to_string();
         let mut bytes = Vec::new();
-        let read = self.folder.read(&name).and_then(|mut file| file.read_to_end(&mut bytes));
+        let read = self.open_folder().and_then(|folder| folder.read(&name)?.read_to_end(&mut bytes));
         read.map(|_| bytes).map_err(|error| Failure::new(self.path.join(name), "read", error))
     }
 }
 
 /// Opens an unpacked wheel; none where anything about it is not as it was made.
-fn read(path: &Path) -> Option<(Folder, Manifest)> {
+fn read(path: &Path) -> Option<Manifest> {
     let folder = Folder::open(path).ok()?;
     let mut bytes = Vec::new();
     folder.read(MANIFEST).ok()?.read_to_end(&mut bytes).ok()?;
@@ -241,5 +245,5 @@ fn read(path: &Path) -> Option<(Folder, Manifest)> {
     let sound = |(number, file): (usize, &UnpackedFile)| {
         folder.stamp(&number.to_string()).is_ok_and(|stamp| stamp == Some(file.stamp))
     };
-    manifest.files.iter().enumerate().all(sound).then_some((folder, manifest))
+    manifest.files.iter().enumerate().all(sound).then_some(manifest)
 }
