@@ -64,6 +64,12 @@ pub enum LinkMode {
 }
 
 /// A change for which a locked environment has room.
+///
+/// ```compile_fail
+/// # fn f(places: &packman_wheel::Scheme) {
+/// let planned = packman_wheel::Planned { places, wheels: vec![], files: vec![], journal: Default::default() };
+/// # }
+/// ```
 #[derive(Debug)]
 pub struct Planned<'lock> {
     pub(crate) places: &'lock Places,

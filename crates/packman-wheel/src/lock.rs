@@ -12,6 +12,12 @@ use crate::journal::{self, Recovered};
 use crate::scheme::{Places, Scheme};
 
 /// A locked environment, in which no change is half made.
+///
+/// ```compile_fail
+/// # fn f(lock: &packman_wheel::EnvironmentLock) {
+/// let second = packman_wheel::EnvironmentLock::clone(lock);
+/// # }
+/// ```
 #[derive(Debug)]
 pub struct EnvironmentLock {
     pub(crate) scheme: Scheme,

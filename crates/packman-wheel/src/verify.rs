@@ -35,6 +35,12 @@ impl Default for WheelLimits {
 }
 
 /// A wheel whose structure was verified; its contents are verified when it is unpacked.
+///
+/// ```compile_fail
+/// # fn f<'a>(other: packman_wheel::Wheel<'a>, bytes: &'a [u8]) {
+/// let wheel = packman_wheel::Wheel { bytes, ..other };
+/// # }
+/// ```
 pub struct Wheel<'a> {
     pub(crate) bytes: &'a [u8],
     pub(crate) layout: Layout,
