@@ -1,11 +1,15 @@
 //! One file for each command: arguments in, a use case called, its report printed.
 
 mod curate;
+mod demo;
 mod explain;
 mod install;
 mod look;
 mod setting;
 mod trust;
+
+pub(crate) use curate::Trusted;
+pub(crate) use setting::Setting;
 
 use crate::args::{Arguments, Command};
 use crate::ending::Ending;
@@ -15,7 +19,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<(), Ending> {
     let Arguments { command, common } = arguments;
     match command {
         Command::Explain { code } => explain::run(code.as_deref(), &common),
-        Command::Demo(_) => unreachable!(),
+        Command::Demo(demo) => demo::run(&demo, &common),
         Command::Trust(command) => trust::run(command, &common),
         Command::Search { word } => look::search(&word, &common),
         Command::Info { project } => look::info(&project, &common),

@@ -70,7 +70,13 @@ impl Ending {
 
     /// The machine or the network.
     pub(crate) fn failed(headline: impl Into<String>) -> Self {
-        Self { blame: Blame::Failed, code: "machine", headline: headline.into(), because: vec![], hints: vec![] }
+        Self {
+            blame: Blame::Failed,
+            code: "machine",
+            headline: headline.into(),
+            because: vec![],
+            hints: vec![],
+        }
     }
 
     /// A line that says what can be done.
@@ -133,7 +139,13 @@ impl From<CurateError> for Ending {
             CurateError::Usage(_) => Blame::Usage,
             CurateError::Stopped => Blame::Stopped,
         };
-        Self { blame, code: error.code(), headline: error.to_string(), because: vec![], hints: error.hint().into_iter().collect() }
+        Self {
+            blame,
+            code: error.code(),
+            headline: error.to_string(),
+            because: vec![],
+            hints: error.hint().into_iter().collect(),
+        }
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod args;
 mod commands;
+mod demo;
 mod ending;
 mod explain;
 mod output;

@@ -69,8 +69,10 @@ impl Terminal {
             self.say(&format!("fetching {}, {}", words::count(files, "file", "files"), words::size(bytes)));
             return;
         }
-        let style = ProgressStyle::with_template("fetching {bar:32} {bytes}/{total_bytes} {binary_bytes_per_sec} {eta}")
-            .unwrap_or_else(|_| ProgressStyle::default_bar());
+        let style = ProgressStyle::with_template(
+            "fetching {bar:32} {bytes}/{total_bytes} {binary_bytes_per_sec} {eta}",
+        )
+        .unwrap_or_else(|_| ProgressStyle::default_bar());
         *self.bar() = Some(ProgressBar::new(bytes).with_style(style));
     }
 }
@@ -82,16 +84,22 @@ impl Host for Terminal {
                 self.say(&format!("note: `{database}` could not be asked for something newer, going on from the last good copy ({why})"));
             }
             Event::Rotated { database, from, to } => {
-                self.say(&format!("note: `{database}` changed its keys with the old keys' consent: root {from} to {to}"));
+                self.say(&format!(
+                    "note: `{database}` changed its keys with the old keys' consent: root {from} to {to}"
+                ));
             }
             Event::ExpiresSoon { database, role, days } => {
                 let days = words::count(usize::try_from(days).unwrap_or_default(), "day", "days");
                 self.say(&format!("note: the {role} of `{database}` is good for {days} more; its maintainer has to sign again"));
             }
             Event::RefreshRefused { database, why } => {
-                self.say(&format!("warning: what `{database}` sent was refused, the last good copy stays: {why}"));
+                self.say(&format!(
+                    "warning: what `{database}` sent was refused, the last good copy stays: {why}"
+                ));
             }
-            Event::Waiting { what } => self.say(&format!("waiting for another packman that holds {}", quoted(&what))),
+            Event::Waiting { what } => {
+                self.say(&format!("waiting for another packman that holds {}", quoted(&what)))
+            }
             Event::HostFailed { file, why } => {
                 self.say(&format!("note: {} was had from another host: {why}", quoted(&file)));
             }

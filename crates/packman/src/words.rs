@@ -47,9 +47,14 @@ mod tests {
 
     #[test]
     fn says_sizes_as_people_do() {
-        for (bytes, words) in
-            [(0, "0 B"), (1023, "1023 B"), (1024, "1.0 KiB"), (1536, "1.5 KiB"), (10 << 20, "10.0 MiB"), (3 << 30, "3.0 GiB")]
-        {
+        for (bytes, words) in [
+            (0, "0 B"),
+            (1023, "1023 B"),
+            (1024, "1.0 KiB"),
+            (1536, "1.5 KiB"),
+            (10 << 20, "10.0 MiB"),
+            (3 << 30, "3.0 GiB"),
+        ] {
             assert_eq!(size(bytes), words);
         }
     }

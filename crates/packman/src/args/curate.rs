@@ -25,9 +25,6 @@ pub(crate) enum CurateCommand {
     Status {
         /// The database's folder
         dir: PathBuf,
-        /// Also ask the index what was yanked there since
-        #[arg(long)]
-        yanked: bool,
         /// The package index to ask [default: the one configured for pip or uv]
         #[arg(long, value_name = "URL")]
         index: Option<String>,
@@ -153,6 +150,14 @@ pub(crate) struct StartArgs {
     /// A requirements.txt, uv.lock or pylock.toml
     pub(crate) file: PathBuf,
 
+    /// A Python to record wheels for, such as 3.12; may be repeated [default: this machine's, and all that the file locks]
+    #[arg(long, value_name = "X.Y", num_args = 1..)]
+    pub(crate) python: Vec<String>,
+
+    /// A platform to record wheels for, such as linux-x86_64 or macos-arm64; may be repeated [default: as above]
+    #[arg(long, value_name = "NAME", num_args = 1..)]
+    pub(crate) platform: Vec<String>,
+
     /// The database's folder
     #[arg(long, default_value = "database")]
     pub(crate) dir: PathBuf,
@@ -168,10 +173,6 @@ pub(crate) struct StartArgs {
     /// Who answers for it [default: git's user.name and user.email]
     #[arg(long)]
     pub(crate) maintainer: Option<String>,
-
-    /// Where to put the spare root key, to be kept elsewhere
-    #[arg(long, value_name = "FILE")]
-    pub(crate) spare: Option<PathBuf>,
 
     /// Pass over releases younger than this, where the file pins none
     #[arg(long, default_value_t = 7, value_name = "DAYS")]

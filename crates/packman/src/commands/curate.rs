@@ -3,6 +3,8 @@
 mod add;
 mod person;
 mod sign;
+mod start;
+mod status;
 
 use std::path::{Path, PathBuf};
 
@@ -17,10 +19,12 @@ use crate::ending::Ending;
 use crate::{output, words};
 pub(super) use add::asked;
 use person::Person;
+pub(crate) use start::Trusted;
 
 pub(super) fn run(command: CurateCommand, common: &Common) -> Result<(), Ending> {
     match command {
-        CurateCommand::Start(_) | CurateCommand::Status { .. } => Err(Ending::usage("soon")),
+        CurateCommand::Start(arguments) => start::run(&arguments, common),
+        CurateCommand::Status { dir, index } => status::run(&dir, index.as_deref(), common),
         CurateCommand::Init(arguments) => init(arguments, common),
         CurateCommand::Add(arguments) => add::run(&arguments, common),
         CurateCommand::Remove { dir, what } => remove(&dir, &what, common),
@@ -59,7 +63,10 @@ fn init(arguments: InitArgs, common: &Common) -> Result<(), Ending> {
         threshold: arguments.threshold,
         keys: arguments.key.iter().map(|path| absolute(&setting, path)).collect(),
         spare: arguments.spare.as_deref().map(|path| absolute(&setting, path)),
-        lifetimes: Lifetimes { refresh_within_days: i64::from(arguments.refresh_within), ..Lifetimes::default() },
+        lifetimes: Lifetimes {
+            refresh_within_days: i64::from(arguments.refresh_within),
+            ..Lifetimes::default()
+        },
         no_passphrase: arguments.no_passphrase,
     };
     let report = curator(&setting, &person).init(&request)?;
@@ -80,7 +87,8 @@ fn remove(dir: &Path, what: &[String], common: &Common) -> Result<(), Ending> {
     let person = Person::new(&setting);
     let parse = |text: &String| Requirement::parse(text).map_err(|error| Ending::usage(error.to_string()));
     let requirements = what.iter().map(parse).collect::<Result<_, _>>()?;
-    let report = curator(&setting, &person).remove(&RemoveRequest { folder: absolute(&setting, dir), requirements })?;
+    let report = curator(&setting, &person)
+        .remove(&RemoveRequest { folder: absolute(&setting, dir), requirements })?;
     if common.json {
         let files: Vec<Value<'static>> = report.files.iter().cloned().map(Value::from).collect();
         return Ok(output::answer(&Object::new().with("removed", files).into())?);

@@ -10,10 +10,13 @@ use crate::{explain, output};
 pub(super) fn run(code: Option<&str>, common: &Common) -> Result<(), Ending> {
     let Some(code) = code else { return list(common) };
     let text = explain::text(code).ok_or_else(|| {
-        Ending::usage(format!("{} is no code of PackMan", quoted(code))).hint("`packman explain` lists them all")
+        Ending::usage(format!("{} is no code of PackMan", quoted(code)))
+            .hint("`packman explain` lists them all")
     })?;
     if common.json {
-        return Ok(output::answer(&Value::from(Object::new().with("code", code.to_owned()).with("text", text)))?);
+        return Ok(output::answer(&Value::from(
+            Object::new().with("code", code.to_owned()).with("text", text),
+        ))?);
     }
     Ok(output::lines([text])?)
 }

@@ -29,7 +29,10 @@ pub(super) fn search(word: &str, common: &Common) -> Result<(), Ending> {
         output::lines(output::columns(&found.iter().map(row).collect::<Vec<_>>()))?;
     }
     if found.is_empty() {
-        return Err(Ending::no("nothing-found", format!("nobody you trust vouches for anything with {} in it", quoted(word))));
+        return Err(Ending::no(
+            "nothing-found",
+            format!("nobody you trust vouches for anything with {} in it", quoted(word)),
+        ));
     }
     Ok(())
 }
@@ -66,10 +69,14 @@ fn info_lines(info: &ProjectInfo) -> Vec<String> {
         source.assurance
     ));
     if let Age::Expired { role, since } = source.age {
-        lines.push(format!("  its {role} expired on {}: it may have said something else since", since.date()));
+        lines
+            .push(format!("  its {role} expired on {}: it may have said something else since", since.date()));
     }
     let row = |file: &FileInfo| {
-        let review = file.reviewed_by.as_ref().map_or_else(|| "nobody reviewed".to_owned(), |by| format!("reviewed by {}", by.escape_debug()));
+        let review = file
+            .reviewed_by
+            .as_ref()
+            .map_or_else(|| "nobody reviewed".to_owned(), |by| format!("reviewed by {}", by.escape_debug()));
         let state = match (&file.left_out, &file.yanked) {
             (Some((_, why)), _) => format!("refused: {why}"),
             (None, Some(reason)) if reason.is_empty() => "yanked".to_owned(),

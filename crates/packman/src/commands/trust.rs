@@ -44,12 +44,16 @@ pub(super) fn run(command: TrustCommand, common: &Common) -> Result<(), Ending> 
         }
         TrustCommand::Prefer { name, project } => {
             client.trust_prefer(&name, &parse_projects(&project)?)?;
-            let what = if project.is_empty() { "all it may answer for".to_owned() } else { project.join(", ") };
+            let what =
+                if project.is_empty() { "all it may answer for".to_owned() } else { project.join(", ") };
             Ok(done(format!("`{name}` answers first for {what}"))?)
         }
         TrustCommand::Remove { name } => {
             let entry = client.trust_remove(&name)?;
-            Ok(done(format!("`{}` is trusted with nothing any more; what was remembered of it stays", entry.name))?)
+            Ok(done(format!(
+                "`{}` is trusted with nothing any more; what was remembered of it stays",
+                entry.name
+            ))?)
         }
     }
 }
@@ -83,7 +87,9 @@ fn refresh(setting: &Setting, common: &Common) -> Result<(), Ending> {
         let databases: Vec<Value<'static>> = report
             .databases
             .iter()
-            .map(|(name, how)| Object::new().with("name", name.as_str().to_owned()).with("outcome", word(how)).into())
+            .map(|(name, how)| {
+                Object::new().with("name", name.as_str().to_owned()).with("outcome", word(how)).into()
+            })
             .collect();
         output::answer(&Value::from(Object::new().with("databases", databases)))?;
     } else {
@@ -122,5 +128,8 @@ fn parse_scope(patterns: &[String]) -> Result<Scope, Ending> {
 
 /// Project names, as typed.
 pub(super) fn parse_projects(names: &[String]) -> Result<Vec<ProjectName>, Ending> {
-    names.iter().map(|name| ProjectName::parse(name).map_err(|error| Ending::usage(error.to_string()))).collect()
+    names
+        .iter()
+        .map(|name| ProjectName::parse(name).map_err(|error| Ending::usage(error.to_string())))
+        .collect()
 }

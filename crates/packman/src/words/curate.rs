@@ -1,10 +1,15 @@
 //! The scapegoat's side in words and as JSON.
 
-use packman_curate::{AddReport, AddedFile, Expiry, InitReport, Nearness, PublishReport, Staged, StagedFile};
+use packman_curate::{
+    AddReport, AddedFile, Expiry, InitReport, Nearness, Outcome, PublishReport, Staged, StagedFile,
+    StartReport, StatusReport,
+};
 use packman_strict::json::{Object, Value};
 use packman_strict::quote::quoted;
 use packman_strict::time::Time;
 
+use crate::args::StartArgs;
+use crate::commands::Trusted;
 use crate::output::columns;
 use crate::words;
 
@@ -14,10 +19,14 @@ pub(crate) fn init(report: &InitReport, dir: &str) -> Vec<String> {
         format!("made a database in {}", quoted(dir)),
         format!("  private keys  {}", quoted(&report.keys.display().to_string())),
         format!("  safety number {}", report.number),
-        "  Print the number where people can find it by another way than the database: they compare it.".to_owned(),
+        "  Print the number where people can find it by another way than the database: they compare it."
+            .to_owned(),
     ];
     if let Some(spare) = &report.spare {
-        lines.push(format!("  spare key     {}: take it to a place that this machine cannot lose", quoted(&spare.display().to_string())));
+        lines.push(format!(
+            "  spare key     {}: take it to a place that this machine cannot lose",
+            quoted(&spare.display().to_string())
+        ));
     }
     lines.push(format!("next: packman curate add {dir} REQUIREMENT…"));
     lines
@@ -35,15 +44,21 @@ pub(crate) fn staged(staged: &Staged, now: Time) -> Vec<String> {
                 vec![
                     format!("  + {}", new.file.file),
                     words::size(new.size),
-                    new.age_days(now).map_or_else(|| "age unknown".to_owned(), |days| format!("{days} days old")),
+                    new.age_days(now)
+                        .map_or_else(|| "age unknown".to_owned(), |days| format!("{days} days old")),
                     new.replaces.as_ref().map_or_else(String::new, |old| format!("after {old}")),
-                    new.review.as_ref().map_or_else(|| "nobody reviewed".to_owned(), |review| format!("reviewed by {}", review.by.escape_debug())),
+                    new.review.as_ref().map_or_else(
+                        || "nobody reviewed".to_owned(),
+                        |review| format!("reviewed by {}", review.by.escape_debug()),
+                    ),
                 ]
             })
             .collect();
         lines.extend(columns(&rows));
     }
-    let files = |sign: &str, files: &[StagedFile]| files.iter().map(|file| format!("  {sign} {}", file.file)).collect::<Vec<_>>();
+    let files = |sign: &str, files: &[StagedFile]| {
+        files.iter().map(|file| format!("  {sign} {}", file.file)).collect::<Vec<_>>()
+    };
     for (title, sign, list) in [
         ("no longer vouched for", "-", &staged.gone),
         ("described anew", "~", &staged.changed),
@@ -64,9 +79,21 @@ pub(crate) fn staged(staged: &Staged, now: Time) -> Vec<String> {
 pub(crate) fn added(report: &AddReport) -> Vec<String> {
     let row = |file: &AddedFile| vec![format!("  + {}", file.file), words::size(file.size)];
     let mut lines = columns(&report.added.iter().map(row).collect::<Vec<_>>());
-    lines.extend(report.not_taken.iter().map(|problem| format!("  not taken: {}: {}", quoted(&problem.what), problem.why)));
-    let already = if report.already.is_empty() { String::new() } else { format!(", {} were there already", report.already.len()) };
-    lines.push(format!("recorded {}{already}; nothing is vouched for until you sign", words::count(report.added.len(), "file", "files")));
+    lines.extend(
+        report
+            .not_taken
+            .iter()
+            .map(|problem| format!("  not taken: {}: {}", quoted(&problem.what), problem.why)),
+    );
+    let already = if report.already.is_empty() {
+        String::new()
+    } else {
+        format!(", {} were there already", report.already.len())
+    };
+    lines.push(format!(
+        "recorded {}{already}; nothing is vouched for until you sign",
+        words::count(report.added.len(), "file", "files")
+    ));
     lines
 }
 
@@ -105,7 +132,8 @@ pub(crate) fn expiry_to_json(expiry: &[Expiry]) -> Value<'static> {
 
 /// What would be signed, as JSON.
 pub(crate) fn staged_to_json(staged: &Staged, now: Time) -> Object<'static> {
-    let files = |files: &[StagedFile]| files.iter().map(|file| Value::from(file.file.clone())).collect::<Vec<_>>();
+    let files =
+        |files: &[StagedFile]| files.iter().map(|file| Value::from(file.file.clone())).collect::<Vec<_>>();
     let new: Vec<Value<'static>> = staged
         .new
         .iter()
@@ -131,6 +159,105 @@ pub(crate) fn staged_to_json(staged: &Staged, now: Time) -> Object<'static> {
         .with("recalled", files(&staged.recalled))
         .with("about", staged.about)
         .with("unsigned", staged.first)
+}
+
+/// How a database stands, in words.
+pub(crate) fn status(report: &StatusReport, dir: &str, now: Time) -> Vec<String> {
+    let mut lines = vec![
+        format!("{}, by {}", quoted(&report.title), quoted(&report.maintainer)),
+        format!("  safety number {}", report.number),
+        format!(
+            "  records of {} in {}",
+            words::count(report.files, "file", "files"),
+            words::count(report.projects, "project", "projects")
+        ),
+    ];
+    if report.staged.first {
+        lines.push("nothing is signed yet".to_owned());
+    }
+    lines.extend(expiry(&report.expiry, now));
+    if !report.staged.is_empty() {
+        lines.extend(staged(&report.staged, now));
+        lines.push(format!("next: packman curate sign {dir}"));
+    }
+    for yank in &report.yanks {
+        lines.push(match yank.yanked.as_deref() {
+            None => format!("no longer yanked at its source: {}", yank.file),
+            Some("") => format!("yanked at its source since: {}", yank.file),
+            Some(reason) => format!("yanked at its source since: {} ({})", yank.file, reason.escape_debug()),
+        });
+    }
+    if let Some(spare) = &report.spare_is_here {
+        let path = quoted(&spare.to_string_lossy()).to_string();
+        lines.push(format!("warning: the spare root key is still on this machine: move {path} to a place it cannot be lost with"));
+    }
+    for role in &report.keys_missing {
+        lines.push(format!("warning: the {role} key is not on this machine"));
+    }
+    for problem in &report.not_asked {
+        lines.push(format!(
+            "note: the index could not be asked about {}: {}",
+            quoted(&problem.what),
+            problem.why
+        ));
+    }
+    lines
+}
+
+/// What `start` made of a team's file, in words.
+pub(crate) fn started(report: &StartReport) -> Vec<String> {
+    let mut lines = Vec::new();
+    for problem in &report.added.not_taken {
+        lines.push(format!("not taken: {}: {}", quoted(&problem.what), problem.why));
+    }
+    for left in &report.left {
+        lines.push(format!("not taken: {}: {}", quoted(&left.what), left.why.words()));
+        lines.extend(left.why.way_on().map(|way| format!("  way on: {way}")));
+    }
+    let pinned = match report.pinned {
+        0 => String::new(),
+        pinned => format!(", {pinned} pinned by the file and taken exactly"),
+    };
+    match &report.outcome {
+        Some(outcome) => lines.push(format!(
+            "vouched for {} in {}{pinned}",
+            words::count(report.added.added.len() + report.added.already.len(), "file", "files"),
+            words::count(outcome.projects.len(), "project", "projects"),
+        )),
+        None => lines.push("nothing was signed or published".to_owned()),
+    }
+    lines
+}
+
+/// What colleagues run to trust the same database.
+pub(crate) fn for_colleagues(outcome: &Outcome, trusted: &Trusted, arguments: &StartArgs) -> Vec<String> {
+    let number = outcome.published.number;
+    let names = outcome.projects.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
+    let site = arguments.to.display();
+    let scope = if trusted.is_narrow { format!(" --scope {names}") } else { String::new() };
+    let mut lines = vec![
+        format!("published to {}, and in your trust ring as `{}`", quoted(&site.to_string()), trusted.name),
+        "  put that folder on any web server or share; your colleagues run:".to_owned(),
+        format!("    packman trust add URL --as {} --number \"{number}\"{scope}", trusted.name),
+    ];
+    if trusted.is_narrow {
+        lines.push(format!("    packman trust prefer {} {names}", trusted.name));
+    }
+    lines.push(format!("    packman install {}", install_words(arguments, outcome)));
+    lines.push(format!(
+        "  in 90 days at the latest: packman curate sign {} && packman curate publish {} --to {site}",
+        arguments.dir.display(),
+        arguments.dir.display()
+    ));
+    lines
+}
+
+/// What installs the same set: the file, where `install` reads it, else its projects.
+fn install_words(arguments: &StartArgs, outcome: &Outcome) -> String {
+    match arguments.file.extension().and_then(std::ffi::OsStr::to_str) {
+        Some("txt" | "in") => format!("-r {}", arguments.file.display()),
+        _ => outcome.projects.iter().map(ToString::to_string).collect::<Vec<_>>().join(" "),
+    }
 }
 
 /// A publication, in words.

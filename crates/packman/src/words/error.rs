@@ -42,7 +42,8 @@ mod tests {
 
     #[test]
     fn says_the_subject_the_reason_and_the_way_on() {
-        let mut ending = Ending::no("not-vouched", "nobody you trust vouches for `flask`").hint("trust somebody");
+        let mut ending =
+            Ending::no("not-vouched", "nobody you trust vouches for `flask`").hint("trust somebody");
         ending.because = vec!["one".to_owned(), "two".to_owned()];
         let plain: Vec<String> =
             lines(&ending).iter().map(|line| anstream::adapter::strip_str(line).to_string()).collect();

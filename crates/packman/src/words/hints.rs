@@ -45,20 +45,29 @@ fn honest_no(no: &No) -> Vec<String> {
     match no {
         No::NobodyVouches(nobody) if nobody.known == 0 => vec![
             "`packman trust add URL` trusts a database that somebody publishes".to_owned(),
-            "`packman curate start requirements.txt` makes one of your own, from what your team uses".to_owned(),
+            "`packman curate start requirements.txt` makes one of your own, from what your team uses"
+                .to_owned(),
             "`packman demo` shows how it works, in a scratch folder".to_owned(),
         ],
         No::NobodyVouches(nobody) => vec![
-            format!("`packman trust list` shows whom you trust, and for which names; {} may answer for `{}`", nobody.asked, nobody.project),
+            format!(
+                "`packman trust list` shows whom you trust, and for which names; {} may answer for `{}`",
+                nobody.asked, nobody.project
+            ),
             "ask one of their maintainers to vouch for it, or curate a database of your own".to_owned(),
         ],
         No::ConsentNeeded { flag, .. } => vec![format!("give {flag}")],
         No::ExternallyManaged { .. } | No::NoEnvironment => {
-            vec!["`python3 -m venv .venv` makes an environment of your own; `--venv DIR` names another".to_owned()]
+            vec![
+                "`python3 -m venv .venv` makes an environment of your own; `--venv DIR` names another"
+                    .to_owned(),
+            ]
         }
         No::NotInstalled(_) => vec!["`packman list` shows what is".to_owned()],
         No::EnvironmentChanged { .. } => vec!["run the command again".to_owned()],
-        No::NothingFits(_) | No::Requirement(_) | No::NotPinned { .. } | No::Environment(_) | No::Ring(_) => Vec::new(),
+        No::NothingFits(_) | No::Requirement(_) | No::NotPinned { .. } | No::Environment(_) | No::Ring(_) => {
+            Vec::new()
+        }
     }
 }
 

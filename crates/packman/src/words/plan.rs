@@ -9,7 +9,8 @@ use crate::words;
 
 /// A plan, for people to read before it is carried out.
 pub(crate) fn plan(planned: &Planned) -> Vec<String> {
-    let changes: Vec<&PlannedStep> = planned.steps.iter().filter(|step| step.kind != StepKind::Keep).collect();
+    let changes: Vec<&PlannedStep> =
+        planned.steps.iter().filter(|step| step.kind != StepKind::Keep).collect();
     let kept = planned.steps.len() - changes.len();
     let mut lines = Vec::new();
     if changes.is_empty() {
@@ -19,7 +20,8 @@ pub(crate) fn plan(planned: &Planned) -> Vec<String> {
     lines.push(format!("plan for {}", planned.environment.folder()));
     lines.extend(columns(&changes.iter().map(|step| row(step)).collect::<Vec<_>>()));
     let fetch = planned.bytes_to_fetch();
-    let fetching = if fetch == 0 { "nothing to fetch".to_owned() } else { format!("{} to fetch", words::size(fetch)) };
+    let fetching =
+        if fetch == 0 { "nothing to fetch".to_owned() } else { format!("{} to fetch", words::size(fetch)) };
     let keeping = if kept == 0 { String::new() } else { format!(", {kept} kept as they are") };
     lines.push(format!("{}{keeping}, {fetching}", words::count(changes.len(), "package", "packages")));
     lines
@@ -33,7 +35,10 @@ fn row(step: &PlannedStep) -> Vec<String> {
     };
     let Some(file) = &step.file else { return vec![format!("  {sign} {}", step.project), version] };
     let source = file.source();
-    let review = file.review().map_or_else(|| "nobody reviewed".to_owned(), |review| format!("reviewed by {}", review.by.escape_debug()));
+    let review = file.review().map_or_else(
+        || "nobody reviewed".to_owned(),
+        |review| format!("reviewed by {}", review.by.escape_debug()),
+    );
     let age = match source.age {
         Age::Current => String::new(),
         Age::Expired { since, .. } => format!("expired {}", since.date()),
@@ -58,7 +63,11 @@ pub(crate) fn installation(done: &Installation) -> Vec<String> {
 /// The steps of a plan or an installation, as JSON.
 pub(crate) fn steps_to_json(environment: &str, steps: &[PlannedStep], done: bool) -> Value<'static> {
     let steps: Vec<Value<'static>> = steps.iter().map(step_to_json).collect();
-    Object::new().with("environment", environment.to_owned()).with("done", done).with("packages", steps).into()
+    Object::new()
+        .with("environment", environment.to_owned())
+        .with("done", done)
+        .with("packages", steps)
+        .into()
 }
 
 fn step_to_json(step: &PlannedStep) -> Value<'static> {
@@ -97,8 +106,13 @@ pub(crate) fn list(list: &PackageList) -> Vec<String> {
     }
     let row = |package: &packman_client::ListedPackage| {
         let from = match &package.receipt {
-            Some(receipt) => format!("{}, {}", receipt.database.escape_debug(), receipt.assurance.escape_debug()),
-            None => format!("by {}, not vouched for here", package.installer.as_deref().unwrap_or("unknown means").escape_debug()),
+            Some(receipt) => {
+                format!("{}, {}", receipt.database.escape_debug(), receipt.assurance.escape_debug())
+            }
+            None => format!(
+                "by {}, not vouched for here",
+                package.installer.as_deref().unwrap_or("unknown means").escape_debug()
+            ),
         };
         vec![package.name.to_string(), package.version.to_string(), from]
     };
@@ -130,8 +144,11 @@ pub(crate) fn list_to_json(list: &PackageList) -> Value<'static> {
 
 /// What was removed, in words.
 pub(crate) fn uninstallation(done: &Uninstallation) -> Vec<String> {
-    let mut lines: Vec<String> = done.removed.iter().map(|(name, version)| format!("removed {name} {version}")).collect();
-    lines.extend(done.still_needed.iter().map(|(name, need)| format!("note: `{name}` is still installed and needs `{}`", need.escape_debug())));
+    let mut lines: Vec<String> =
+        done.removed.iter().map(|(name, version)| format!("removed {name} {version}")).collect();
+    lines.extend(done.still_needed.iter().map(|(name, need)| {
+        format!("note: `{name}` is still installed and needs `{}`", need.escape_debug())
+    }));
     lines
 }
 
@@ -147,7 +164,9 @@ pub(crate) fn uninstallation_to_json(done: &Uninstallation) -> Value<'static> {
     let still_needed: Vec<Value<'static>> = done
         .still_needed
         .iter()
-        .map(|(name, need)| Object::new().with("name", name.as_str().to_owned()).with("needs", need.clone()).into())
+        .map(|(name, need)| {
+            Object::new().with("name", name.as_str().to_owned()).with("needs", need.clone()).into()
+        })
         .collect();
     Object::new()
         .with("environment", done.environment.clone())

@@ -42,8 +42,18 @@ pub(crate) fn question(question: &Question) -> (Vec<String>, String) {
 /// What was added, in words.
 pub(crate) fn added(added: &Added) -> Vec<String> {
     vec![
-        format!("trusting {} as `{}`, {} {}", quoted(&added.title), added.entry.name, added.assurance.padlock().as_str(), added.assurance),
-        format!("  by {}, {}", quoted(&added.maintainer), words::count(added.projects, "project", "projects")),
+        format!(
+            "trusting {} as `{}`, {} {}",
+            quoted(&added.title),
+            added.entry.name,
+            added.assurance.padlock().as_str(),
+            added.assurance
+        ),
+        format!(
+            "  by {}, {}",
+            quoted(&added.maintainer),
+            words::count(added.projects, "project", "projects")
+        ),
         format!("  answers for {}", added.entry.scope),
         format!("  safety number {}", added.number),
     ]
@@ -80,7 +90,9 @@ fn age(report: &EntryReport) -> String {
 
 /// One entry, in words.
 pub(crate) fn show(report: &EntryReport) -> Vec<String> {
-    let text = |text: &Option<String>| text.as_deref().map_or_else(|| "unknown".to_owned(), |text| quoted(text).to_string());
+    let text = |text: &Option<String>| {
+        text.as_deref().map_or_else(|| "unknown".to_owned(), |text| quoted(text).to_string())
+    };
     let mut lines = vec![
         format!("{} {}", report.assurance.padlock().as_str(), report.entry.name),
         format!("  title       {}", text(&report.title)),
@@ -99,12 +111,19 @@ pub(crate) fn show(report: &EntryReport) -> Vec<String> {
 /// One entry, as JSON.
 pub(crate) fn to_json(report: &EntryReport) -> Value<'static> {
     let optional = |text: &Option<String>| text.clone().map_or(Value::Null, Value::from);
-    let scope: Vec<Value<'static>> =
-        report.entry.scope.patterns().iter().map(|pattern| Value::from(pattern.as_str().to_owned())).collect();
+    let scope: Vec<Value<'static>> = report
+        .entry
+        .scope
+        .patterns()
+        .iter()
+        .map(|pattern| Value::from(pattern.as_str().to_owned()))
+        .collect();
     let numbers: Vec<Value<'static>> = report
         .numbers
         .iter()
-        .map(|(version, number)| Object::new().with("root", *version).with("number", number.to_string()).into())
+        .map(|(version, number)| {
+            Object::new().with("root", *version).with("number", number.to_string()).into()
+        })
         .collect();
     let projects: Vec<Value<'static>> =
         report.projects.iter().map(|project| Value::from(project.as_str().to_owned())).collect();

@@ -68,12 +68,15 @@ pub(in crate::commands) fn asked(
 
 /// A requirements file or lock file.
 pub(in crate::commands) fn team_file(path: &Path) -> Result<TeamFile, Ending> {
-    let read = |path: &Path| std::fs::read(path).map_err(|error| error.to_string());
-    TeamFile::parse(path, &read).map_err(|error| Ending::usage(error.to_string()))
+    Ok(TeamFile::read(path)?)
 }
 
 /// The index that is named, else the one that is configured. Where wheels of a folder may do, none is as good.
-pub(super) fn index(setting: &Setting, named: Option<&str>, optional: bool) -> Result<Option<Location>, Ending> {
+pub(super) fn index(
+    setting: &Setting,
+    named: Option<&str>,
+    optional: bool,
+) -> Result<Option<Location>, Ending> {
     match configured_index(&setting.environ, named) {
         Ok(found) => Ok(Some(found.location)),
         Err(_) if optional && named.is_none() => Ok(None),
@@ -85,10 +88,16 @@ pub(super) fn index(setting: &Setting, named: Option<&str>, optional: bool) -> R
 }
 
 /// Every named Python on every named platform; this machine's where none is named.
-pub(super) fn targets(setting: &Setting, pythons: &[String], platforms: &[String]) -> Result<Vec<Target>, Ending> {
+pub(super) fn targets(
+    setting: &Setting,
+    pythons: &[String],
+    platforms: &[String],
+) -> Result<Vec<Target>, Ending> {
     let base = || {
         Pythons::new(&setting.environ, &setting.cache).base(None).map_err(|failure| {
-            let hint = failure.hint().unwrap_or("name one with `--python X.Y` and a platform with `--platform NAME`");
+            let hint = failure
+                .hint()
+                .unwrap_or("name one with `--python X.Y` and a platform with `--platform NAME`");
             Ending::failed(failure.to_string()).hint(hint)
         })
     };
@@ -97,15 +106,20 @@ pub(super) fn targets(setting: &Setting, pythons: &[String], platforms: &[String
     }
     let platforms = if platforms.is_empty() { vec![this_platform()?] } else { parse_platforms(platforms)? };
     let pythons = if pythons.is_empty() { vec![base()?.version] } else { parse_pythons(pythons)? };
-    Ok(platforms.iter().flat_map(|platform| pythons.iter().map(|python| Target::of(*platform, *python))).collect())
+    Ok(platforms
+        .iter()
+        .flat_map(|platform| pythons.iter().map(|python| Target::of(*platform, *python)))
+        .collect())
 }
 
 fn parse_platforms(names: &[String]) -> Result<Vec<Platform>, Ending> {
     names
         .iter()
         .map(|name| {
-            let known = || Platform::all().map(|platform| platform.to_string()).collect::<Vec<_>>().join(", ");
-            Platform::parse(name).map_err(|error| Ending::usage(error.to_string()).hint(format!("known are {}", known())))
+            let known =
+                || Platform::all().map(|platform| platform.to_string()).collect::<Vec<_>>().join(", ");
+            Platform::parse(name)
+                .map_err(|error| Ending::usage(error.to_string()).hint(format!("known are {}", known())))
         })
         .collect()
 }
@@ -121,11 +135,12 @@ fn this_platform() -> Result<Platform, Ending> {
         ("macos" | "windows", "aarch64") => "arm64",
         (_, architecture) => architecture,
     };
-    Platform::parse(&format!("{os}-{architecture}"))
-        .map_err(|_| Ending::usage(format!("{} has no name as a platform", quoted(os))).hint("name one with `--platform`"))
+    Platform::parse(&format!("{os}-{architecture}")).map_err(|_| {
+        Ending::usage(format!("{} has no name as a platform", quoted(os))).hint("name one with `--platform`")
+    })
 }
 
-fn report_to_json(report: &AddReport) -> Value<'static> {
+pub(super) fn report_to_json(report: &AddReport) -> Value<'static> {
     let added: Vec<Value<'static>> = report
         .added
         .iter()

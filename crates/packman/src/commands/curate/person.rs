@@ -42,7 +42,8 @@ impl<'s> Person<'s> {
             let size = size.map_or_else(String::new, |size| format!(", {}", crate::words::size(size)));
             return self.say(&format!("fetching {}{size}", quoted(file)));
         };
-        let template = if size.is_some() { "{bar:24} {bytes:>10}/{total_bytes:10} {msg}" } else { "{bytes:>10} {msg}" };
+        let template =
+            if size.is_some() { "{bar:24} {bytes:>10}/{total_bytes:10} {msg}" } else { "{bytes:>10} {msg}" };
         let style = ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
         let bar = size.map_or_else(ProgressBar::no_length, ProgressBar::new);
         let bar = bars.add(bar.with_style(style).with_message(file.escape_debug().to_string()));

@@ -50,7 +50,9 @@ pub(super) fn refresh(dir: &Path, common: &Common) -> Result<(), Ending> {
     let report = curator.refresh(&absolute(&setting, dir))?;
     if common.json {
         let roles = words::curate::expiry_to_json(&report.expiry);
-        return Ok(output::answer(&Object::new().with("version", report.version).with("roles", roles).into())?);
+        return Ok(output::answer(
+            &Object::new().with("version", report.version).with("roles", roles).into(),
+        )?);
     }
     setting.terminal.say(&format!("signed timestamp {}", report.version));
     words::curate::expiry(&report.expiry, curator.now).iter().for_each(|line| setting.terminal.say(line));

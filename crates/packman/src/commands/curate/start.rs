@@ -1,0 +1,164 @@
+//! `packman curate start`: the scapegoat's half, then the client's `trust add` of what came of it.
+
+use std::path::Path;
+
+use packman_client::{AddRequest as TrustRequest, Client, ClientError, No};
+use packman_curate::{Outcome, Staged, StartReport, StartRequest};
+use packman_machine::git::git_identity;
+use packman_names::ProjectName;
+use packman_strict::json::{Object, Value};
+use packman_trust::{EntryName, RingError, Scope};
+
+use super::super::setting::Setting;
+use super::person::Person;
+use super::{absolute, add, curator, sign};
+use crate::args::{Common, StartArgs};
+use crate::ending::Ending;
+use crate::{output, words};
+
+pub(super) fn run(arguments: &StartArgs, common: &Common) -> Result<(), Ending> {
+    let setting = Setting::capture(common, arguments.yes)?;
+    let person = Person::new(&setting);
+    let agree = |staged: &Staged| sign::agree(&setting, staged, arguments.yes);
+    let named_targets = !(arguments.python.is_empty() && arguments.platform.is_empty());
+    let request = StartRequest {
+        file: absolute(&setting, &arguments.file),
+        folder: absolute(&setting, &arguments.dir),
+        site: absolute(&setting, &arguments.to),
+        title: arguments.title.clone().unwrap_or_else(|| folder_name(&setting)),
+        maintainer: maintainer(&setting, arguments)?,
+        targets: add::targets(&setting, &arguments.python, &arguments.platform)?,
+        only_targets: named_targets,
+        min_age_days: arguments.min_age,
+        index: add::index(&setting, arguments.index.as_deref(), false)?,
+        copy_files: arguments.copy_files,
+        no_passphrase: arguments.no_passphrase,
+        agree: &agree,
+    };
+    let report = curator(&setting, &person).start(&request)?;
+    let trusted = match &report.outcome {
+        Some(outcome) => Some(trust(&setting.client(), &request.site, outcome)?),
+        None => None,
+    };
+    if common.json {
+        output::answer(&to_json(&report, trusted.as_ref()))?;
+    } else {
+        let mut lines = words::curate::started(&report);
+        if let (Some(outcome), Some(trusted)) = (&report.outcome, &trusted) {
+            lines.extend(words::curate::for_colleagues(outcome, trusted, arguments));
+        }
+        lines.iter().for_each(|line| setting.terminal.say(line));
+    }
+    add::ended(&report.added)
+}
+
+/// How the new database stands in the ring.
+pub(crate) struct Trusted {
+    /// Its name there.
+    pub(crate) name: EntryName,
+    /// Whether it answers for the names it holds only, before others.
+    pub(crate) is_narrow: bool,
+}
+
+/// Puts the published folder into the own ring, its number compared: it was made on this machine a moment ago.
+fn trust(client: &Client<'_>, site: &Path, outcome: &Outcome) -> Result<Trusted, Ending> {
+    let is_narrow = !client.ring()?.entries().is_empty();
+    let scope = if is_narrow { scope_of(&outcome.projects)? } else { Scope::everything() };
+    let request = TrustRequest {
+        url: site.display().to_string(),
+        name: None,
+        number: Some(outcome.published.number),
+        scope: Some(scope.clone()),
+    };
+    match client.trust_add(&request) {
+        Ok(added) => {
+            if is_narrow {
+                client.trust_prefer(added.entry.name.as_str(), &outcome.projects)?;
+            }
+            Ok(Trusted { name: added.entry.name, is_narrow })
+        }
+        Err(error) => again(client, error, &scope, &outcome.projects),
+    }
+}
+
+/// Begun a second time, it is in the ring already: it gets what is new, and the names that came.
+fn again(
+    client: &Client<'_>,
+    error: ClientError,
+    scope: &Scope,
+    projects: &[ProjectName],
+) -> Result<Trusted, Ending> {
+    let present = match &error {
+        ClientError::No(no) => match &**no {
+            No::Ring(RingError::ChainPresent(name)) => Some(name.clone()),
+            _ => None,
+        },
+        _ => None,
+    };
+    let Some(name) = present else { return Err(error.into()) };
+    client.refresh()?;
+    let is_narrow = client.trust_show(name.as_str())?.entry.scope != Scope::everything();
+    if is_narrow {
+        client.trust_scope(name.as_str(), scope.clone())?;
+        client.trust_prefer(name.as_str(), projects)?;
+    }
+    Ok(Trusted { name, is_narrow })
+}
+
+fn scope_of(projects: &[ProjectName]) -> Result<Scope, Ending> {
+    let names: Vec<&str> = projects.iter().map(ProjectName::as_str).collect();
+    Scope::parse(&names).map_err(|error| Ending::usage(error.to_string()))
+}
+
+fn folder_name(setting: &Setting) -> String {
+    let name = setting.environ.folder().file_name().map(|name| name.to_string_lossy().into_owned());
+    name.filter(|name| !name.is_empty()).unwrap_or_else(|| "Team".to_owned())
+}
+
+fn maintainer(setting: &Setting, arguments: &StartArgs) -> Result<String, Ending> {
+    if let Some(named) = &arguments.maintainer {
+        return Ok(named.clone());
+    }
+    let identity = git_identity(&setting.environ).ok_or_else(|| {
+        Ending::usage("nobody is named who answers for the database")
+            .hint("name yourself: --maintainer \"Your Name <you@example.org>\", or set git's user.name and user.email")
+    })?;
+    Ok(match identity.email {
+        Some(email) => format!("{} <{email}>", identity.name),
+        None => identity.name,
+    })
+}
+
+fn to_json(report: &StartReport, trusted: Option<&Trusted>) -> Value<'static> {
+    let left: Vec<Value<'static>> = report
+        .left
+        .iter()
+        .map(|left| {
+            let way_on = left.why.way_on().map_or(Value::Null, Value::from);
+            Object::new()
+                .with("what", left.what.clone())
+                .with("code", left.why.code())
+                .with("why", left.why.words())
+                .with("way-on", way_on)
+                .into()
+        })
+        .collect();
+    let outcome = report.outcome.as_ref();
+    let projects = outcome.map_or_else(Vec::new, |outcome| {
+        outcome.projects.iter().map(|project| Value::from(project.as_str().to_owned())).collect()
+    });
+    Object::new()
+        .with("pinned", report.pinned as u64)
+        .with("recorded", add::report_to_json(&report.added))
+        .with("left", left)
+        .with("projects", projects)
+        .with(
+            "number",
+            outcome.map_or(Value::Null, |outcome| Value::from(outcome.published.number.to_string())),
+        )
+        .with(
+            "trusted-as",
+            trusted.map_or(Value::Null, |trusted| Value::from(trusted.name.as_str().to_owned())),
+        )
+        .into()
+}

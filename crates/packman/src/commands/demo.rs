@@ -1,0 +1,15 @@
+//! `packman demo`.
+
+use packman_names::Requirement;
+
+use super::setting::Setting;
+use crate::args::{Common, DemoArgs};
+use crate::demo;
+use crate::ending::Ending;
+
+pub(super) fn run(arguments: &DemoArgs, common: &Common) -> Result<(), Ending> {
+    let setting = Setting::capture(common, false)?;
+    let parse = |text: &String| Requirement::parse(text).map_err(|error| Ending::usage(error.to_string()));
+    let packages = arguments.packages.iter().map(parse).collect::<Result<Vec<_>, _>>()?;
+    demo::play(&setting, &packages)
+}
