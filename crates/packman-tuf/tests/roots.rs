@@ -11,7 +11,7 @@ mod craft;
 
 use craft::{NOW, replaced, resigned};
 use insta::assert_snapshot;
-use packman_tuf::{Limits, Refresh, Role, SigningKey, TimestampDraft};
+use packman_tuf::{Limits, Memory, Refresh, Role, SigningKey, TimestampDraft};
 use testkit::repository::{Outcome, Repository};
 
 /// A client knows root 1; then `change` happens; then it refreshes. Gives the code and the text of the refusal.
@@ -269,6 +269,32 @@ fn a_snapshot_listed_by_a_thief_and_never_seen_is_taken_back_too() {
     repository.publish_root();
     repository.publish();
     assert_eq!(repository.refreshed(outcome.memory, NOW).refusal, None);
+}
+
+#[test]
+fn targets_of_a_retired_key_are_forgotten() {
+    let mut repository = Repository::new(NOW);
+    repository.add_target("projects/flask.json", b"the thief's");
+    repository.publish();
+    let memory = repository.remembered(NOW);
+    repository.rotate(Role::Targets);
+    repository.add_target("projects/flask.json", b"honest");
+    // The honest file has the version of the thief's: of two that the same keys signed it would be one.
+    repository.versions.insert(Role::Targets, 1);
+    repository.publish();
+    let stopped = {
+        let mut repository = repository.clone();
+        repository.files_mut().remove("metadata/timestamp.json");
+        repository.refreshed(memory.clone(), NOW)
+    };
+    assert_eq!(stopped.refusal.unwrap().code(), "missing-file");
+    let kept = Memory::parse(&stopped.memory.encode()).unwrap();
+    assert_eq!(kept.seen_version(Role::Targets), None);
+    for memory in [memory, kept] {
+        let outcome = repository.refreshed(memory, NOW);
+        assert_eq!(outcome.refusal, None);
+        outcome.memory.good().unwrap().verify_target("projects/flask.json", b"honest").unwrap();
+    }
 }
 
 #[test]
