@@ -46,14 +46,12 @@ impl std::fmt::Display for GitIdentity {
 mod tests {
     use super::git_identity;
     use crate::environ::Environ;
-    use std::os::unix::fs::PermissionsExt;
 
     /// A git of our own making, whose settings are files.
     fn check(settings: &[(&str, &str)], found: Option<&str>) {
         let folder = tempfile::tempdir().unwrap();
         let git = folder.path().join("git");
-        std::fs::write(&git, "#!/bin/sh\nexec /bin/cat \"$HOME/$3\"\n").unwrap();
-        std::fs::set_permissions(&git, PermissionsExt::from_mode(0o755)).unwrap();
+        crate::program::write_script(&git, "exec /bin/cat \"$HOME/$3\"");
         for (name, value) in settings {
             std::fs::write(folder.path().join(name), value).unwrap();
         }

@@ -187,6 +187,17 @@ impl fmt::Display for ProgramFailure {
 
 impl std::error::Error for ProgramFailure {}
 
+/// Writes a shell script that can be run, for tests. Another program writes it: were this one to, a test that starts
+/// a child meanwhile would hold it open, and a file that is open for writing cannot be run.
+#[cfg(unix)]
+#[cfg(test)]
+pub(crate) fn write_script(path: &Path, script: &str) {
+    let mut write = Command::new("sh");
+    write.args(["-c", "printf '#!/bin/sh\n%s\n' \"$1\" >\"$0\" && chmod 755 \"$0\""]);
+    let written = write.arg(path).arg(script).status().unwrap();
+    assert!(written.success());
+}
+
 #[cfg(unix)]
 #[cfg(test)]
 mod tests {

@@ -87,7 +87,9 @@ fn a_full_disk_changes_nothing_and_leaves_nothing() {
 fn as_nobody(part: &str, folder: &Path, stage: &Path) -> Command {
     const NOBODY: u32 = 65_534;
     let program = stage.join("player");
-    std::fs::copy(this_program(), &program).unwrap();
+    // By another program: were this one to write it, a test that starts a child meanwhile would hold it open, and a
+    // file that is open for writing cannot be run.
+    assert!(Command::new("cp").args([&this_program(), &program]).status().unwrap().success());
     for path in [stage, &program] {
         std::fs::set_permissions(path, PermissionsExt::from_mode(0o755)).unwrap();
     }

@@ -7,7 +7,9 @@ use packman_names::{PythonVersion, WheelName};
 use super::{Learnt, PythonFailure, Pythons, Wanted};
 use crate::cache::Cache;
 use crate::environ::Environ;
-use crate::program::{ProgramReason, run};
+use crate::program::run;
+#[cfg(unix)]
+use crate::program::{ProgramReason, write_script};
 
 /// A folder to work in, with a cache of its own and the machine's own Python.
 struct Place {
@@ -52,7 +54,6 @@ impl Place {
     /// A program that takes itself for a Python: a shell script that notes each run and prints an answer.
     #[cfg(unix)]
     fn fake(&self, name: &str, change: impl FnOnce(String) -> String) -> PathBuf {
-        use std::os::unix::fs::PermissionsExt;
         let base = self.pythons().base(None).unwrap().executable;
         let arguments = ["-I", "-S", "-c", include_str!("probe.py")].map(OsStr::new);
         let answer = run(&self.environ, &base, &arguments, Duration::from_mins(1)).unwrap();
@@ -60,9 +61,7 @@ impl Place {
         let program = self.path(name);
         let answer = change(answer).replace("EXECUTABLE", program.to_str().unwrap());
         let runs = program.with_extension("runs");
-        let script = format!("#!/bin/sh\necho >> '{}'\ncat <<'END'\n{answer}\nEND\n", runs.display());
-        std::fs::write(&program, script).unwrap();
-        std::fs::set_permissions(&program, PermissionsExt::from_mode(0o755)).unwrap();
+        write_script(&program, &format!("echo >> '{}'\ncat <<'END'\n{answer}\nEND", runs.display()));
         program
     }
 
@@ -210,7 +209,7 @@ fn an_environment_that_failed_is_removed_again() {
     let script =
         "#!/bin/sh\nfor last; do :; done\nmkdir -p \"$last/bin\"; touch \"$last/pyvenv.cfg\"; exit 1\n";
     base.executable = place.fake("broken", |answer| answer);
-    std::fs::write(&base.executable, script).unwrap();
+    write_script(&base.executable, script);
     std::fs::create_dir(place.path("empty")).unwrap();
     for name in ["new", "empty"] {
         let failure = place.pythons().make_venv(Path::new(name), &base).unwrap_err();
@@ -229,9 +228,8 @@ fn a_python_is_asked_once_until_it_changes() {
     assert_eq!(ask().executable, program);
     ask();
     assert_eq!(place.runs("python9"), 1);
-    let file = std::fs::File::options().append(true).open(&program).unwrap();
-    file.set_modified(std::time::SystemTime::UNIX_EPOCH + Duration::from_secs(1_000_000_000)).unwrap();
-    drop(file);
+    let touched = std::process::Command::new("touch").args(["-t", "200109090146"]).arg(&program).status();
+    assert!(touched.unwrap().success());
     ask();
     ask();
     assert_eq!(place.runs("python9"), 2);
