@@ -3,6 +3,7 @@
 //! The solver proves that nothing fits by a tree of facts. Told step by step such a proof is longer than its matter, so
 //! what is told here is what the proof rests on: who asked for what, which release needs what, and what is not there.
 
+mod ends;
 mod facts;
 mod leaves;
 mod tell;
@@ -87,6 +88,8 @@ pub enum Fact {
         project: ProjectName,
         /// What is needed of it.
         requirement: String,
+        /// In how many other ranges that are needed there is nothing either.
+        others: usize,
         /// The releases that there are, highest first.
         listed: Vec<Version>,
     },

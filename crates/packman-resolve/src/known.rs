@@ -1,5 +1,7 @@
 //! What is known of one project: the releases that may be chosen, in the order of choice, and why the others may not.
 
+use std::ops::{Bound, RangeBounds};
+
 use packman_names::{ProjectName, Ranges, Version};
 
 use crate::policy::Policy;
@@ -56,7 +58,7 @@ impl<F> Known<F> {
 
     /// The best release in a range: a pre-release only where no final one is.
     pub(crate) fn choose(&self, range: &Ranges<Version>) -> Option<&Version> {
-        self.candidates().map(|release| &release.version).find(|version| range.contains(version))
+        highest(&self.finals, range).or_else(|| highest(&self.prereleases, range))
     }
 
     /// The release of a version.
@@ -70,10 +72,21 @@ impl<F> Known<F> {
     /// there is. What cannot be installed here, or was yanked, does not count.
     fn lists_a_final(&self) -> bool {
         let decided = |why: &Unusable| matches!(why, Unusable::LeftOut { .. });
-        let left_out =
-            self.unusable.iter().any(|(version, why)| !version.any_prerelease() && decided(why));
+        let left_out = self.unusable.iter().any(|(version, why)| !version.any_prerelease() && decided(why));
         left_out || !self.finals.is_empty()
     }
+}
+
+/// The first of the releases, which are sorted highest first, that is in the range. Both are walked down together:
+/// after a long way back a range has a hole for each release that was tried, and to search it for each release would
+/// cost much more.
+fn highest<'a, F>(releases: &'a [Release<F>], range: &Ranges<Version>) -> Option<&'a Version> {
+    let segments: Vec<_> = range.iter().map(|(low, high)| (low.as_ref(), high.as_ref())).collect();
+    let mut segments = segments.into_iter().rev().peekable();
+    releases.iter().map(|release| &release.version).find(|version| {
+        while segments.next_if(|(low, _)| !(*low, Bound::Unbounded).contains(*version)).is_some() {}
+        segments.peek().is_some_and(|segment| segment.contains(*version))
+    })
 }
 
 fn not_allowed<F>(project: &ProjectName, release: &Release<F>, policy: &Policy) -> Option<Unusable> {

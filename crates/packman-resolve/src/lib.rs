@@ -4,8 +4,10 @@
 //! yanked releases only where the user's words ask for one. Leaves to the [`Supply`] which files exist at all, which
 //! for a user is what the gate offers. See `docs/resolving.md`.
 
+mod explain;
 mod known;
 mod needed;
+mod offers;
 mod package;
 mod policy;
 mod request;
@@ -14,12 +16,12 @@ mod supply;
 mod wheels;
 mod words;
 mod world;
-mod explain;
 
 use pubgrub::PubGrubError;
 
 pub use explain::{Explanation, Fact, Hint};
 pub use needed::Flaw;
+pub use offers::{OfferSource, resolve_offers};
 pub use policy::RefusedRequirement;
 pub use request::{Asked, InstalledPackage, Place, Request, Upgrade};
 pub use resolution::{Action, Chosen, Resolution, Warning};

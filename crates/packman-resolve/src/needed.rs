@@ -35,6 +35,11 @@ pub enum Flaw {
         /// The dependency.
         requirement: String,
     },
+    /// It needs another version of itself.
+    Itself {
+        /// The dependency.
+        requirement: String,
+    },
     /// It lacks an extra that newer releases have.
     NoExtra {
         /// The extra.
@@ -47,6 +52,7 @@ impl fmt::Display for Flaw {
         match self {
             Self::Unreadable { problem } => write!(out, "has a dependency that cannot be read: {problem}"),
             Self::Url { requirement } => write!(out, "needs `{requirement}`, a file from a URL"),
+            Self::Itself { requirement } => write!(out, "needs `{requirement}`, another version of itself"),
             Self::NoExtra { extra } => write!(out, "has no extra `{extra}`"),
         }
     }
@@ -147,15 +153,20 @@ impl Lines {
 
 impl Needed {
     /// Says whether the release has the extra: it says so, or a dependency asks for it (old METADATA lacks the list).
-    pub(crate) fn provides(&self, extra: &ExtraName, lines: &mut Lines, environment: &MarkerEnvironment) -> bool {
-        self.provides.contains(extra)
-            || self.with_extras.iter().any(|line| match only_extra(line) {
-                Some(other) => names(other, extra),
-                None => {
-                    let wanted = lines.read(line, environment);
-                    wanted.is_ok_and(|wanted| wanted.requirement.marker_extras().contains(extra))
-                }
-            })
+    pub(crate) fn provides(
+        &self,
+        extra: &ExtraName,
+        lines: &mut Lines,
+        environment: &MarkerEnvironment,
+    ) -> bool {
+        let mut asks = |line: &String| {
+            if let Some(other) = only_extra(line) {
+                return names(other, extra);
+            }
+            let wanted = lines.read(line, environment);
+            wanted.is_ok_and(|wanted| wanted.requirement.marker_extras().contains(extra))
+        };
+        self.provides.contains(extra) || self.with_extras.iter().any(&mut asks)
     }
 
     /// Whether the line counts depends on extras alone, and that was seen to.

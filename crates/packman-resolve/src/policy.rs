@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::{self, Write as _};
 
-use packman_names::{ProjectName, Requirement, VersionSpecifier, ranges};
 use packman_names::{MarkerEnvironment, Ranges, Version};
+use packman_names::{ProjectName, Requirement, VersionSpecifier, ranges};
 
 use crate::request::{Asked, Place, Request};
 use crate::supply::Unusable;

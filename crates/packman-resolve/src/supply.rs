@@ -4,6 +4,7 @@
 //! The client supplies offers, the scapegoat's `curate add` supplies a package index; both are resolved alike.
 
 use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
 
 use packman_names::{ProjectName, Version};
 
@@ -46,6 +47,36 @@ pub struct Releases<F> {
 impl<F> Default for Releases<F> {
     fn default() -> Self {
         Self { usable: Vec::new(), unusable: Vec::new() }
+    }
+}
+
+impl<F> Releases<F> {
+    /// Names files by something else.
+    pub fn map<G>(self, mut name: impl FnMut(F) -> G) -> Releases<G> {
+        let mut map =
+            |Release { version, yanked, file }: Release<F>| Release { version, yanked, file: name(file) };
+        Releases { usable: self.usable.into_iter().map(&mut map).collect(), unusable: self.unusable }
+    }
+
+    /// Adds releases of which a supply leaves files out, each with the reason. A release that has another file that fits
+    /// stays usable. What somebody decided ([`Unusable::LeftOut`]) is the reason before what the wheels are, and that
+    /// before [`Unusable::SourceOnly`].
+    pub fn leave_out(&mut self, left_out: impl IntoIterator<Item = (Version, Unusable)>) {
+        let mut left_out = left_out.into_iter().peekable();
+        if left_out.peek().is_none() {
+            return;
+        }
+        let usable: BTreeSet<Version> = self.usable.iter().map(|release| release.version.clone()).collect();
+        let mut unusable: BTreeMap<Version, Unusable> =
+            std::mem::take(&mut self.unusable).into_iter().collect();
+        for (version, why) in left_out.filter(|(version, _)| !usable.contains(version)) {
+            let decided = |why: &Unusable| matches!(why, Unusable::LeftOut { .. });
+            match unusable.get(&version) {
+                Some(known) if decided(known) || !decided(&why) => {}
+                _ => _ = unusable.insert(version, why),
+            }
+        }
+        self.unusable = unusable.into_iter().collect();
     }
 }
 

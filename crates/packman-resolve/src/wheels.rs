@@ -87,8 +87,9 @@ impl<'a, F> Group<'a, F> {
             let found = environment.python().full();
             return Err(Unusable::RequiresPython { wanted: wanted.to_owned(), found });
         }
-        let tags_of =
-            |name: &&WheelName| format!("{}-{}-{}", name.python_tags(), name.abi_tags(), name.platform_tags());
+        let tags_of = |name: &&WheelName| {
+            format!("{}-{}-{}", name.python_tags(), name.abi_tags(), name.platform_tags())
+        };
         let tags: Vec<String> = self.other_tags.iter().take(TAGS_SHOWN).map(tags_of).collect();
         Err(Unusable::NoWheel { more: self.other_tags.len() - tags.len(), tags })
     }

@@ -18,8 +18,8 @@ use crate::policy::{Policy, RefusedRequirement, counting};
 use crate::request::{InstalledPackage, Request};
 use crate::supply::{Needs, Supply};
 
-pub(crate) use order::Priority;
 use order::Order;
+pub(crate) use order::Priority;
 
 /// One resolution's view of the supply.
 pub(crate) struct World<'r, S: Supply> {
@@ -89,7 +89,11 @@ impl<'r, S: Supply> World<'r, S> {
     }
 
     /// What is installed of a project, if it is this version.
-    pub(crate) fn installed_as(&self, project: &ProjectName, version: &Version) -> Option<&'r InstalledPackage> {
+    pub(crate) fn installed_as(
+        &self,
+        project: &ProjectName,
+        version: &Version,
+    ) -> Option<&'r InstalledPackage> {
         self.installed(project).filter(|package| package.version == *version)
     }
 
@@ -105,8 +109,12 @@ impl<'r, S: Supply> World<'r, S> {
     /// The releases of a project whose needs were asked for, highest first.
     pub(crate) fn opened(&self, project: &ProjectName) -> Vec<Version> {
         let memory = self.memory.borrow();
-        let mut versions: Vec<Version> =
-            memory.needed.keys().filter(|(one, _)| one == project).map(|(_, version)| version.clone()).collect();
+        let mut versions: Vec<Version> = memory
+            .needed
+            .keys()
+            .filter(|(one, _)| one == project)
+            .map(|(_, version)| version.clone())
+            .collect();
         versions.sort_unstable_by(|one, other| other.cmp(one));
         versions
     }
@@ -117,7 +125,11 @@ impl<'r, S: Supply> World<'r, S> {
     }
 
     /// What a release, or an extra of it, needs.
-    pub(crate) fn needed(&self, package: &Package, version: &Version) -> Result<Rc<Needed>, Stopped<S::Failure>> {
+    pub(crate) fn needed(
+        &self,
+        package: &Package,
+        version: &Version,
+    ) -> Result<Rc<Needed>, Stopped<S::Failure>> {
         match package {
             Package::Request => Ok(Rc::default()),
             Package::Project(project) => self.base(project, version),
@@ -127,7 +139,10 @@ impl<'r, S: Supply> World<'r, S> {
                 let Memory { extras, lines, .. } = &mut *memory;
                 let reading = self.reading(project, version);
                 let read = || Rc::new(lines.extra(&base, extra, reading, self.environment()));
-                Ok(extras.entry((project.clone(), version.clone(), extra.clone())).or_insert_with(read).clone())
+                Ok(extras
+                    .entry((project.clone(), version.clone(), extra.clone()))
+                    .or_insert_with(read)
+                    .clone())
             }
         }
     }
@@ -184,7 +199,11 @@ impl<'r, S: Supply> World<'r, S> {
 
     /// What is installed stays if it fits. Where it may be upgraded it is one candidate among others, and the highest
     /// is taken; so nothing is ever downgraded by an upgrade.
-    fn choose(&self, project: &ProjectName, range: &Ranges<Version>) -> Result<Option<Version>, Stopped<S::Failure>> {
+    fn choose(
+        &self,
+        project: &ProjectName,
+        range: &Ranges<Version>,
+    ) -> Result<Option<Version>, Stopped<S::Failure>> {
         let fits = |package: &&InstalledPackage| {
             range.contains(&package.version) && self.policy.shuts_out(project, &package.version).is_none()
         };
@@ -203,7 +222,11 @@ impl<'r, S: Supply> World<'r, S> {
         project: &ProjectName,
         range: &Ranges<Version>,
     ) -> Result<Option<Version>, Stopped<S::Failure>> {
-        let shared = self.order.borrow().standing(project).map_or_else(|| range.clone(), |may| may.intersection(range));
+        let shared = self
+            .order
+            .borrow()
+            .standing(project)
+            .map_or_else(|| range.clone(), |may| may.intersection(range));
         if let Some(version) = self.choose(project, &shared)? {
             return Ok(Some(version));
         }
@@ -233,7 +256,7 @@ impl<'r, S: Supply> World<'r, S> {
         dependencies.extend(packages.map(|package| (package, admitted.clone())));
     }
 
-    /// What a release depends on. Versions that it wants of itself do not count: it is the version that it is.
+    /// What a release depends on.
     fn dependencies_of(
         &self,
         package: &Package,
@@ -252,6 +275,9 @@ impl<'r, S: Supply> World<'r, S> {
         for wanted in &needed.base {
             let extras = &wanted.requirement.extras;
             if wanted.project() == project {
+                if !wanted.admitted.contains(version) {
+                    return Ok(Err(Flaw::Itself { requirement: wanted.text() }));
+                }
                 let others = extras.iter().filter(|extra| package.extra() != Some(*extra));
                 let others = others.map(|extra| Package::Extra(project.clone(), extra.clone()));
                 dependencies.extend(others.map(|other| (other, itself.clone())));
@@ -292,7 +318,11 @@ impl<S: Supply> DependencyProvider for World<'_, S> {
         self.order.borrow_mut().prioritize(package, range, statistics.conflict_count())
     }
 
-    fn choose_version(&self, package: &Package, range: &Ranges<Version>) -> Result<Option<Version>, Stopped<S::Failure>> {
+    fn choose_version(
+        &self,
+        package: &Package,
+        range: &Ranges<Version>,
+    ) -> Result<Option<Version>, Stopped<S::Failure>> {
         match package {
             Package::Request => Ok(Some(Self::root())),
             Package::Project(project) => {

@@ -18,9 +18,9 @@ pub(super) fn lines(facts: &[Fact]) -> Vec<String> {
         match fact {
             Fact::Asked { project, .. } if needing(facts, project) == 1 => {}
             Fact::Needs { needed, .. } if needing(facts, needed) == 1 => {
-                let asked = facts.iter().filter(
-                    |fact| matches!(fact, Fact::Asked { project, .. } if project == needed),
-                );
+                let asked = facts
+                    .iter()
+                    .filter(|fact| matches!(fact, Fact::Asked { project, .. } if project == needed));
                 lines.push(asked.fold(fact.to_string(), |line, asked| format!("{line}, and {asked}")));
             }
             fact => lines.push(fact.to_string()),
@@ -80,8 +80,9 @@ impl fmt::Display for Fact {
                 write!(out, "`{project}` {version} {why}")?;
                 likewise(out, *others)
             }
-            Self::NoneFits { requirement, listed: there, .. } => {
-                write!(out, "nothing fits `{requirement}`; there is {}", listed(there))
+            Self::NoneFits { requirement, listed: there, others, .. } => {
+                let others = if *others == 0 { String::new() } else { format!(" nor {others} other ranges") };
+                write!(out, "nothing fits `{requirement}`{others}; there is {}", listed(there))
             }
             Self::NoneFitsAll { project, listed: there } => {
                 write!(out, "no `{project}` fits all of that; there is {}", listed(there))
@@ -99,7 +100,8 @@ impl Fact {
         let Self::Needs { project, extra, versions, every, requirement, others, .. } = self else {
             return Ok(());
         };
-        let name = extra.as_ref().map_or_else(|| format!("`{project}`"), |extra| format!("`{project}[{extra}]`"));
+        let name =
+            extra.as_ref().map_or_else(|| format!("`{project}`"), |extra| format!("`{project}[{extra}]`"));
         match versions.as_slice() {
             [] => write!(out, "{name} needs")?,
             [one] => write!(out, "{name} {one} needs")?,

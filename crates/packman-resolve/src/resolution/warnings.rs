@@ -21,7 +21,9 @@ pub enum Warning {
         /// Its version.
         version: Version,
         /// What it needs.
-        needs: String,
+        requirement: String,
+        /// The project that it needs.
+        needed: ProjectName,
         /// What it would get.
         found: Version,
     },
@@ -69,10 +71,9 @@ impl Warning {
 impl fmt::Display for Warning {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::NotMadeFor { project, version, needs, found } => {
-                let name = needs.split(|c: char| !(c.is_ascii_alphanumeric() || c == '-')).next();
-                let name = name.unwrap_or_default();
-                write!(out, "`{project}` {version} needs `{needs}`: it was not made to work with `{name}` {found}")
+            Self::NotMadeFor { project, version, requirement, needed, found } => {
+                write!(out, "`{project}` {version} needs `{requirement}`: ")?;
+                write!(out, "it was not made to work with `{needed}` {found}")
             }
             Self::NoSuchExtra { project, version, extra } => {
                 write!(out, "`{project}` {version} has no extra `{extra}`")
@@ -110,14 +111,20 @@ impl Selected {
         }
         let untouched = world.request().installed.iter().filter(|one| !self.projects.contains_key(&one.name));
         for package in untouched {
-            warnings.extend(package.requires_dist.iter().filter_map(|line| self.breaks(world, package, line)));
+            warnings
+                .extend(package.requires_dist.iter().filter_map(|line| self.breaks(world, package, line)));
         }
         warnings
     }
 
     /// Says whether a dependency of a package that is not touched fits what is there now, if it did so far, and not
     /// what is to be there.
-    fn breaks<S: Supply>(&self, world: &World<'_, S>, package: &InstalledPackage, line: &str) -> Option<Warning> {
+    fn breaks<S: Supply>(
+        &self,
+        world: &World<'_, S>,
+        package: &InstalledPackage,
+        line: &str,
+    ) -> Option<Warning> {
         // Only the name is read of the many lines that are about something else.
         let selection = self.projects.get(&Requirement::parse_name(line).ok()?)?;
         let wanted = world.line(line).ok().filter(|wanted| wanted.counts())?;
@@ -126,7 +133,8 @@ impl Selected {
         (fitted && !fits(&selection.version)).then(|| Warning::NotMadeFor {
             project: package.name.clone(),
             version: package.version.clone(),
-            needs: wanted.text(),
+            requirement: wanted.text(),
+            needed: wanted.project().clone(),
             found: selection.version.clone(),
         })
     }
@@ -141,10 +149,7 @@ fn yanked<S: Supply>(world: &World<'_, S>, project: &ProjectName, version: &Vers
 fn unreadable<S: Supply>(world: &World<'_, S>, package: &InstalledPackage) -> Vec<Warning> {
     let needed = world.needed(&Package::Project(package.name.clone()), &package.version);
     let lines = needed.map(|needed| needed.passed_over.clone()).unwrap_or_default();
-    let warning = |line| Warning::Unreadable {
-        project: package.name.clone(),
-        version: package.version.clone(),
-        line,
-    };
+    let warning =
+        |line| Warning::Unreadable { project: package.name.clone(), version: package.version.clone(), line };
     lines.into_iter().map(warning).collect()
 }

@@ -66,7 +66,12 @@ impl Order {
     }
 
     /// Says when a package is to be decided, and notes how far it is narrowed.
-    pub(crate) fn prioritize(&mut self, package: &Package, range: &Ranges<Version>, conflicts: u32) -> Priority {
+    pub(crate) fn prioritize(
+        &mut self,
+        package: &Package,
+        range: &Ranges<Version>,
+        conflicts: u32,
+    ) -> Priority {
         let Some(project) = package.project() else {
             return Priority { tier: Tier::Request, met: Reverse(0), extra: false };
         };
@@ -96,7 +101,8 @@ fn is_one_version(range: &Ranges<Version>) -> bool {
         Bound::Unbounded => false,
         Bound::Included(high) => low == high,
         Bound::Excluded(_) => {
-            let pin: VersionSpecifiers = [VersionSpecifier::equals_version(low.clone())].into_iter().collect();
+            let pin: VersionSpecifiers =
+                [VersionSpecifier::equals_version(low.clone())].into_iter().collect();
             ranges(&pin) == *range
         }
     }

@@ -13,10 +13,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::convert::Infallible;
 use std::fmt::Write as _;
 
-use packman_names::{Platform, ProjectName, PythonVersion, Requirement, Target, Version, WheelName, parse_version};
+use packman_names::{
+    Platform, ProjectName, PythonVersion, Requirement, Target, Version, WheelName, parse_version,
+};
 use packman_resolve::{
-    Action, Asked, Failure, InstalledPackage, ListedWheel, Needs, Nobody, Place, Request, Resolution, Supplied,
-    Supply, Unusable, Upgrade, choose_wheels, resolve,
+    Action, Asked, Failure, InstalledPackage, ListedWheel, Needs, Nobody, Place, Request, Resolution,
+    Supplied, Supply, Unusable, Upgrade, choose_wheels, resolve,
 };
 
 /// One case.
@@ -124,9 +126,13 @@ fn case(text: &str) -> Case {
         constraints: Vec::new(),
         upgrade: Upgrade::Nothing,
     };
-    for line in given.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#') && !line.starts_with("uv ")) {
-        let (word, rest) = line.split_once(' ').unwrap();
-        match word {
+    for line in given
+        .lines()
+        .map(str::trim)
+        .filter(|line| !line.is_empty() && !line.starts_with('#') && !line.starts_with("uv "))
+    {
+        let (keyword, rest) = line.split_once(' ').unwrap();
+        match keyword {
             "ask" => world.requirements.extend(asked(rest, None)),
             "file" => world.requirements.extend(asked(rest, Some("requirements.txt"))),
             "constraint" => world.constraints.extend(asked(rest, Some("constraints.txt"))),
@@ -151,8 +157,13 @@ fn case(text: &str) -> Case {
     }
     world.target = target(platform, python);
     world.supply.target = Some(world.target.clone());
-    let expected = expected.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with("uv "));
-    Case { name: name.to_owned(), world, expected: expected.map(|line| format!("{line}\n")).collect() }
+    let expected =
+        expected.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with("uv "));
+    Case { name: name.to_owned(), world, expected: lines(expected) }
+}
+
+fn lines<'a>(lines: impl Iterator<Item = &'a str>) -> String {
+    lines.flat_map(|line| [line, "\n"]).collect()
 }
 
 fn target(platform: &str, python: &str) -> Target {
@@ -182,7 +193,8 @@ fn release(line: &str) -> Vec<(ProjectName, Listed)> {
         }
         plain.push_str(after);
     }
-    let option = |wanted: &str| options.iter().find(|(word, _)| *word == wanted).map(|(_, rest)| (*rest).to_owned());
+    let option =
+        |wanted: &str| options.iter().find(|(word, _)| *word == wanted).map(|(_, rest)| (*rest).to_owned());
     let (head, requires) = plain.split_once(": ").unwrap_or((plain.trim_end_matches(':'), ""));
     let (name, version) = head.trim().split_once(' ').unwrap();
     let requires: Vec<String> =
@@ -199,7 +211,9 @@ fn release(line: &str) -> Vec<(ProjectName, Listed)> {
             WheelName::parse(&format!("{}-{}-{tag}.whl", project.escaped(), version.trim())).unwrap()
         }),
         requires: requires.clone(),
-        extras: option("extras").map(|extras| extras.split(' ').map(str::to_owned).collect()).unwrap_or_default(),
+        extras: option("extras")
+            .map(|extras| extras.split(' ').map(str::to_owned).collect())
+            .unwrap_or_default(),
         python: option("python"),
         yanked: option("yanked"),
         left_out: option("left-out"),
@@ -225,10 +239,11 @@ impl World {
         match self.resolve() {
             Ok(resolution) => self.told_set(&resolution),
             Err(Failure::NoSolution(explanation)) => {
-                let hints = explanation.hints().iter().map(|hint| format!("hint: {hint}\n"));
-                let hints: String = hints.collect();
+                let hints: Vec<String> =
+                    explanation.hints().iter().map(|hint| format!("hint: {hint}")).collect();
+                let hints = lines(hints.iter().map(String::as_str));
                 let told = explanation.to_string();
-                let told: String = told.lines().map(|line| format!("{}\n", line.trim())).collect();
+                let told = lines(told.lines().map(str::trim));
                 format!("error {}: {told}{hints}", explanation.code())
             }
             Err(Failure::Requirement(refused)) => format!("error {}: {refused}\n", refused.code()),

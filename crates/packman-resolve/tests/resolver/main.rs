@@ -1,0 +1,14 @@
+//! What the resolver chooses, what it says where nothing fits, and what it asks for on the way.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test may fail loudly"
+)]
+
+mod exhaustive;
+mod laziness;
+mod offers;
+mod support;
+mod table;
