@@ -13,7 +13,7 @@
 //!
 //! ```
 //! use packman_strict::time::Time;
-//! use packman_tuf::{Answer, FirstUse, Good, Limits, Memory, Refresh, Refusal, Step};
+//! use packman_tuf::{Answer, Limits, Memory, Refresh, Refusal, Step};
 //!
 //! /// Refreshes what is remembered; `fetch` gives the bytes of a file, or none where there is no such file.
 //! fn refresh(memory: Memory, now: Time, fetch: impl Fn(&str) -> Option<Vec<u8>>) -> Result<Memory, Refusal> {
