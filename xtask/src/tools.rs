@@ -6,7 +6,7 @@ use crate::Outcome;
 use crate::cargo::{program, root};
 
 /// The programs, each at one version, so that a run tomorrow compares with the same.
-const TOOLS: [&str; 4] = ["pip==26.3", "tuf==7.0.1", "uv==0.13.9", "wheel==0.45.1"];
+const TOOLS: [&str; 4] = ["pip==26.3", "securesystemslib[crypto]==1.6.0", "tuf==7.0.1", "uv==0.13.9"];
 
 /// Makes `target/tools`, a virtual environment with [`TOOLS`], unless it is there already; returns its folder.
 pub(crate) fn set_up() -> Result<PathBuf, String> {

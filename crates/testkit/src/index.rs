@@ -80,7 +80,8 @@ impl PackageIndex {
     /// Lists any bytes under a file name.
     pub fn add_bytes(&self, filename: &str, bytes: Vec<u8>, requires_python: Option<String>) {
         let sha256 = Sha256::of(&bytes).to_string();
-        let listed = Listed { bytes, sha256, uploaded: Some(UPLOADED.to_owned()), yanked: None, requires_python };
+        let listed =
+            Listed { bytes, sha256, uploaded: Some(UPLOADED.to_owned()), yanked: None, requires_python };
         lock(&self.shelf).files.insert(filename.to_owned(), listed);
     }
 
@@ -126,12 +127,20 @@ impl Shelf {
             return answer.clone();
         }
         if let Some(filename) = asked.path.strip_prefix("files/") {
-            return self.files.get(filename).map_or(Answer::status(404), |file| Answer::bytes(file.bytes.clone()));
+            return self
+                .files
+                .get(filename)
+                .map_or(Answer::status(404), |file| Answer::bytes(file.bytes.clone()));
         }
         let project = asked.path.strip_prefix("simple/").map(|rest| rest.trim_end_matches('/'));
-        let Some(project) = project.and_then(|name| ProjectName::parse(name).ok()) else { return Answer::status(404) };
-        let files: Vec<(&String, &Listed)> =
-            self.files.iter().filter(|(filename, _)| project_of(filename).as_ref() == Some(&project)).collect();
+        let Some(project) = project.and_then(|name| ProjectName::parse(name).ok()) else {
+            return Answer::status(404);
+        };
+        let files: Vec<(&String, &Listed)> = self
+            .files
+            .iter()
+            .filter(|(filename, _)| project_of(filename).as_ref() == Some(&project))
+            .collect();
         match (files.is_empty(), self.speech) {
             (true, _) => Answer::status(404),
             (false, Speech::Json) => {
@@ -177,7 +186,8 @@ fn html_page(files: &[(&String, &Listed)]) -> Vec<u8> {
             format!(" data-requires-python=\"{}\"", python.replace('<', "&lt;").replace('>', "&gt;"))
         });
         let hash = &listed.sha256;
-        let _ = writeln!(page, "<a href=\"../../files/{filename}#sha256={hash}\"{python}>{filename}</a><br/>");
+        let _ =
+            writeln!(page, "<a href=\"../../files/{filename}#sha256={hash}\"{python}>{filename}</a><br/>");
     }
     page.push_str("</body></html>\n");
     page.into_bytes()

@@ -42,6 +42,15 @@ impl World {
         Self { program: program.into(), folder, variables }
     }
 
+    /// The same with the variables of the test's own run, for the one suite that leaves this machine.
+    pub fn inheriting(program: impl Into<PathBuf>) -> Self {
+        let mut world = Self::new(program);
+        let own = std::mem::take(&mut world.variables);
+        let inherited = std::env::vars_os().filter(|(name, _)| !name.to_string_lossy().starts_with("PACKMAN_"));
+        world.variables = inherited.chain(own).collect();
+        world
+    }
+
     /// The folder in which commands run.
     pub fn folder(&self) -> PathBuf {
         self.folder.path().join("work")
@@ -142,7 +151,7 @@ impl Run {
     }
 }
 
-fn finish(command: &mut Command) -> Run {
+pub(crate) fn finish(command: &mut Command) -> Run {
     let output = command.output().expect("the program starts");
     Run {
         code: output.status.code().unwrap_or(-1),
