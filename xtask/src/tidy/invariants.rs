@@ -36,13 +36,17 @@ struct Invariant {
 
 /// Paragraphs that begin `N. `; what stands in backticks after `Kept by` are its keepers.
 fn invariants(page: &str) -> Vec<Invariant> {
+    let section =
+        page.split("\n## Invariants").nth(1).and_then(|rest| rest.split("\n## ").next()).unwrap_or_default();
     let numbered = |paragraph: &str| {
-        let (number, text) = paragraph.trim_start().split_once(". ")?;
+        let words: Vec<&str> = paragraph.split_whitespace().collect();
+        let paragraph = words.join(" ");
+        let (number, text) = paragraph.split_once(". ")?;
         let (_, keepers) = text.split_once("Kept by").unwrap_or_default();
         let keepers = keepers.split('`').skip(1).step_by(2).map(str::to_owned).collect();
         Some(Invariant { number: number.parse().ok()?, keepers })
     };
-    page.split("\n\n").filter_map(numbered).collect()
+    section.split("\n\n").filter_map(numbered).collect()
 }
 
 /// A keeper is a test (`fn NAME(`), a lint or ban (a word of a manifest or `clippy.toml`), or a file of the project.
