@@ -11,151 +11,9 @@
 
 mod support;
 
-use std::collections::BTreeMap;
-use std::fs;
-
-use packman_names::WheelName;
 use packman_strict::zip::ZipLimits;
-use packman_wheel::{
-    Change, EnvironmentLock, Expected, ExpectedMetadata, Install, UnpackError, Unpacked, Wheel, WheelLimits,
-    WheelRefusal, plan, unpack,
-};
-use support::{RawEntry, Scratch, raw_zip, record_row};
-
-const DIST: &str = "innocent-1.0.dist-info";
-const METADATA: &str = "Metadata-Version: 2.1\nName: innocent\nVersion: 1.0\nRequires-Python: >=3.8\n\
-                        Provides-Extra: x\nRequires-Dist: other>=1\n";
-const WHEEL: &str = "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n";
-
-/// A wheel, honest until something is done to it.
-struct Attack {
-    entries: Vec<RawEntry>,
-    /// The rows of RECORD but its own, by path.
-    rows: BTreeMap<String, String>,
-    before: Vec<u8>,
-    after: Vec<u8>,
-    limits: WheelLimits,
-}
-
-impl Attack {
-    fn new() -> Self {
-        let mut attack = Self {
-            entries: Vec::new(),
-            rows: BTreeMap::new(),
-            before: Vec::new(),
-            after: Vec::new(),
-            limits: WheelLimits::default(),
-        };
-        attack.add("innocent/__init__.py", "print('hello')\n");
-        attack.add("innocent/data.bin", [0; 100]);
-        attack.add(&format!("{DIST}/METADATA"), METADATA);
-        attack.add(&format!("{DIST}/WHEEL"), WHEEL);
-        attack
-    }
-
-    /// Adds a file, and its row to RECORD.
-    fn add(&mut self, path: &str, data: impl AsRef<[u8]>) {
-        self.rows.insert(path.to_owned(), record_row(path, data.as_ref()));
-        self.entries.push(RawEntry::file(path, data));
-    }
-
-    /// Adds a file that RECORD does not list.
-    fn smuggle(&mut self, path: &str, data: &str) {
-        self.entries.push(RawEntry::file(path, data));
-    }
-
-    fn entry(&mut self, path: &str) -> &mut RawEntry {
-        self.entries.iter_mut().find(|entry| entry.name == path.as_bytes()).unwrap()
-    }
-
-    fn last(&mut self) -> &mut RawEntry {
-        self.entries.last_mut().unwrap()
-    }
-
-    /// Puts other content in the place of a file's, RECORD agreeing.
-    fn replace(&mut self, name: &str, data: impl AsRef<[u8]>) {
-        let path = format!("{DIST}/{name}");
-        self.remove(name);
-        self.add(&path, data);
-    }
-
-    fn remove(&mut self, name: &str) {
-        let path = format!("{DIST}/{name}");
-        self.entries.retain(|entry| entry.name != path.as_bytes());
-        self.rows.remove(&path);
-    }
-
-    fn entry_points(&mut self, text: &str) {
-        self.add(&format!("{DIST}/entry_points.txt"), text);
-    }
-
-    fn row(&mut self, path: &str, row: &str) {
-        self.rows.insert(path.to_owned(), format!("{row}\n"));
-    }
-
-    fn bytes(&self) -> Vec<u8> {
-        let mut entries = self.entries.clone();
-        let record: String = self.rows.values().cloned().collect();
-        if !self.rows.contains_key("no record") {
-            entries.push(RawEntry::file(&format!("{DIST}/RECORD"), record + DIST + "/RECORD,,\n"));
-        }
-        [self.before.clone(), raw_zip(&entries), self.after.clone()].concat()
-    }
-}
-
-/// Takes a wheel the whole road. Says the code of the refusal, or `installed`; whatever was refused must have
-/// left environment and cache as they were.
-fn check(attack: &Attack) -> String {
-    let scratch = Scratch::new();
-    let before = scratch.picture();
-    let verdict = install(&scratch, attack);
-    if let Err(refusal) = verdict {
-        assert_eq!(scratch.picture(), before, "{refusal}");
-        let left = fs::read_dir(scratch.cache()).map_or(0, Iterator::count);
-        assert_eq!(left, 0, "something was left in the cache: {refusal}");
-        return refusal.code().to_owned();
-    }
-    assert!(scratch.site("innocent/__init__.py").exists());
-    "installed".to_owned()
-}
-
-fn install(scratch: &Scratch, attack: &Attack) -> Result<(), WheelRefusal> {
-    let name = WheelName::parse("innocent-1.0-py3-none-any.whl").unwrap();
-    let metadata = ExpectedMetadata {
-        requires_dist: vec!["other>=1".to_owned()],
-        requires_python: Some(">=3.8".to_owned()),
-        provides_extra: vec!["x".to_owned()],
-    };
-    let expected = Expected { name: &name, metadata: Some(metadata) };
-    let bytes = attack.bytes();
-    let wheel = Wheel::verify(&bytes, &expected, &attack.limits)?;
-    let unpacked = match unpack(&wheel, &scratch.cache(), 2) {
-        Ok(unpacked) => unpacked,
-        Err(UnpackError::Refused(refusal)) => {
-            assert_eq!(wheel.verify_contents(1).unwrap_err(), refusal);
-            return Err(refusal);
-        }
-        Err(UnpackError::Failed(failure)) => panic!("{failure}"),
-    };
-    let again = Unpacked::open(&scratch.cache(), &unpacked.sha256(), &expected)?;
-    assert!(again.is_some(), "what was just unpacked is a hit");
-    let lock = EnvironmentLock::take(&scratch.scheme).unwrap();
-    let change =
-        Change { install: vec![Install { unpacked, requested: true, receipt: None }], ..Change::default() };
-    plan(&lock, change).unwrap().apply(&()).unwrap();
-    Ok(())
-}
-
-/// What is done to an honest wheel, in words and in deeds, and the code it is refused with.
-type Row<'t> = (&'t str, fn(&mut Attack), &'t str);
-
-fn check_all(rows: &[Row<'_>]) {
-    for (what, does, code) in rows {
-        let mut attack = Attack::new();
-        does(&mut attack);
-        assert_eq!(check(&attack), *code, "{what}");
-    }
-}
+use support::Scratch;
+use support::attack::{Attack, DIST, METADATA, WHEEL, check, check_all, install};
 
 #[test]
 fn honest_wheels_pass() {
@@ -198,6 +56,20 @@ fn honest_wheels_pass() {
             "installed",
         ),
     ]);
+}
+
+#[test]
+fn a_command_that_was_packed_without_its_executable_bit_gets_it() {
+    let (scratch, mut attack) = (Scratch::new(), Attack::new());
+    attack.add("innocent-1.0.data/scripts/run", "#!/bin/sh\n");
+    attack.add("innocent-1.0.data/scripts/rewritten", "#!python\n");
+    attack.add("innocent/tool", "");
+    attack.last().mode = 0o100_755;
+    install(&scratch, &attack).unwrap();
+    let mode = |path: &str| scratch.picture()[path].split(' ').nth(1).unwrap().to_owned();
+    assert_eq!((mode("bin/run"), mode("bin/rewritten")), ("755".into(), "755".into()));
+    assert_eq!(mode("lib/python3.11/site-packages/innocent/tool"), "755");
+    assert_eq!(mode("lib/python3.11/site-packages/innocent/data.bin"), "644");
 }
 
 #[test]

@@ -1,6 +1,8 @@
 //! What the tests of this crate share: wheels built byte by byte, scratch environments, and pictures of folders.
 #![allow(dead_code, reason = "each test binary uses its own part")]
 
+pub(crate) mod attack;
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
