@@ -7,7 +7,7 @@ use super::Value;
 /// One member of an object.
 pub(super) type Member<'a> = (Cow<'a, str>, Value<'a>);
 
-/// A JSON object: members in their order, no two of one name.
+/// A JSON object: members in their order, no two of one name. Equal when the order is equal too.
 ///
 /// Looking a name up walks the members: good for the handful that records have. Who needs many look-ups in a
 /// large object collects [`Object::iter`] into a map first.

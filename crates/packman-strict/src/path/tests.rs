@@ -124,6 +124,7 @@ fn refuses_paths_that_fall_together() {
     insta::assert_snapshot!(check_set(&["straße", "STRASSE"]), @"path `STRASSE` cannot stand beside `straße` on every system");
     insta::assert_snapshot!(check_set(&["ΟΔΟΣ", "οδος"]), @"path `οδος` cannot stand beside `ΟΔΟΣ` on every system");
     assert_ne!(check_set(&["\u{212a}", "k"]), "fine", "the Kelvin sign");
+    assert_ne!(check_set(&["\u{1d400}", "a"]), "fine", "a mathematical A, which has no lower case");
     insta::assert_snapshot!(check_set(&["pip.py", "p\u{200d}ip.py"]), @r"path `p\u{200d}ip.py` cannot stand beside `pip.py` on every system");
     insta::assert_snapshot!(check_set(&["Ａ", "a"]), @"path `a` cannot stand beside `Ａ` on every system");
     insta::assert_snapshot!(check_set(&["a/", "A/"]), @"path `A` cannot stand beside `a` on every system");
