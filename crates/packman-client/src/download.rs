@@ -28,14 +28,17 @@ impl Client<'_> {
     pub(crate) fn unpacked(&self, file: &OfferedFile) -> Result<Option<Unpacked>, ClientError> {
         let Some(cache) = self.cache.existing() else { return Ok(None) };
         let Some(expected) = expected(file) else { return Ok(None) };
-        Unpacked::open(&cache.join("wheels"), file.sha256(), &expected).map_err(|refusal| wheel_error(file, refusal))
+        Unpacked::open(&cache.join("wheels"), file.sha256(), &expected)
+            .map_err(|refusal| wheel_error(file, refusal))
     }
 
     /// Gets every one of these files ready, in their order.
     pub(crate) fn ready(&self, files: &[OfferedFile]) -> Result<Vec<Unpacked>, ClientError> {
-        let kept: Vec<Option<Unpacked>> = files.iter().map(|file| self.unpacked(file)).collect::<Result<_, _>>()?;
+        let kept: Vec<Option<Unpacked>> =
+            files.iter().map(|file| self.unpacked(file)).collect::<Result<_, _>>()?;
         let missing = files.iter().zip(&kept).filter(|(_, kept)| kept.is_none());
-        let (count, bytes) = missing.fold((0, 0), |(count, bytes), (file, _)| (count + 1, bytes + file.size()));
+        let (count, bytes) =
+            missing.fold((0, 0), |(count, bytes), (file, _)| (count + 1, bytes + file.size()));
         if count > 0 {
             self.host.event(Event::Downloading { files: count, bytes });
         }
@@ -87,10 +90,7 @@ impl Client<'_> {
     /// Says which hosts gave nothing or something else, when another had the file.
     fn tell_failed_hosts(&self, file: &OfferedFile, downloaded: &Downloaded) {
         for attempt in &downloaded.passed_over {
-            self.host.event(Event::HostFailed {
-                file: file.filename().to_owned(),
-                why: attempt.to_string(),
-            });
+            self.host.event(Event::HostFailed { file: file.filename().to_owned(), why: attempt.to_string() });
         }
     }
 

@@ -56,7 +56,11 @@ pub(crate) enum Absent {
 
 impl Client<'_> {
     /// Finds and reads the environment that is meant, for looking at it.
-    pub(crate) fn environment(&self, which: &WhichEnvironment, absent: Absent) -> Result<Environment, ClientError> {
+    pub(crate) fn environment(
+        &self,
+        which: &WhichEnvironment,
+        absent: Absent,
+    ) -> Result<Environment, ClientError> {
         let pythons = Pythons::new(self.environ, self.cache);
         let wanted = match which {
             WhichEnvironment::Usual => Wanted::Usual,
@@ -101,7 +105,10 @@ impl Client<'_> {
     }
 
     /// Locks the environment for a change, and reads again what is installed: somebody may have changed it since.
-    pub(crate) fn lock_environment(&self, environment: &mut Environment) -> Result<EnvironmentLock, ClientError> {
+    pub(crate) fn lock_environment(
+        &self,
+        environment: &mut Environment,
+    ) -> Result<EnvironmentLock, ClientError> {
         const PAUSE: Duration = Duration::from_millis(50);
         let mut told = false;
         let lock = loop {

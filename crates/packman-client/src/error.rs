@@ -310,7 +310,9 @@ impl fmt::Display for RefusedWhy {
             }
             Self::MemoryGone { database } => write!(f, "database `{database}` refused"),
             Self::Environment(_) => f.write_str("environment refused"),
-            Self::Wheel { file, .. } | Self::WrongBytes { file, .. } => write!(f, "`{}` refused", file.escape_debug()),
+            Self::Wheel { file, .. } | Self::WrongBytes { file, .. } => {
+                write!(f, "`{}` refused", file.escape_debug())
+            }
         }
     }
 }
@@ -372,14 +374,21 @@ impl RefusedWhy {
             Self::Database(refused) => vec![refused.because()],
             Self::FirstUse { refusal, .. } => vec![refusal.to_string()],
             Self::NumberNeeded { .. } => {
-                vec!["plain HTTP can be changed by anybody on the way, and no safety number was given".to_owned()]
+                vec![
+                    "plain HTTP can be changed by anybody on the way, and no safety number was given"
+                        .to_owned(),
+                ]
             }
             Self::OtherRoot { given, remembered, .. } => vec![
                 format!("the number given is {given}"),
-                format!("what is remembered of this address has {remembered}, and no root with the number given"),
+                format!(
+                    "what is remembered of this address has {remembered}, and no root with the number given"
+                ),
             ],
             Self::StateDamaged { why, .. } => vec![format!("it cannot be what PackMan wrote: {why}")],
-            Self::MemoryGone { .. } => vec!["what was remembered of it is gone from your PackMan home".to_owned()],
+            Self::MemoryGone { .. } => {
+                vec!["what was remembered of it is gone from your PackMan home".to_owned()]
+            }
             Self::StateExposed { .. } => vec!["others can write it, so anybody could have".to_owned()],
             Self::Environment(conflict) => vec![conflict.to_string()],
             Self::Wheel { refusal, .. } => vec![refusal.to_string()],

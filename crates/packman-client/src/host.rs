@@ -1,6 +1,7 @@
 //! Who hears what happens, and answers what only a person may decide.
 
 use packman_names::{ProjectName, Version};
+use packman_strict::time::Time;
 use packman_trust::{EntryName, Scope};
 use packman_tuf::SafetyNumber;
 
@@ -22,6 +23,13 @@ pub enum Event {
         from: u64,
         /// The version now.
         to: u64,
+    },
+    /// The clock is behind a time that is known to have passed; that time counts.
+    ClockBehind {
+        /// What the clock says.
+        clock: Time,
+        /// What counts.
+        floor: Time,
     },
     /// A database is good for fewer than 14 more days.
     ExpiresSoon {

@@ -67,7 +67,9 @@ impl Client<'_> {
             left_out: Some((file.why().code(), file.why().words())),
         });
         let mut files: Vec<FileInfo> = offered.chain(left_out).collect();
-        files.sort_by(|one, other| other.version.cmp(&one.version).then_with(|| one.filename.cmp(&other.filename)));
+        files.sort_by(|one, other| {
+            other.version.cmp(&one.version).then_with(|| one.filename.cmp(&other.filename))
+        });
         let summary = offer.summary().map(str::to_owned);
         Ok(ProjectInfo { project: project.clone(), summary, source: offer.source().clone(), files })
     }

@@ -149,14 +149,21 @@ impl Client<'_> {
         }
     }
 
-    fn change(&self, environment: &Environment, steps: &[PlannedStep], ready: Vec<Unpacked>, link: LinkMode) -> Change {
+    fn change(
+        &self,
+        environment: &Environment,
+        steps: &[PlannedStep],
+        ready: Vec<Unpacked>,
+        link: LinkMode,
+    ) -> Change {
         let there = |project: &ProjectName| environment.inventory.project(project).cloned();
         let installing = steps.iter().filter(|step| step.file.is_some());
         let install = installing
             .zip(ready)
             .map(|(step, unpacked)| Install {
                 unpacked,
-                requested: step.requested || there(&step.project).is_some_and(|installed| installed.requested),
+                requested: step.requested
+                    || there(&step.project).is_some_and(|installed| installed.requested),
                 receipt: step.file.as_ref().map(|file| self.receipt(file)),
             })
             .collect();
@@ -164,7 +171,8 @@ impl Client<'_> {
         let remove: Vec<Installed> = replaced.filter_map(|step| there(&step.project)).collect();
         let kept = steps.iter().filter(|step| step.kind == StepKind::Keep && step.requested);
         let unmarked = kept.filter_map(|step| there(&step.project)).filter(|installed| !installed.requested);
-        let amend = unmarked.map(|installed| Amendment { installed, requested: true, bytecode: false }).collect();
+        let amend =
+            unmarked.map(|installed| Amendment { installed, requested: true, bytecode: false }).collect();
         Change { install, remove, amend, link }
     }
 
@@ -178,7 +186,9 @@ impl Client<'_> {
             database: source.database.to_string(),
             number: source.number.to_string(),
             assurance: source.assurance.to_string(),
-            review: file.review().map_or_else(|| "nobody reviewed".to_owned(), |review| format!("reviewed by {}", review.by)),
+            review: file
+                .review()
+                .map_or_else(|| "nobody reviewed".to_owned(), |review| format!("reviewed by {}", review.by)),
             accepted,
             file: file.filename().to_owned(),
             sha256: *file.sha256(),
@@ -193,8 +203,10 @@ impl Client<'_> {
         const AT_ONCE: usize = 500;
         let options = ["-I", "-S", "-m", "compileall", "-q", "-f", "-j", "0"].map(OsStr::new);
         for some in modules.chunks(AT_ONCE) {
-            let arguments: Vec<&OsStr> = options.into_iter().chain(some.iter().map(|path| path.as_os_str())).collect();
-            let compiled = program::run(self.environ, environment.interpreter(), &arguments, Duration::from_mins(10));
+            let arguments: Vec<&OsStr> =
+                options.into_iter().chain(some.iter().map(|path| path.as_os_str())).collect();
+            let compiled =
+                program::run(self.environ, environment.interpreter(), &arguments, Duration::from_mins(10));
             if let Err(why) = compiled {
                 self.host.event(Event::Warning(format!("not every module was compiled: {why}")));
             }
@@ -211,7 +223,11 @@ impl Observer for Watch<'_> {
     }
 }
 
-fn apply(lock: &EnvironmentLock, change: Change, client: &Client<'_>) -> Result<packman_wheel::Report, ClientError> {
+fn apply(
+    lock: &EnvironmentLock,
+    change: Change,
+    client: &Client<'_>,
+) -> Result<packman_wheel::Report, ClientError> {
     let planned = packman_wheel::plan(lock, change).map_err(change_error)?;
     planned.apply(&Watch(client.stop)).map_err(change_error)
 }

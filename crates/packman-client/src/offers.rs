@@ -70,13 +70,20 @@ impl Supply for Offers<'_> {
         };
         let wheels = offer.files().iter().filter_map(|file| {
             let requires_python = file.metadata().requires_python.as_deref();
-            Some(ListedWheel { name: file.wheel()?, requires_python, yanked: file.yanked(), file: file.clone() })
+            Some(ListedWheel {
+                name: file.wheel()?,
+                requires_python,
+                yanked: file.yanked(),
+                file: file.clone(),
+            })
         });
         let mut releases = choose_wheels(wheels, self.target);
         for left_out in offer.left_out() {
             let unusable = match left_out.why() {
                 WhyNot::SourceDistribution => Unusable::SourceOnly,
-                why @ WhyNot::Recalled { .. } => Unusable::LeftOut { code: why.code(), words: format!("was {}", why.words()) },
+                why @ WhyNot::Recalled { .. } => {
+                    Unusable::LeftOut { code: why.code(), words: format!("was {}", why.words()) }
+                }
             };
             let version = left_out.version();
             let listed = releases.usable.iter().any(|release| release.version == *version);

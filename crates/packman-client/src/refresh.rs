@@ -5,7 +5,9 @@ use packman_machine::location::Location;
 use packman_machine::network::Fetched;
 use packman_names::ProjectName;
 use packman_strict::time::Time;
-use packman_trust::{ATTACHED, AgeRule, Database, Entry, EntryName, Gate, Refused, Ring, Standing, WhyRefused};
+use packman_trust::{
+    ATTACHED, AgeRule, Database, Entry, EntryName, Gate, Refused, Ring, Standing, WhyRefused,
+};
 use packman_tuf::{Answer, FirstUse, Limits, Memory, Refresh, Refusal, Request, Step};
 
 use crate::client::{Client, Reach};
@@ -32,6 +34,12 @@ pub enum Refreshed {
 pub struct RefreshReport {
     /// Each database with its outcome.
     pub databases: Vec<(EntryName, Refreshed)>,
+}
+
+/// One refresh of all databases, at one time.
+struct Round {
+    now: Time,
+    standings: Vec<(Standing, Refreshed)>,
 }
 
 /// A machine of `packman-tuf` that asks for files one after the other.
@@ -72,40 +80,60 @@ impl Client<'_> {
     /// Refreshes every database of the ring and gives the gate over them as they stand then.
     pub fn gate(&self, age_rule: AgeRule) -> Result<Gate, ClientError> {
         let ring = self.ring()?;
-        let standings = self.standings(&ring)?;
+        let Round { now, standings } = self.round(&ring)?;
         let age_rule = if self.accept_expired { AgeRule::Show } else { age_rule };
-        Ok(Gate::new(ring, standings.into_iter().map(|(standing, _)| standing).collect(), self.now, age_rule))
+        Ok(Gate::new(ring, standings.into_iter().map(|(standing, _)| standing).collect(), now, age_rule))
     }
 
     /// Refreshes every database of the ring and reports.
     pub fn refresh(&self) -> Result<RefreshReport, ClientError> {
         let ring = self.ring()?;
-        let standings = self.standings(&ring)?;
+        let standings = self.round(&ring)?.standings;
         Ok(RefreshReport {
             databases: standings.into_iter().map(|(standing, how)| (standing.entry.name, how)).collect(),
         })
     }
 
-    fn standings(&self, ring: &Ring) -> Result<Vec<(Standing, Refreshed)>, ClientError> {
-        std::thread::scope(|scope| {
-            let running: Vec<_> =
-                ring.entries().iter().map(|entry| scope.spawn(move || self.refresh_entry(entry))).collect();
+    fn round(&self, ring: &Ring) -> Result<Round, ClientError> {
+        let memories: Vec<Memory> =
+            ring.entries().iter().map(|entry| self.memory_of(entry)).collect::<Result<_, _>>()?;
+        let now = self.time_after(&memories);
+        let standings: Result<Vec<_>, ClientError> = std::thread::scope(|scope| {
+            let pairs = ring.entries().iter().zip(memories);
+            let running: Vec<_> = pairs
+                .map(|(entry, memory)| scope.spawn(move || self.refresh_entry(entry, memory, now)))
+                .collect();
             running.into_iter().map(|thread| thread.join().unwrap_or(Err(ClientError::Stopped))).collect()
-        })
+        });
+        Ok(Round { now, standings: standings? })
     }
 
-    fn refresh_entry(&self, entry: &Entry) -> Result<(Standing, Refreshed), ClientError> {
-        let before = self.memory_of(entry)?;
+    /// The time of this run: the clock's, or the newest at which a refresh verified and was current, where that is
+    /// later. A clock that was set back brings no expired copy back to life. One that was far ahead does no harm:
+    /// nothing verifies as current after it has expired, so the floor is never beyond what was signed.
+    pub(crate) fn time_after(&self, memories: &[Memory]) -> Time {
+        let verified = memories.iter().filter_map(Memory::good).map(packman_tuf::Good::verified_at).max();
+        let Some(floor) = verified.filter(|floor| *floor > self.now) else { return self.now };
+        self.host.event(Event::ClockBehind { clock: self.now, floor });
+        floor
+    }
+
+    fn refresh_entry(
+        &self,
+        entry: &Entry,
+        before: Memory,
+        now: Time,
+    ) -> Result<(Standing, Refreshed), ClientError> {
         let root_before = before.root().version();
         let (memory, outcome) = match self.reach {
             Reach::Offline => (before, Refreshed::NotAsked),
-            Reach::Online => self.ask_for_newer(entry, before)?,
+            Reach::Online => self.ask_for_newer(entry, before, now)?,
         };
         if memory.root().version() > root_before {
             let to = memory.root().version();
             self.host.event(Event::Rotated { database: entry.name.clone(), from: root_before, to });
         }
-        let standing = self.standing(entry, memory, &outcome);
+        let standing = self.standing(entry, memory, &outcome, now);
         Ok((standing, outcome))
     }
 
@@ -113,10 +141,15 @@ impl Client<'_> {
     ///
     /// Two PackMans may do this at once. Only the one whose beginning is still what is kept may keep its end; the
     /// other begins again from there.
-    fn ask_for_newer(&self, entry: &Entry, mut before: Memory) -> Result<(Memory, Refreshed), ClientError> {
+    fn ask_for_newer(
+        &self,
+        entry: &Entry,
+        mut before: Memory,
+        now: Time,
+    ) -> Result<(Memory, Refreshed), ClientError> {
         let locations = self.mirrors(entry, &before)?;
         loop {
-            let mut refresh = Refresh::begin(before.clone(), self.now, Limits::default()).with_attached(&ATTACHED);
+            let mut refresh = Refresh::begin(before.clone(), now, Limits::default()).with_attached(&ATTACHED);
             let end = self.drive(&mut refresh, &locations);
             let changed = refresh.changed();
             let memory = refresh.into_memory();
@@ -134,10 +167,11 @@ impl Client<'_> {
     }
 
     pub(crate) fn memory_of(&self, entry: &Entry) -> Result<Memory, ClientError> {
-        self.memory(&entry.chain)?.ok_or_else(|| RefusedWhy::MemoryGone { database: entry.name.clone() }.into())
+        self.memory(&entry.chain)?
+            .ok_or_else(|| RefusedWhy::MemoryGone { database: entry.name.clone() }.into())
     }
 
-    fn standing(&self, entry: &Entry, memory: Memory, outcome: &Refreshed) -> Standing {
+    fn standing(&self, entry: &Entry, memory: Memory, outcome: &Refreshed, now: Time) -> Standing {
         let mut standing = Standing { entry: entry.clone(), database: None, refused: None, unreached: None };
         match outcome {
             Refreshed::Refused(refused) => {
@@ -155,7 +189,7 @@ impl Client<'_> {
         match Database::open(entry, memory) {
             Ok(database) => {
                 if let Some(database) = &database {
-                    self.warn_before_expiry(database);
+                    self.warn_before_expiry(database, now);
                 }
                 standing.database = database;
             }
@@ -165,10 +199,12 @@ impl Client<'_> {
     }
 
     /// Says in one line when a role has under 14 days left.
-    fn warn_before_expiry(&self, database: &Database) {
+    fn warn_before_expiry(&self, database: &Database, now: Time) {
         const WARN_DAYS: i64 = 14;
-        let Some((role, expires)) = database.memory().good().map(packman_tuf::Good::earliest_expiry) else { return };
-        let days = (expires.seconds() - self.now.seconds()).div_euclid(24 * 60 * 60);
+        let Some((role, expires)) = database.memory().good().map(packman_tuf::Good::earliest_expiry) else {
+            return;
+        };
+        let days = (expires.seconds() - now.seconds()).div_euclid(24 * 60 * 60);
         if (0..WARN_DAYS).contains(&days) {
             let database = database.entry().name.clone();
             self.host.event(Event::ExpiresSoon { database, role: role.name(), days });
@@ -212,7 +248,12 @@ impl Client<'_> {
         }
     }
 
-    fn answer(&self, machine: &mut impl Asks, request: &Request, locations: &[Location]) -> Result<(), Stuck> {
+    fn answer(
+        &self,
+        machine: &mut impl Asks,
+        request: &Request,
+        locations: &[Location],
+    ) -> Result<(), Stuck> {
         let mut stuck = Stuck::Unreached("no mirror is known".to_owned());
         for location in locations {
             let fetched = match self.fetcher.get(location, &request.path, request.max_bytes) {

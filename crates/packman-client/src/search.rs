@@ -25,18 +25,21 @@ impl Client<'_> {
     /// Finds the projects whose name or summary has `word` in it, in any case; names come first.
     pub fn search(&self, word: &str) -> Result<Vec<Found>, ClientError> {
         let gate = self.gate(AgeRule::Show)?;
-        let look = |project: ProjectName, _: &packman_machine::stop::Stop| -> Result<Option<Found>, ClientError> {
-            let Answer::Record(wanted) = gate.ask(&project)? else { return Ok(None) };
-            let offer = self.read_record(&wanted)?;
-            let newest = offer.files().iter().map(packman_trust::OfferedFile::version).max().cloned();
-            let database = offer.source().database.clone();
-            Ok(Some(Found { summary: offer.summary().map(str::to_owned), newest, database, project }))
-        };
+        let look =
+            |project: ProjectName, _: &packman_machine::stop::Stop| -> Result<Option<Found>, ClientError> {
+                let Answer::Record(wanted) = gate.ask(&project)? else { return Ok(None) };
+                let offer = self.read_record(&wanted)?;
+                let newest = offer.files().iter().map(packman_trust::OfferedFile::version).max().cloned();
+                let database = offer.source().database.clone();
+                Ok(Some(Found { summary: offer.summary().map(str::to_owned), newest, database, project }))
+            };
         let all = for_each_parallel(gate.projects(), threads(), self.stop, look)?;
         let word = word.to_lowercase();
         let in_name = |found: &Found| found.project.as_str().contains(&word.replace(['_', '.', ' '], "-"));
-        let in_summary = |found: &Found| found.summary.as_ref().is_some_and(|text| text.to_lowercase().contains(&word));
-        let mut found: Vec<Found> = all.into_iter().flatten().filter(|one| in_name(one) || in_summary(one)).collect();
+        let in_summary =
+            |found: &Found| found.summary.as_ref().is_some_and(|text| text.to_lowercase().contains(&word));
+        let mut found: Vec<Found> =
+            all.into_iter().flatten().filter(|one| in_name(one) || in_summary(one)).collect();
         found.sort_by_key(|one| (!in_name(one), one.project.clone()));
         Ok(found)
     }

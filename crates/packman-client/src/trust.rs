@@ -50,7 +50,8 @@ impl Client<'_> {
 
     fn report(&self, entry: &Entry) -> Result<EntryReport, ClientError> {
         let memory = self.memory_of(entry)?;
-        let (numbers, projects, good_until) = (memory.numbers(), listed_projects(&memory), good_until(&memory));
+        let (numbers, projects, good_until) =
+            (memory.numbers(), listed_projects(&memory), good_until(&memory));
         let age = memory.good().map(|good| Age::of(good, self.now));
         let database = Database::open(entry, memory)?;
         let about = database.as_ref().map(Database::about);

@@ -23,7 +23,11 @@ pub struct Uninstallation {
 
 impl Client<'_> {
     /// Removes these projects from an environment.
-    pub fn uninstall(&self, projects: &[ProjectName], which: &WhichEnvironment) -> Result<Uninstallation, ClientError> {
+    pub fn uninstall(
+        &self,
+        projects: &[ProjectName],
+        which: &WhichEnvironment,
+    ) -> Result<Uninstallation, ClientError> {
         let mut environment = self.environment(which, Absent::Refuse)?;
         Self::refuse_managed(&environment)?;
         let lock = self.lock_environment(&mut environment)?;
@@ -33,13 +37,20 @@ impl Client<'_> {
         let mut remove = Vec::new();
         for project in wanted {
             let installed = environment.inventory.project(project);
-            remove.push(installed.cloned().ok_or_else(|| ClientError::from(No::NotInstalled(project.clone())))?);
+            remove.push(
+                installed.cloned().ok_or_else(|| ClientError::from(No::NotInstalled(project.clone())))?,
+            );
         }
         let removed: Vec<_> = remove.iter().map(|one| (one.name.clone(), one.version.clone())).collect();
         let still_needed = still_needed(&environment.inventory, &environment.found.target.markers, &removed);
         let planned = plan(&lock, Change { remove, ..Change::default() }).map_err(change_error)?;
         let report = planned.apply(&Watch(self.stop)).map_err(change_error)?;
-        Ok(Uninstallation { environment: environment.folder(), removed, files: report.removed_files, still_needed })
+        Ok(Uninstallation {
+            environment: environment.folder(),
+            removed,
+            files: report.removed_files,
+            still_needed,
+        })
     }
 }
 
@@ -53,7 +64,8 @@ fn still_needed(
     let staying = inventory.installed.iter().filter(|installed| !gone(&installed.name));
     staying
         .flat_map(|installed| {
-            let requirements = installed.requires.iter().filter_map(|text| packman_names::Requirement::parse(text).ok());
+            let requirements =
+                installed.requires.iter().filter_map(|text| packman_names::Requirement::parse(text).ok());
             requirements
                 .filter(|requirement| gone(&requirement.name) && requirement.applies(markers, &[]))
                 .map(|requirement| (installed.name.clone(), requirement.to_string()))

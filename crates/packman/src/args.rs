@@ -91,6 +91,7 @@ pub(crate) struct EnvironmentArgs {
 
 /// `packman install`.
 #[derive(Args, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub(crate) struct InstallArgs {
     /// What to install, such as `flask` or `'flask>=3,<4'`
     #[arg(value_name = "REQUIREMENT", required_unless_present = "requirements")]

@@ -40,6 +40,13 @@ impl Terminal {
         }
     }
 
+    /// Says some lines.
+    pub(crate) fn say_all(&self, lines: &[String]) {
+        for line in lines {
+            self.say(line);
+        }
+    }
+
     /// Asks a question whose default is no.
     pub(crate) fn ask(&self, lines: &[String], question: &str) -> Decision {
         if !self.prompt.is_interactive() {
@@ -88,6 +95,7 @@ impl Host for Terminal {
                     "note: `{database}` changed its keys with the old keys' consent: root {from} to {to}"
                 ));
             }
+            Event::ClockBehind { clock, floor } => self.say(&words::clock_behind(clock, floor)),
             Event::ExpiresSoon { database, role, days } => {
                 let days = words::count(usize::try_from(days).unwrap_or_default(), "day", "days");
                 self.say(&format!("note: the {role} of `{database}` is good for {days} more; its maintainer has to sign again"));

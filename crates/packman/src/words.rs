@@ -31,14 +31,11 @@ pub(crate) fn count(number: usize, one: &str, more: &str) -> String {
     if number == 1 { format!("1 {one}") } else { format!("{number} {more}") }
 }
 
-/// How many days lie between two times, in words.
-pub(crate) fn days_between(from: Time, to: Time) -> String {
-    let days = (to.seconds() - from.seconds()).div_euclid(24 * 60 * 60);
-    match days {
-        0 => "less than a day".to_owned(),
-        1 => "1 day".to_owned(),
-        _ => format!("{days} days"),
-    }
+/// The clock is behind a time that is known to have passed.
+pub(crate) fn clock_behind(clock: Time, floor: Time) -> String {
+    format!(
+        "warning: this machine's clock says {clock}, but it is at least {floor}; that counts until the clock is right"
+    )
 }
 
 #[cfg(test)]

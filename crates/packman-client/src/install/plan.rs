@@ -79,7 +79,10 @@ impl PlannedStep {
     /// The bytes that have to be fetched for it.
     pub fn bytes_to_fetch(&self) -> u64 {
         match (&self.kind, &self.file) {
-            (StepKind::Install { is_cached: false } | StepKind::Replace { is_cached: false, .. }, Some(file)) => file.size(),
+            (
+                StepKind::Install { is_cached: false } | StepKind::Replace { is_cached: false, .. },
+                Some(file),
+            ) => file.size(),
             _ => 0,
         }
     }

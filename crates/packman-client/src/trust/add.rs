@@ -82,7 +82,12 @@ impl Client<'_> {
     }
 
     /// First use: no root of this database was ever seen here.
-    fn meet(&self, location: &Location, url: &str, number: Option<SafetyNumber>) -> Result<Memory, ClientError> {
+    fn meet(
+        &self,
+        location: &Location,
+        url: &str,
+        number: Option<SafetyNumber>,
+    ) -> Result<Memory, ClientError> {
         let mut machine = match number {
             Some(number) => FirstUse::with_number(number, Limits::default()),
             None if location.channel() == Channel::Plain => {
@@ -96,15 +101,24 @@ impl Client<'_> {
 
     fn bring_up(&self, memory: Memory, location: &Location, url: &str) -> Result<Memory, ClientError> {
         if self.reach == Reach::Offline && location.channel() != Channel::Local {
-            return Err(ClientError::usage("`trust add` of a web address needs the network; leave out `--offline`"));
+            return Err(ClientError::usage(
+                "`trust add` of a web address needs the network; leave out `--offline`",
+            ));
         }
-        let mut refresh = Refresh::begin(memory, self.now, Limits::default()).with_attached(&ATTACHED);
+        let now = self.time_after(std::slice::from_ref(&memory));
+        let mut refresh = Refresh::begin(memory, now, Limits::default()).with_attached(&ATTACHED);
         self.first_refresh(&mut refresh, location).map_err(|stuck| first_use_error(stuck, url))?;
         Ok(refresh.into_memory())
     }
 
     /// Everything the entry will be but its scope, for the user to look at.
-    fn preview(&self, url: &str, memory: Memory, request: &AddRequest, ring: &Ring) -> Result<Preview, ClientError> {
+    fn preview(
+        &self,
+        url: &str,
+        memory: Memory,
+        request: &AddRequest,
+        ring: &Ring,
+    ) -> Result<Preview, ClientError> {
         self.refuse_known_chain(ring, &memory)?;
         let how = match request.number {
             Some(_) => How::Compared,
@@ -114,12 +128,16 @@ impl Client<'_> {
             },
         };
         let learnt = Learnt { holds: Holds::Signed, how, on: self.now };
-        let (chain, projects, number) = (memory.chain_id(), listed_projects(&memory).len(), memory.root().number());
+        let (chain, projects, number) =
+            (memory.chain_id(), listed_projects(&memory).len(), memory.root().number());
         let provisional = EntryName::suggest("new database");
         let mut entry =
             Entry { name: provisional, url: url.to_owned(), chain, scope: Scope::everything(), learnt };
         let database = Database::open(&entry, memory)?.ok_or_else(|| {
-            ClientError::from(Failed::Network { what: format!("`{url}`"), why: vec!["it has nothing to read".into()] })
+            ClientError::from(Failed::Network {
+                what: format!("`{url}`"),
+                why: vec!["it has nothing to read".into()],
+            })
         })?;
         let (title, maintainer) = (database.about().title.clone(), database.about().maintainer.clone());
         entry.name = match &request.name {
@@ -155,7 +173,10 @@ impl Client<'_> {
         match self.host.decide(&question) {
             Decision::Yes => Ok(()),
             Decision::No | Decision::NobodyThere => Err(No::ConsentNeeded {
-                what: format!("`{}` was not added: nobody agreed to remember it without its safety number", preview.entry.url),
+                what: format!(
+                    "`{}` was not added: nobody agreed to remember it without its safety number",
+                    preview.entry.url
+                ),
                 flag: "--number, with the number from a second channel".to_owned(),
             }
             .into()),
@@ -170,10 +191,14 @@ impl Client<'_> {
             return Ok(Scope::everything());
         }
         let proposed = Scope::everything();
-        match self.host.decide(&Question::Scope { title: preview.title.clone(), proposed: proposed.clone() }) {
+        match self.host.decide(&Question::Scope { title: preview.title.clone(), proposed: proposed.clone() })
+        {
             Decision::Yes => Ok(proposed),
             Decision::No | Decision::NobodyThere => Err(No::ConsentNeeded {
-                what: format!("`{}` was not added: it is not the first, and nobody said what it may answer for", preview.entry.url),
+                what: format!(
+                    "`{}` was not added: it is not the first, and nobody said what it may answer for",
+                    preview.entry.url
+                ),
                 flag: "--scope, with name patterns such as `lab-*`, or `*` for everything".to_owned(),
             }
             .into()),

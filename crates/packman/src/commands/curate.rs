@@ -9,7 +9,6 @@ mod status;
 use std::path::{Path, PathBuf};
 
 use packman_curate::{Curator, InitRequest, Lifetimes, PublishRequest, RemoveRequest};
-use packman_machine::clock;
 use packman_names::Requirement;
 use packman_strict::json::{Object, Value};
 
@@ -41,7 +40,7 @@ fn curator<'s>(setting: &'s Setting, person: &'s Person<'s>) -> Curator<'s> {
         home: &setting.home,
         cache: &setting.cache,
         fetcher: &setting.fetcher,
-        now: clock::now(),
+        now: setting.now,
         events: person,
         passphrases: person,
         stop: &setting.stop,
@@ -78,7 +77,7 @@ fn init(arguments: InitArgs, common: &Common) -> Result<(), Ending> {
         return Ok(output::answer(&answer.into())?);
     }
     let lines = words::curate::init(&report, &arguments.dir.display().to_string());
-    lines.iter().for_each(|line| setting.terminal.say(line));
+    setting.terminal.say_all(&lines);
     Ok(())
 }
 
@@ -115,7 +114,7 @@ fn publish(dir: &Path, to: &Path, common: &Common) -> Result<(), Ending> {
         return Ok(output::answer(&answer.into())?);
     }
     let lines = words::curate::published(&report, &to.display().to_string());
-    lines.iter().for_each(|line| setting.terminal.say(line));
+    setting.terminal.say_all(&lines);
     Ok(())
 }
 

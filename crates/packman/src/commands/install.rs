@@ -24,9 +24,7 @@ pub(super) fn install(arguments: &InstallArgs, common: &Common) -> Result<(), En
     };
     let client = Client { accept_expired: arguments.accept_expired, ..setting.client() };
     let planned = client.plan_install(&request)?;
-    for line in words::plan::plan(&planned) {
-        setting.terminal.say(&line);
-    }
+    setting.terminal.say_all(&words::plan::plan(&planned));
     if arguments.dry_run {
         if common.json {
             let answer = words::plan::steps_to_json(&planned.environment.folder(), &planned.steps, false);
@@ -40,9 +38,7 @@ pub(super) fn install(arguments: &InstallArgs, common: &Common) -> Result<(), En
         return Ok(output::answer(&words::plan::steps_to_json(&done.environment, &done.steps, true))?);
     }
     if !was_empty {
-        for line in words::plan::installation(&done) {
-            setting.terminal.say(&line);
-        }
+        setting.terminal.say_all(&words::plan::installation(&done));
     }
     Ok(())
 }
@@ -54,9 +50,7 @@ pub(super) fn uninstall(arguments: &UninstallArgs, common: &Common) -> Result<()
     if common.json {
         return Ok(output::answer(&words::plan::uninstallation_to_json(&done))?);
     }
-    for line in words::plan::uninstallation(&done) {
-        setting.terminal.say(&line);
-    }
+    setting.terminal.say_all(&words::plan::uninstallation(&done));
     Ok(())
 }
 

@@ -7,10 +7,15 @@ use packman_machine::environ::Environ;
 use packman_machine::home::Home;
 use packman_machine::network::{Fetcher, FetcherSettings};
 use packman_machine::stop::Stop;
+use packman_strict::time::Time;
 
 use crate::args::{Common, EnvironmentArgs};
 use crate::ending::Ending;
 use crate::terminal::Terminal;
+use crate::words;
+
+/// When this source was released, in seconds since 1970: 2026-11-23. No honest clock is behind it.
+const RELEASED: Time = Time::from_seconds(1_795_392_000);
 
 /// The machine as this run found it.
 pub(crate) struct Setting {
@@ -20,6 +25,8 @@ pub(crate) struct Setting {
     pub(crate) fetcher: Fetcher,
     pub(crate) stop: Stop,
     pub(crate) terminal: Terminal,
+    /// The time of the whole run.
+    pub(crate) now: Time,
     reach: Reach,
 }
 
@@ -40,7 +47,11 @@ impl Setting {
         let fetcher = Fetcher::new(&environ, settings, &stop);
         let reach = if common.offline { Reach::Offline } else { Reach::Online };
         let terminal = Terminal::new(&environ, common.quiet, yes);
-        Ok(Self { environ, home, cache, fetcher, stop, terminal, reach })
+        let clock = clock::now();
+        if clock < RELEASED {
+            terminal.say(&words::clock_behind(clock, RELEASED));
+        }
+        Ok(Self { environ, home, cache, fetcher, stop, terminal, now: clock.max(RELEASED), reach })
     }
 
     /// The user's side, at this moment.
@@ -51,7 +62,7 @@ impl Setting {
             fetcher: &self.fetcher,
             stop: &self.stop,
             environ: &self.environ,
-            now: clock::now(),
+            now: self.now,
             reach: self.reach,
             accept_expired: false,
             host: &self.terminal,

@@ -12,7 +12,6 @@ use packman_curate::{
     PublishRequest, SignRequest, TeamFile,
 };
 use packman_machine::cache::Cache;
-use packman_machine::clock;
 use packman_machine::home::Home;
 use packman_machine::index_config::configured_index;
 use packman_machine::loopback::{Answer, Loopback};
@@ -72,7 +71,7 @@ impl<'s> Stage<'s> {
             setting,
             scratch,
             python,
-            now: clock::now(),
+            now: setting.now,
             wanted,
             is_own,
             mirror,
@@ -147,7 +146,7 @@ impl<'s> Stage<'s> {
         std::fs::create_dir_all(self.wheels())?;
         for file in packman_machine::files::list_tree(&blobs)? {
             let path = file.path.as_str();
-            if path.ends_with(".whl") {
+            if WheelName::parse(file.path.file_name()).is_ok() {
                 std::fs::copy(blobs.join(path), self.wheels().join(file.path.file_name()))?;
             }
         }

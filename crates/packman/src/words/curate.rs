@@ -69,7 +69,7 @@ pub(crate) fn staged(staged: &Staged, now: Time) -> Vec<String> {
             lines.extend(files(sign, list));
         }
     }
-    if staged.about {
+    if staged.about && !staged.first {
         lines.push("the database's description of itself changes".to_owned());
     }
     lines

@@ -3,7 +3,7 @@
 use packman_client::{Added, EntryReport, Question};
 use packman_strict::json::{Object, Value};
 use packman_strict::quote::quoted;
-use packman_trust::Age;
+use packman_trust::{Age, Scope};
 
 use crate::output::columns;
 use crate::words;
@@ -73,11 +73,24 @@ fn row(report: &EntryReport) -> Vec<String> {
         report.assurance.padlock().as_str().to_owned(),
         report.entry.name.to_string(),
         report.assurance.to_string(),
-        format!("for {}", report.entry.scope),
+        format!("for {}", short_scope(&report.entry.scope)),
         words::count(report.projects.len(), "project", "projects"),
         age(report),
         report.entry.url.escape_debug().to_string(),
     ]
+}
+
+/// The first patterns of a scope, and how many more there are.
+fn short_scope(scope: &Scope) -> String {
+    const SHOWN: usize = 3;
+    let patterns = scope.patterns();
+    match patterns.len().checked_sub(SHOWN) {
+        None | Some(0) => scope.to_string(),
+        Some(more) => {
+            let first: Vec<&str> = patterns.iter().take(SHOWN).map(packman_trust::Pattern::as_str).collect();
+            format!("{} and {more} more", first.join(" "))
+        }
+    }
 }
 
 fn age(report: &EntryReport) -> String {

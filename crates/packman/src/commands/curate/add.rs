@@ -38,7 +38,7 @@ pub(super) fn run(arguments: &AddArgs, common: &Common) -> Result<(), Ending> {
     if common.json {
         output::answer(&report_to_json(&report))?;
     } else {
-        words::curate::added(&report).iter().for_each(|line| setting.terminal.say(line));
+        setting.terminal.say_all(&words::curate::added(&report));
         setting.terminal.say(&format!("next: packman curate sign {}", arguments.dir.display()));
     }
     ended(&report)

@@ -28,16 +28,16 @@ pub(super) fn sign(dir: &Path, yes: bool, common: &Common) -> Result<(), Ending>
         return Ok(output::answer(&answer.into())?);
     }
     setting.terminal.say(&format!("signed version {}", report.version));
-    words::curate::expiry(&report.expiry, curator.now).iter().for_each(|line| setting.terminal.say(line));
+    setting.terminal.say_all(&words::curate::expiry(&report.expiry, curator.now));
     setting.terminal.say(&format!("next: packman curate publish {} --to FOLDER", dir.display()));
     Ok(())
 }
 
 /// Shows what would be signed, and asks; signing is never silent.
 pub(super) fn agree(setting: &Setting, staged: &Staged, yes: bool) -> bool {
-    let lines = words::curate::staged(staged, packman_machine::clock::now());
+    let lines = words::curate::staged(staged, setting.now);
     if yes {
-        lines.iter().for_each(|line| setting.terminal.say(line));
+        setting.terminal.say_all(&lines);
         return true;
     }
     setting.terminal.ask(&lines, "Do you vouch for this?") == Decision::Yes
@@ -55,7 +55,7 @@ pub(super) fn refresh(dir: &Path, common: &Common) -> Result<(), Ending> {
         )?);
     }
     setting.terminal.say(&format!("signed timestamp {}", report.version));
-    words::curate::expiry(&report.expiry, curator.now).iter().for_each(|line| setting.terminal.say(line));
+    setting.terminal.say_all(&words::curate::expiry(&report.expiry, curator.now));
     setting.terminal.say(&format!("next: packman curate publish {} --to FOLDER", dir.display()));
     Ok(())
 }

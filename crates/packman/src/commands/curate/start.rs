@@ -47,7 +47,7 @@ pub(super) fn run(arguments: &StartArgs, common: &Common) -> Result<(), Ending> 
         if let (Some(outcome), Some(trusted)) = (&report.outcome, &trusted) {
             lines.extend(words::curate::for_colleagues(outcome, trusted, arguments));
         }
-        lines.iter().for_each(|line| setting.terminal.say(line));
+        setting.terminal.say_all(&lines);
     }
     add::ended(&report.added)
 }
