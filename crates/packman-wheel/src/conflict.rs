@@ -146,6 +146,9 @@ impl ChangeError {
             Self::Unfinished { .. } => "change-unfinished",
         }
     }
+
+    /// Every code of this type but those of what it holds.
+    pub const CODES: [&'static str; 2] = ["stopped", "change-unfinished"];
 }
 
 impl fmt::Display for ChangeError {

@@ -30,6 +30,9 @@ impl Failure {
         }
     }
 
+    /// Every code of this type.
+    pub const CODES: [&'static str; 4] = ["disk-full", "read-only", "no-permission", "file-failed"];
+
     /// The file.
     pub fn path(&self) -> &Path {
         &self.path
