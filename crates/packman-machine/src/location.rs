@@ -49,6 +49,8 @@ impl Location {
             Some("http" | "https") => Place::Web(web(text)?),
             Some("file") => Place::Local(local(text)?),
             Some(_) => return Err(LocationError::new(text, "an http, https or file address")),
+            // Somebody meant an address, and mistyped its beginning.
+            None if text.contains("://") => return Err(LocationError::new(text, "an address or a path")),
             None => Place::Local(folder.join(plain(text)?)),
         };
         match &place {

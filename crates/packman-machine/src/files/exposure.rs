@@ -56,3 +56,18 @@ pub fn exposure(path: &Path) -> Result<Exposure, DiskFailure> {
         .map(|_| Exposure::Private)
         .map_err(|error| DiskFailure::new(Act::Read, path, &error))
 }
+
+#[cfg(unix)]
+#[cfg(test)]
+mod tests {
+    use super::{Exposure, judge};
+
+    #[test]
+    fn what_another_user_owns_is_his_whatever_its_mode() {
+        let me = rustix::process::geteuid().as_raw();
+        assert_eq!(judge(me + 1, 0o600, false), Exposure::OwnedByAnother);
+        assert_eq!(judge(me + 1, 0o1777, true), Exposure::OwnedByAnother);
+        assert_eq!(judge(me, 0o600, false), Exposure::Private);
+        assert_eq!(judge(0, 0o600, false), Exposure::Private);
+    }
+}

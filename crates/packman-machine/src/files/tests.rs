@@ -99,7 +99,9 @@ fn a_folder_is_listed_whole_in_order_without_what_is_being_written() {
         make_public_folder(path.parent().unwrap()).unwrap();
         std::fs::write(path, name).unwrap();
     }
+    let unfinished = super::temporary(folder.path(), Keeping::Published).unwrap();
     assert_eq!(names(folder.path()), ["a/b/d 5", "a/c 3", "b 1"]);
+    drop(unfinished);
     assert_eq!(names(&folder.path().join("gone")), Vec::<String>::new());
     fails(list_tree(&folder.path().join("b")), &DiskReason::NotAFolder);
     copy_file(&folder.path().join("a/c"), &folder.path().join("b"), Keeping::Published).unwrap();

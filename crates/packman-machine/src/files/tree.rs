@@ -34,27 +34,37 @@ pub fn list_tree(folder: &Path) -> Result<Vec<Listed>, DiskFailure> {
             Err(error) => return Err(failed(error)),
         };
         for entry in entries {
-            let entry = entry.map_err(failed)?;
-            let about = entry.file_type().map_err(failed)?;
-            let name = entry.file_name();
-            let Some(name) = name.to_str() else { return Err(unsafe_name(&entry.path())) };
-            if name.starts_with(super::TEMPORARY) {
-                continue;
-            }
-            let path = if below.is_empty() { name.to_owned() } else { format!("{below}/{name}") };
-            if about.is_dir() {
-                waiting.push(path);
-            } else if about.is_file() {
-                let size = entry.metadata().map_err(failed)?.len();
-                let path = SafePath::parse(&path).map_err(|_| unsafe_name(&entry.path()))?;
-                found.push(Listed { path, size });
-            } else {
-                return Err(DiskFailure::because(Act::List, entry.path(), DiskReason::NotAFile));
-            }
+            list_one(&entry.map_err(failed)?, &below, &mut found, &mut waiting)?;
         }
     }
     found.sort_by(|one, other| one.path.as_str().cmp(other.path.as_str()));
     Ok(found)
+}
+
+fn list_one(
+    entry: &fs::DirEntry,
+    below: &str,
+    found: &mut Vec<Listed>,
+    folders: &mut Vec<String>,
+) -> Result<(), DiskFailure> {
+    let failed = |error: io::Error| DiskFailure::new(Act::List, entry.path(), &error);
+    let about = entry.file_type().map_err(failed)?;
+    let name = entry.file_name();
+    let Some(name) = name.to_str() else { return Err(unsafe_name(&entry.path())) };
+    if name.starts_with(super::TEMPORARY) {
+        return Ok(());
+    }
+    let path = if below.is_empty() { name.to_owned() } else { format!("{below}/{name}") };
+    if about.is_dir() {
+        folders.push(path);
+    } else if about.is_file() {
+        let size = entry.metadata().map_err(failed)?.len();
+        let path = SafePath::parse(&path).map_err(|_| unsafe_name(&entry.path()))?;
+        found.push(Listed { path, size });
+    } else {
+        return Err(DiskFailure::because(Act::List, entry.path(), DiskReason::NotAFile));
+    }
+    Ok(())
 }
 
 fn unsafe_name(path: &Path) -> DiskFailure {

@@ -1,8 +1,6 @@
 //! Downloading a file that is known by its hash: from the first host that has the right bytes.
 
 use std::fmt;
-use std::io::{Seek as _, Write as _};
-use std::path::{Path, PathBuf};
 
 use packman_strict::Sha256;
 use packman_strict::digest::Sha256Stream;
@@ -10,8 +8,8 @@ use packman_strict::digest::Sha256Stream;
 use super::Fetcher;
 use super::exchange::Asking;
 use super::failure::{NetworkFailure, NetworkReason};
-use crate::failure::{Act, DiskFailure};
-use crate::files::{self, Keeping};
+use super::sink::Sink;
+use crate::failure::DiskFailure;
 use crate::location::Location;
 use crate::stop::{Stop, Stopped};
 
@@ -82,61 +80,6 @@ pub enum DownloadFailure {
     Stopped,
 }
 
-/// Where downloaded bytes go.
-pub trait Sink {
-    /// Forgets what it was given: another host begins anew.
-    fn restart(&mut self) -> Result<(), DiskFailure>;
-    /// Takes the next bytes.
-    fn take(&mut self, bytes: &[u8]) -> Result<(), DiskFailure>;
-}
-
-impl Sink for Vec<u8> {
-    fn restart(&mut self) -> Result<(), DiskFailure> {
-        self.clear();
-        Ok(())
-    }
-
-    fn take(&mut self, bytes: &[u8]) -> Result<(), DiskFailure> {
-        self.extend_from_slice(bytes);
-        Ok(())
-    }
-}
-
-/// A temporary file of a random name that takes bytes; it is gone unless it is kept.
-#[derive(Debug)]
-pub struct FileSink(tempfile::NamedTempFile);
-
-impl FileSink {
-    /// Opens one in a folder.
-    pub fn in_folder(folder: &Path) -> Result<Self, DiskFailure> {
-        files::temporary(folder, Keeping::Cache)
-            .map(Self)
-            .map_err(|error| DiskFailure::new(Act::Write, folder, &error))
-    }
-
-    /// Gives the file a name, over whatever had it, on the same file system.
-    pub fn keep(self, path: &Path) -> Result<PathBuf, DiskFailure> {
-        self.0.persist(path).map_err(|error| DiskFailure::new(Act::Write, path, &error.error))?;
-        Ok(path.to_owned())
-    }
-
-    /// Where it is meanwhile.
-    pub fn path(&self) -> &Path {
-        self.0.path()
-    }
-}
-
-impl Sink for FileSink {
-    fn restart(&mut self) -> Result<(), DiskFailure> {
-        let emptied = self.0.as_file_mut().set_len(0).and_then(|()| self.0.as_file_mut().rewind());
-        emptied.map_err(|error| DiskFailure::new(Act::Write, self.0.path(), &error))
-    }
-
-    fn take(&mut self, bytes: &[u8]) -> Result<(), DiskFailure> {
-        self.0.write_all(bytes).map_err(|error| DiskFailure::new(Act::Write, self.0.path(), &error))
-    }
-}
-
 impl Expected {
     /// A file whose hash and size are known.
     pub fn exactly(sha256: Sha256, size: u64) -> Self {
@@ -199,32 +142,19 @@ impl Fetcher {
         stop.live()?;
         let asking = Asking { accept: "*/*", gzip: false, max_bytes: expected.max_bytes };
         let reply = self.open(host, &asking)?.ok_or(Fault::Missing)?;
-        let wrong_size = |found: &u64| expected.size.is_some_and(|wanted| wanted != *found);
-        if let Some(found) = reply.length.filter(wrong_size) {
-            return Err(expected.wrong_size(found).into());
+        if let Some(length) = reply.length {
+            expected.verify_size(length)?;
         }
         into.restart().map_err(Ended::Disk)?;
         let (mut hash, mut received) = (Sha256Stream::new(), 0_u64);
-        let pace = self.settings.patience.pace();
-        // One byte more than the file has is taken, to tell a longer file from one that is whole.
-        let most = expected.size.map_or(expected.max_bytes, |size| size.saturating_add(1));
-        let read = reply.read(most, pace, stop, |chunk| {
+        let size = reply.read(expected.most(), self.settings.patience.pace(), stop, |chunk| {
             hash.update(chunk);
             received = received.saturating_add(chunk.len() as u64);
             progress(received);
             into.take(chunk).map_err(Ended::Disk)
         });
-        let size = match read {
-            Err(Ended::Fault(Fault::Failed(failure)))
-                if expected.size.is_some() && matches!(failure.reason(), NetworkReason::TooLarge(_)) =>
-            {
-                return Err(expected.wrong_size(most).into());
-            }
-            read => read?,
-        };
-        if wrong_size(&size) {
-            return Err(expected.wrong_size(size).into());
-        }
+        let size = size.map_err(|ended| expected.longer(ended))?;
+        expected.verify_size(size)?;
         let found = hash.finish();
         match expected.sha256 {
             Some(wanted) if wanted != found => Err(Fault::WrongHash { found, wanted }.into()),
@@ -240,8 +170,28 @@ fn passing(attempts: &[Attempt], host: &Location) -> bool {
 }
 
 impl Expected {
-    fn wrong_size(&self, found: u64) -> Fault {
-        Fault::WrongSize { found, wanted: self.size.unwrap_or(self.max_bytes) }
+    fn verify_size(&self, found: u64) -> Result<(), Fault> {
+        match self.size {
+            Some(wanted) if wanted != found => Err(Fault::WrongSize { found, wanted }),
+            _ => Ok(()),
+        }
+    }
+
+    /// One byte more than the file has is taken, to tell a longer file from one that is whole.
+    fn most(&self) -> u64 {
+        self.size.map_or(self.max_bytes, |size| size.saturating_add(1))
+    }
+
+    /// Where the size was promised, more bytes than that are not the limit's fault but the host's.
+    fn longer(&self, ended: Ended) -> Ended {
+        match (&ended, self.size) {
+            (Ended::Fault(Fault::Failed(failure)), Some(wanted))
+                if matches!(failure.reason(), NetworkReason::TooLarge(_)) =>
+            {
+                Ended::Fault(Fault::WrongSize { found: self.most(), wanted })
+            }
+            _ => ended,
+        }
     }
 }
 

@@ -9,6 +9,7 @@ mod download;
 mod exchange;
 mod failure;
 mod proxy;
+mod sink;
 
 use std::time::Duration;
 
@@ -21,8 +22,9 @@ use agents::Agents;
 use body::Pace;
 use exchange::Asking;
 
-pub use download::{Attempt, DownloadFailure, Downloaded, Expected, Fault, FileSink, Sink};
+pub use download::{Attempt, DownloadFailure, Downloaded, Expected, Fault};
 pub use failure::{NetworkFailure, NetworkReason};
+pub use sink::{FileSink, Sink};
 
 /// Fetches from web servers and folders.
 #[derive(Debug)]
