@@ -8,6 +8,7 @@ use packman_machine::lock::LockFailure;
 use packman_machine::stop::Stopped;
 use packman_strict::Sha256;
 use packman_strict::quote::quoted;
+use packman_wheel::WheelRefusal;
 
 use crate::index::MalformedPage;
 
@@ -54,7 +55,7 @@ pub enum Refused {
         /// The file name.
         file: String,
         /// Why.
-        refusal: packman_wheel::WheelRefusal,
+        refusal: WheelRefusal,
     },
     /// METADATA beside a wheel that cannot be read.
     Metadata {
@@ -188,7 +189,7 @@ pub enum Failed {
     Disk(DiskFailure),
     /// The network.
     Network {
-        /// What was wanted.
+        /// What was wanted, in words that can be shown as they are.
         what: String,
         /// Why it failed.
         why: String,
@@ -397,6 +398,13 @@ impl fmt::Display for Refused {
             Self::HashChanged { file, recorded, found } => {
                 write!(f, "{}: recorded with SHA-256 {recorded}, found {found}", quoted(file))
             }
+            Self::Wheel { file, refusal: WheelRefusal::MetadataDiffers { field, wheel, record } } => write!(
+                f,
+                "{}: its METADATA says {field} {}, the index said {}",
+                quoted(file),
+                quoted(wheel),
+                quoted(record)
+            ),
             Self::Wheel { file, refusal } => write!(f, "{}: {refusal}", quoted(file)),
             Self::Metadata { file, why } => write!(f, "{}: {why}", quoted(file)),
             Self::Index { page, why } => write!(f, "index page {}: {why}", quoted(page)),
@@ -445,7 +453,7 @@ impl fmt::Display for Failed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Disk(failure) => failure.fmt(f),
-            Self::Network { what, why, .. } => write!(f, "{} was not fetched: {why}", quoted(what)),
+            Self::Network { what, why, .. } => write!(f, "{what} was not fetched: {why}"),
             Self::Program(what) => f.write_str(what),
             Self::Randomness(why) => write!(f, "the machine gave no randomness for a key: {why}"),
             Self::Unsignable(why) => write!(f, "what was to be signed could not be verified: {why}"),

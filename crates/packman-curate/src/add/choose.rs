@@ -106,14 +106,19 @@ impl<'c> Choosing<'c> {
         let project = &one.requirement.name;
         let common = self.common(one)?;
         let only = (!common.is_empty()).then_some((project, &common));
+        let mut failed = Vec::new();
         for target in &self.request.targets {
             match self.resolve(&[one], target, false, only)? {
                 Ok(found) => self.note_chosen(found),
-                Err(why) => {
-                    self.not_taken(one, why);
-                    break;
-                }
+                Err(why) => failed.push((target, why)),
             }
+        }
+        // Where it fails everywhere, it mostly fails for one reason.
+        let everywhere = failed.len() == self.request.targets.len();
+        for (target, why) in failed.into_iter().take(if everywhere { 1 } else { usize::MAX }) {
+            let what = if everywhere { String::new() } else { format!(" for {}", named(target)) };
+            let what = format!("{}{what}", one.requirement);
+            self.selection.not_taken.push(Problem { what, why });
         }
         Ok(())
     }
@@ -308,6 +313,17 @@ impl<'c> Choosing<'c> {
             }
         }
     }
+}
+
+/// What a target is called.
+fn named(target: &Target) -> String {
+    let marker = |name| target.markers.get(name).unwrap_or_default();
+    format!(
+        "Python {} on {} {}",
+        marker("python_version"),
+        marker("sys_platform"),
+        marker("platform_machine")
+    )
 }
 
 fn place(asked: &Asked) -> packman_resolve::Place {

@@ -93,8 +93,9 @@ impl<'f> Files<'f> {
     }
 
     fn fetch_metadata(&self, name: &str, url: &str, sha256: Option<Sha256>) -> Result<Vec<u8>, CurateError> {
-        let what = format!("{name}.metadata");
-        let location = link(&what, &format!("{url}.metadata"))?;
+        let file = format!("{name}.metadata");
+        let what = crate::quoted(&file).to_string();
+        let location = link(&file, &format!("{url}.metadata"))?;
         let fetched = self.curator.fetcher.get_whole(&location, LARGEST_METADATA);
         let Fetched::Bytes(bytes) = fetched.map_err(|failure| failed(&what, &failure))? else {
             return Err(Failed::Network {
@@ -108,7 +109,7 @@ impl<'f> Files<'f> {
         match sha256 {
             Some(wanted) if wanted != found => {
                 let promised_by = "the index".to_owned();
-                Err(Refused::Bytes { file: what, wanted, found: Some(found), promised_by }.into())
+                Err(Refused::Bytes { file, wanted, found: Some(found), promised_by }.into())
             }
             _ => {
                 self.curator.cache.put_known_blob(&found, &bytes);
@@ -257,7 +258,7 @@ fn link(what: &str, url: &str) -> Result<Location, CurateError> {
 }
 
 fn unfetchable(what: &str, why: &str) -> CurateError {
-    Failed::Network { what: what.to_owned(), why: why.to_owned(), hint: None }.into()
+    Failed::Network { what: crate::quoted(what).to_string(), why: why.to_owned(), hint: None }.into()
 }
 
 /// Sorts a failed download by blame: other bytes than were promised are refused, everything else is the network's.

@@ -8,7 +8,7 @@ use super::page::{
     CoreMetadataFile, Hashes, IndexFile, IndexPage, MalformedPage, absolute, parse_upload_time,
 };
 
-/// The largest page that is read: the project with the most files known takes a quarter of it.
+/// How much of a page is read.
 const LIMITS: Limits = Limits { bytes: super::LARGEST_PAGE, depth: 16, nodes: 8_000_000 };
 
 impl From<ShapeError> for MalformedPage {

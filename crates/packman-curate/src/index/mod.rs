@@ -11,8 +11,8 @@ pub(crate) use client::{IndexClient, failed};
 pub(crate) use html::file_name_of;
 pub(crate) use page::parse_upload_time;
 
-/// The largest page that is read, in bytes.
-pub(crate) const LARGEST_PAGE: usize = 128 << 20;
+/// The largest page that is read, in bytes: 64 MiB, room for 100,000 files.
+pub(crate) const LARGEST_PAGE: usize = 64 << 20;
 
 #[cfg(test)]
 mod tests;

@@ -96,6 +96,12 @@ impl World {
         }
     }
 
+    /// The same folder, home and cache in another run of the program.
+    pub fn again(self) -> Self {
+        let fresh = Self::new();
+        Self { stop: fresh.stop, fetcher: fresh.fetcher, told: fresh.told, ..self }
+    }
+
     pub fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }

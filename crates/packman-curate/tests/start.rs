@@ -1,0 +1,111 @@
+//! From a team's file to a published database.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test may fail loudly"
+)]
+
+mod world;
+
+use packman_curate::{CurateError, StartReport, StartRequest};
+use packman_machine::loopback::Answer;
+use packman_strict::Sha256;
+use packman_wheel::make::WheelDraft;
+use world::{Index, World, linux, sdist, wheel};
+
+fn start(world: &World, index: &Index, file: &str) -> Result<StartReport, CurateError> {
+    world.curator().start(&StartRequest {
+        file: world.path(file),
+        folder: world.path("db"),
+        site: world.path("site"),
+        title: "team".to_owned(),
+        maintainer: "Team <team@example.org>".to_owned(),
+        targets: vec![linux("3.12")],
+        only_targets: false,
+        min_age_days: 7,
+        index: Some(index.location()),
+        copy_files: false,
+        no_passphrase: true,
+        agree: &|_| true,
+    })
+}
+
+/// What came of it, a line each.
+fn lines(world: &World, report: &StartReport) -> String {
+    let left = report.left.iter().map(|left| format!("? {}: {}", left.what, left.why.code()));
+    let outcome = report.outcome.as_ref().map(|outcome| {
+        let names: Vec<String> = outcome.projects.iter().map(ToString::to_string).collect();
+        format!("holds {} in version {}", names.join(" "), outcome.published.version)
+    });
+    let mut lines = vec![world.lines(&report.added)];
+    lines.extend(left);
+    lines.push(outcome.unwrap_or_else(|| "was not signed".to_owned()));
+    format!("{} pinned\n{}", report.pinned, lines.join("\n"))
+}
+
+fn flask_and_its_needs(index: &Index) {
+    index.list(
+        "flask",
+        &[wheel(&WheelDraft::new("flask", "3").requires("click")), wheel(&WheelDraft::new("flask", "2"))],
+    );
+    index.list("click", &[wheel(&WheelDraft::new("click", "8"))]);
+}
+
+#[test]
+fn a_requirements_file_becomes_a_published_database() {
+    let (world, index) = (World::new(), Index::new());
+    flask_and_its_needs(&index);
+    index.list("only-source", &[sdist("only_source-1.tar.gz")]);
+    world.write("requirements.txt", "flask\nonly-source\n-e .\ngit+https://git.example/x\n");
+    let report = start(&world, &index, "requirements.txt").unwrap();
+    insta::assert_snapshot!(lines(&world, &report), @"");
+    assert!(world.path("site/metadata/timestamp.json").exists());
+    let again = start(&world, &index, "requirements.txt").unwrap();
+    assert_eq!(again.added.already.len(), 2, "begun again it goes on with what is there");
+}
+
+#[test]
+fn what_the_file_pins_is_taken_exactly() {
+    let (world, index) = (World::new(), Index::new());
+    flask_and_its_needs(&index);
+    world.write("requirements.txt", "flask==2\n");
+    let report = start(&world, &index, "requirements.txt").unwrap();
+    insta::assert_snapshot!(lines(&world, &report), @"");
+}
+
+#[test]
+fn a_lock_file_is_taken_with_its_files_and_their_hashes() {
+    let (world, index) = (World::new(), Index::new());
+    let young = wheel(&WheelDraft::new("idna", "3")).uploaded("2026-06-15T00:00:00Z");
+    let bytes = young.bytes.clone();
+    index.list("idna", &[young]);
+    let url = format!("{}files/idna/idna-3-py3-none-any.whl", index.url());
+    let lock = |hash: Sha256| {
+        format!(
+            "lock-version = '1.0'\n[[packages]]\nname = 'idna'\nversion = '3'\n\
+             wheels = [{{ url = '{url}', hashes = {{ sha256 = '{hash}' }} }}]\n\
+             [[packages]]\nname = 'here'\ndirectory = {{ path = '.' }}\n"
+        )
+    };
+    world.write("pylock.toml", lock(Sha256::of(&bytes)));
+    insta::assert_snapshot!(lines(&world, &start(&world, &index, "pylock.toml").unwrap()), @"");
+    // The host gives other bytes than the team locked: nothing is signed.
+    let world = World::new();
+    world.write("pylock.toml", lock(Sha256::of(&bytes)));
+    index.put("files/idna/idna-3-py3-none-any.whl", Answer::bytes("other"));
+    let report = start(&world, &index, "pylock.toml").unwrap();
+    assert_eq!(report.added.gravest().unwrap().code(), "hash-mismatch");
+    assert!(report.outcome.is_none() && !world.path("site").exists());
+    assert!(world.words(report.added.gravest().unwrap()).contains("as `~/pylock.toml` says"));
+}
+
+#[test]
+fn a_file_that_cannot_be_read_leaves_nothing_behind() {
+    let (world, index) = (World::new(), Index::new());
+    world.write("uv.lock", "version = 7");
+    assert_eq!(start(&world, &index, "uv.lock").unwrap_err().code(), "usage");
+    assert_eq!(start(&world, &index, "gone.txt").unwrap_err().code(), "usage");
+    assert!(!world.path("db").exists() && !world.path("home").exists());
+}
