@@ -22,14 +22,15 @@ pub fn masked(text: &str) -> String {
     out
 }
 
-/// `d` stands for a digit, `h` for a lower-case hexadecimal one, `*` for as many digits as there are; the rest for itself.
-const MASKS: [(&str, &str); 6] = [
-    ("ddddd ddddd ddddd ddddd ddddd ddddd ddddd ddddd ddddd ddddd ddddd ddddd", "NUMBER"),
-    ("hhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhh", "SHA256"),
-    ("hhhhhhhhhhhhhhhh", "KEYID"),
-    ("dddd-dd-ddTdd:dd:ddZ", "TIME"),
-    ("dddd-dd-dd", "DATE"),
+/// `9` stands for a digit, `x` for a lower-case hexadecimal one, `*` for one digit or more; the rest for itself.
+const MASKS: [(&str, &str); 7] = [
+    ("99999 99999 99999 99999 99999 99999 99999 99999 99999 99999 99999 99999", "NUMBER"),
+    ("xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx", "SHA256"),
+    ("xxxxxxxxxxxxxxxx", "KEYID"),
+    ("9999-99-99T99:99:99Z", "TIME"),
+    ("9999-99-99", "DATE"),
     ("127.0.0.1:*", "HOST"),
+    ("* days old", "N days old"),
 ];
 
 /// How many bytes of `text` have that shape at its beginning, with no letter or digit after them.
@@ -38,15 +39,19 @@ fn matched(shape: &str, text: &str) -> Option<usize> {
     let mut length = 0;
     for wanted in shape.bytes() {
         if wanted == b'*' {
+            let before = length;
             while bytes.next_if(u8::is_ascii_digit).is_some() {
                 length += 1;
+            }
+            if length == before {
+                return None;
             }
             continue;
         }
         let found = bytes.next()?;
         let fits = match wanted {
-            b'd' => found.is_ascii_digit(),
-            b'h' => found.is_ascii_digit() || (b'a'..=b'f').contains(&found),
+            b'9' => found.is_ascii_digit(),
+            b'x' => found.is_ascii_digit() || (b'a'..=b'f').contains(&found),
             _ => found == wanted,
         };
         length += usize::from(fits);
@@ -74,6 +79,7 @@ mod tests {
         check(&format!("{hash}0"), &format!("{hash}0"));
         check("until 2026-01-31, at 2026-01-31T00:00:00Z", "until DATE, at TIME");
         check("http://127.0.0.1:4711/x", "http://HOST/x");
+        check("1057 days old", "N days old");
         check("flask 3.1.0, 12345 bytes", "flask 3.1.0, 12345 bytes");
     }
 }

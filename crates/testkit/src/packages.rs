@@ -32,8 +32,13 @@ pub fn flask_and_its_needs() -> Vec<WheelDraft> {
             .requires("python-dotenv; extra == 'dotenv'")
             .extra("async")
             .extra("dotenv"),
-        module("Werkzeug", "3.1.3").requires("MarkupSafe>=2.1.1").requires("watchdog>=2.3; extra == 'watchdog'"),
-        module("Jinja2", "3.1.6").requires("MarkupSafe>=2.0").requires("Babel>=2.7; extra == 'i18n'").extra("i18n"),
+        module("Werkzeug", "3.1.3")
+            .requires("MarkupSafe>=2.1.1")
+            .requires("watchdog>=2.3; extra == 'watchdog'"),
+        module("Jinja2", "3.1.6")
+            .requires("MarkupSafe>=2.0")
+            .requires("Babel>=2.7; extra == 'i18n'")
+            .extra("i18n"),
         module("MarkupSafe", "3.0.2"),
         module("itsdangerous", "2.2.0"),
         module("blinker", "1.9.0"),
@@ -49,7 +54,11 @@ pub fn requests_and_its_needs() -> Vec<WheelDraft> {
     vec![
         WheelDraft::new("requests", "2.32.3")
             .file("requests/__init__.py", "import certifi, charset_normalizer, idna, urllib3\n")
-            .data(Area::Scripts, "requests-hello", "#!python\nimport requests\nprint('hello from a script')\n")
+            .data(
+                Area::Scripts,
+                "requests-hello",
+                "#!python\nimport requests\nprint('hello from a script')\n",
+            )
             .data(Area::Data, "share/man/man1/requests.1", "a page\n")
             .requires("charset-normalizer<4,>=2")
             .requires("idna<4,>=2.5")

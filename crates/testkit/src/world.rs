@@ -46,7 +46,8 @@ impl World {
     pub fn inheriting(program: impl Into<PathBuf>) -> Self {
         let mut world = Self::new(program);
         let own = std::mem::take(&mut world.variables);
-        let inherited = std::env::vars_os().filter(|(name, _)| !name.to_string_lossy().starts_with("PACKMAN_"));
+        let inherited =
+            std::env::vars_os().filter(|(name, _)| !name.to_string_lossy().starts_with("PACKMAN_"));
         world.variables = inherited.chain(own).collect();
         world
     }
@@ -128,6 +129,13 @@ impl World {
         let run = finish(Command::new("python3").args(["-m", "venv", "--without-pip"]).arg(&folder));
         assert_eq!(run.code, 0, "python3 -m venv\n{}", run.stderr);
         folder
+    }
+
+    /// Runs another program in this world.
+    pub fn other(&self, program: &Path, arguments: &[&str]) -> Run {
+        let mut command = Command::new(program);
+        command.env_clear().envs(&self.variables).current_dir(self.folder()).stdin(Stdio::null());
+        finish(command.args(arguments))
     }
 
     /// Runs a line of Python in an environment and gives what it printed.
