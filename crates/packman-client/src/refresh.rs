@@ -44,11 +44,15 @@ struct Round {
 
 /// A machine of `packman-tuf` that asks for files one after the other.
 trait Asks {
+    /// Whether a file that a mirror has not is always an answer. At first use it is: no such root, no such number. In a
+    /// refresh a mirror that lacks a file it should have is one that cannot be asked.
+    const MISSING_IS_AN_ANSWER: bool;
     fn step(&self) -> Step;
     fn answer(&mut self, answer: Answer<'_>) -> Result<(), Refusal>;
 }
 
 impl Asks for Refresh {
+    const MISSING_IS_AN_ANSWER: bool = false;
     fn step(&self) -> Step {
         Self::step(self)
     }
@@ -58,6 +62,7 @@ impl Asks for Refresh {
 }
 
 impl Asks for FirstUse {
+    const MISSING_IS_AN_ANSWER: bool = true;
     fn step(&self) -> Step {
         Self::step(self)
     }
@@ -248,9 +253,9 @@ impl Client<'_> {
         }
     }
 
-    fn answer(
+    fn answer<M: Asks>(
         &self,
-        machine: &mut impl Asks,
+        machine: &mut M,
         request: &Request,
         locations: &[Location],
     ) -> Result<(), Stuck> {
@@ -265,7 +270,7 @@ impl Client<'_> {
             };
             let answer = match &fetched {
                 Fetched::Bytes(bytes) => Answer::Bytes(bytes),
-                Fetched::Missing if request.may_be_missing => Answer::Missing,
+                Fetched::Missing if request.may_be_missing || M::MISSING_IS_AN_ANSWER => Answer::Missing,
                 Fetched::Missing => {
                     stuck = stuck.or_unreached(format!("it has no `{}`", request.path));
                     continue;
