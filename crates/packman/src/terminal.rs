@@ -106,7 +106,7 @@ impl Host for Terminal {
                 ));
             }
             Event::Waiting { what } => {
-                self.say(&format!("waiting for another packman that holds {}", quoted(&what)))
+                self.say(&format!("waiting for another packman that holds {}", quoted(&what)));
             }
             Event::HostFailed { file, why } => {
                 self.say(&format!("note: {} was had from another host: {why}", quoted(&file)));

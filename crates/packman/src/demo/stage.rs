@@ -86,9 +86,9 @@ impl<'s> Stage<'s> {
         let scapegoat = self.scapegoat("scapegoat");
         let curator = scapegoat.curator(self);
         if self.is_own {
-            self.own_wheels()?
+            self.own_wheels()?;
         } else {
-            self.wheels_of_index(packages)?
+            self.wheels_of_index(packages)?;
         }
         curator.init(&self.init_request(&scapegoat))?;
         let report = curator.add(&AddRequest {
