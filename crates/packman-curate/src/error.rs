@@ -291,7 +291,14 @@ impl No {
         let text = match self {
             Self::InTheWay { .. } => "name a folder or file that is not there yet",
             Self::NoDatabase { .. } => "make one with `packman curate init`",
-            Self::NothingSigned { .. } | Self::Expired { .. } => "sign first: `packman curate sign`",
+            Self::NothingSigned { .. } => "sign first: `packman curate sign`",
+            Self::Expired { refusal } if refusal.path().ends_with("targets.json") => {
+                "prolong it: `packman curate sign`"
+            }
+            Self::Expired { refusal } if refusal.path().ends_with("root.json") => {
+                "prolong it: `packman curate rotate`"
+            }
+            Self::Expired { .. } => "prolong it: `packman curate refresh`",
             Self::KeyMissing { .. } => "private keys live under PACKMAN_HOME of the machine that made them",
             Self::ConsentNeeded { flag, .. } => return Some(format!("`{flag}` agrees")),
             Self::NoIndex => "give one with `--index URL`, or configure pip or uv",

@@ -17,14 +17,12 @@ fn check(change: impl FnOnce(&mut InitRequest, &World)) -> String {
     let world = World::new();
     let mut request = world.init_request();
     change(&mut request, &world);
-    match world.curator().init(&request) {
-        Err(error) => world.words(&error),
-        Ok(_) => {
-            let keys = world.tree("home/keys");
-            let keys: Vec<&str> = keys.iter().map(|path| path.split_once('/').unwrap().1).collect();
-            format!("{} in {}", keys.join(" "), world.tree("db").join(" "))
-        }
+    if let Err(error) = world.curator().init(&request) {
+        return world.words(&error);
     }
+    let keys = world.tree("home/keys");
+    let keys: Vec<&str> = keys.iter().map(|path| path.split_once('/').unwrap().1).collect();
+    format!("{} in {}", keys.join(" "), world.tree("db").join(" "))
 }
 
 /// Makes keys as another tool left them, by taking the root keys of another database.
@@ -42,9 +40,9 @@ fn give_keys(world: &World, count: u32) -> Vec<std::path::PathBuf> {
 
 #[test]
 fn keys_are_apart_from_the_folder_and_one_root_key_is_to_spare() {
-    insta::assert_snapshot!(check(|_, _| {}), @"");
-    insta::assert_snapshot!(check(|request, _| request.threshold = 2), @"");
-    insta::assert_snapshot!(check(|request, world| request.spare = Some(world.path("stick.pem"))), @"");
+    insta::assert_snapshot!(check(|_, _| {}), @"online.pem root-1.pem spare.pem targets.pem in about.json curate.toml metadata/1.root.json recalls.json");
+    insta::assert_snapshot!(check(|request, _| request.threshold = 2), @"online.pem root-1.pem root-2.pem spare.pem targets.pem in about.json curate.toml metadata/1.root.json recalls.json");
+    insta::assert_snapshot!(check(|request, world| request.spare = Some(world.path("stick.pem"))), @"online.pem root-1.pem targets.pem in about.json curate.toml metadata/1.root.json recalls.json");
 }
 
 #[cfg(unix)]
@@ -61,19 +59,19 @@ fn key_files_are_for_their_owner_alone() {
 
 #[test]
 fn given_keys_are_root_keys_and_stay_where_they_are() {
-    insta::assert_snapshot!(check(|request, world| request.keys = give_keys(world, 1)), @"");
-    insta::assert_snapshot!(check(|request, world| request.keys = give_keys(world, 2)), @"");
+    insta::assert_snapshot!(check(|request, world| request.keys = give_keys(world, 1)), @"online.pem spare.pem targets.pem in about.json curate.toml metadata/1.root.json recalls.json");
+    insta::assert_snapshot!(check(|request, world| request.keys = give_keys(world, 2)), @"online.pem targets.pem in about.json curate.toml metadata/1.root.json recalls.json");
 }
 
 #[test]
 fn refuses_thresholds_and_keys_that_make_no_sense() {
-    insta::assert_snapshot!(check(|request, _| request.threshold = 0), @"");
+    insta::assert_snapshot!(check(|request, _| request.threshold = 0), @"usage: threshold 0: wanted 1 to 100");
     insta::assert_snapshot!(
         check(|request, world| {
             request.keys = give_keys(world, 1);
             request.threshold = 2;
         }),
-        @""
+        @"usage: threshold 2: only 1 key is at hand"
     );
     insta::assert_snapshot!(
         check(|request, world| {
@@ -81,30 +79,30 @@ fn refuses_thresholds_and_keys_that_make_no_sense() {
             request.keys.push(request.keys[0].clone());
             request.threshold = 2;
         }),
-        @""
+        @"usage: `~/given-1.pem` holds a key that was given already"
     );
     insta::assert_snapshot!(
         check(|request, world| {
             request.keys = give_keys(world, 2);
             request.spare = Some(world.path("spare.pem"));
         }),
-        @""
+        @"usage: `--spare`: more keys were given than the threshold needs, so none is made"
     );
-    insta::assert_snapshot!(check(|request, world| request.spare = Some(world.path("db/spare.pem"))), @"");
+    insta::assert_snapshot!(check(|request, world| request.spare = Some(world.path("db/spare.pem"))), @"usage: `--spare`: no private key belongs into the folder of the database");
     insta::assert_snapshot!(
         check(|request, world| {
             world.write("stick.pem", "another key");
             request.spare = Some(world.path("stick.pem"));
         }),
-        @""
+        @"in-the-way: `~/stick.pem` is there already"
     );
-    insta::assert_snapshot!(check(|request, world| request.keys = vec![world.path("nowhere.pem")]), @"");
+    insta::assert_snapshot!(check(|request, world| request.keys = vec![world.path("nowhere.pem")]), @"key-missing: the root key is not at `~/nowhere.pem`");
     insta::assert_snapshot!(
         check(|request, _| request.lifetimes = Lifetimes { refresh_within_days: 91, ..Lifetimes::default() }),
-        @""
+        @"usage: `--refresh-within` 91: wanted 1 to 90 days"
     );
-    insta::assert_snapshot!(check(|request, _| request.title = "\u{1b}[2J".to_owned()), @"");
-    insta::assert_snapshot!(check(|request, _| request.no_passphrase = false), @"");
+    insta::assert_snapshot!(check(|request, _| request.title = "\u{1b}[2J".to_owned()), @r"usage: title: found the string `\u{1b}[2J`, wanted a line of 1 to 1,024 bytes without control characters");
+    insta::assert_snapshot!(check(|request, _| request.no_passphrase = false), @"consent-needed: the new keys need a passphrase, and nobody gave one");
 }
 
 #[test]
@@ -112,7 +110,7 @@ fn refuses_a_folder_that_holds_a_database() {
     let world = World::new();
     world.init();
     let before = world.read("db/curate.toml");
-    insta::assert_snapshot!(world.words(&world.curator().init(&world.init_request()).unwrap_err()), @"");
+    insta::assert_snapshot!(world.words(&world.curator().init(&world.init_request()).unwrap_err()), @"in-the-way: `~/db/curate.toml` is there already");
     assert_eq!(world.read("db/curate.toml"), before);
 }
 

@@ -54,11 +54,11 @@ fn shows_what_is_to_be_signed_and_signs_only_what_was_agreed_to() {
                 new.replaces.as_ref().map(ToString::to_string),
                 new.review
             );
-            insta::assert_snapshot!(shown, @"");
+            insta::assert_snapshot!(shown, @r#"a-2-py3-none-any.whl true Some(165) days, after Some("1"), reviewed None"#);
             false
         },
     });
-    insta::assert_snapshot!(world.words(&refuse.unwrap_err()), @"");
+    insta::assert_snapshot!(world.words(&refuse.unwrap_err()), @"consent-needed: nothing was signed: nobody agreed to it");
     assert_eq!(contents(&world, "db/metadata"), before);
 }
 
@@ -112,22 +112,22 @@ fn refuses_a_folder_edited_into_nonsense() {
         assert_eq!(contents(&world, "db"), before, "nothing is touched");
         signed
     };
-    insta::assert_snapshot!(check("db/curate.toml", "format = 1", "format ="), @"");
-    insta::assert_snapshot!(check("db/about.json", "\"kind\"", "\"kin\""), @"");
-    insta::assert_snapshot!(check("db/recalls.json", "[]", "7"), @"");
-    insta::assert_snapshot!(check("db/projects/a.json", "\"name\": \"a\"", "\"name\": \"b\""), @"");
-    insta::assert_snapshot!(check("db/metadata/1.root.json", "\"threshold\": 1", "\"threshold\": 2"), @"");
-    insta::assert_snapshot!(check("db/metadata/timestamp.json", "2026", "2027"), @"");
+    insta::assert_snapshot!(check("db/curate.toml", "format = 1", "format ="), @"database-damaged: `~/db/curate.toml`: string values must be quoted, expected literal string");
+    insta::assert_snapshot!(check("db/about.json", "\"kind\"", "\"kin\""), @"database-damaged: `~/db/about.json`: the document: found no member `kind`, wanted one");
+    insta::assert_snapshot!(check("db/recalls.json", "[]", "7"), @"database-damaged: `~/db/recalls.json`: recalls: found the number `7`, wanted an array");
+    insta::assert_snapshot!(check("db/projects/a.json", "\"name\": \"a\"", "\"name\": \"b\""), @"database-damaged: `~/db/projects/a.json`: name: found the string `b`, wanted `a`");
+    insta::assert_snapshot!(check("db/metadata/1.root.json", "\"threshold\": 1", "\"threshold\": 2"), @"bad-signature: `~/db`: `metadata/1.root.json`: signed by 0 of the `root` keys, wanted 2");
+    insta::assert_snapshot!(check("db/metadata/timestamp.json", "2026", "2027"), @"bad-signature: `~/db`: `metadata/timestamp.json`: signed by 0 of the `timestamp` keys, wanted 1");
     let old = Sha256::of(&wheel(&WheelDraft::new("a", "1").file("a.py", "")).bytes).to_string();
     let hash = Sha256::of(b"evil").to_string();
-    insta::assert_snapshot!(check("db/projects/a.json", &old, &hash), @"");
+    insta::assert_snapshot!(check("db/projects/a.json", &old, &hash), @"hash-changed: `a-1-py3-none-any.whl`: recorded with SHA-256 8e3dd8b113e0170101f535bfb91f5b3e65d7e636aaaf32d50a1547936d8bd9c9, found b5c1fb2efc6d6b4674c2fdcc48ce01b43a3b7c03763c0c3355de0099ee0f8c73");
 }
 
 #[test]
 fn refuses_a_record_under_a_name_that_is_not_its_own() {
     let (world, _) = published();
     world.write("db/projects/A.json", world.read("db/projects/a.json"));
-    insta::assert_snapshot!(world.words(&world.sign().unwrap_err()), @"");
+    insta::assert_snapshot!(world.words(&world.sign().unwrap_err()), @"database-damaged: `~/db/projects/A.json`: wanted a record, named `<project>.json` in the project's normalised spelling");
     world.remove("db/projects/A.json");
     world.write("db/projects/.a.json.swp", "an editor's");
     assert!(world.sign().unwrap().staged.is_empty());
@@ -154,11 +154,11 @@ fn publishes_nothing_that_a_client_would_refuse() {
     assert_eq!(world.publish("site").unwrap_err().code(), "database-damaged");
     world.write(&format!("db/blobs/{blob}"), bytes);
     world.now = world.now.plus_days(31);
-    insta::assert_snapshot!(world.words(&world.publish("site").unwrap_err()), @"");
+    insta::assert_snapshot!(world.words(&world.publish("site").unwrap_err()), @"expired: `metadata/timestamp.json`: expired at 2026-07-15T12:00:00Z, wanted later than 2026-07-16T12:00:00Z");
     assert_eq!(contents(&world, "site"), before);
     let fresh = World::new();
     fresh.init();
-    insta::assert_snapshot!(fresh.words(&fresh.publish("site").unwrap_err()), @"");
+    insta::assert_snapshot!(fresh.words(&fresh.publish("site").unwrap_err()), @"nothing-signed: nothing in `~/db` was signed yet");
     assert!(!fresh.path("site").exists());
 }
 
@@ -173,7 +173,7 @@ fn refuses_a_folder_that_another_chain_was_published_to() {
         world.write(&format!("other/{path}"), other.read(&format!("site/{path}")));
     }
     let before = contents(&world, "other");
-    insta::assert_snapshot!(world.words(&world.publish("other").unwrap_err()), @"");
+    insta::assert_snapshot!(world.words(&world.publish("other").unwrap_err()), @"foreign-publication: `~/other` holds the publication of another root chain: its `metadata/1.root.json` is not ours");
     assert_eq!(contents(&world, "other"), before);
 }
 
@@ -191,11 +191,11 @@ fn refuses_to_go_back_behind_what_is_published() {
         world.remove(&format!("db/{path}"));
     }
     old.iter().for_each(|(path, bytes)| world.write(&format!("db/{path}"), bytes));
-    insta::assert_snapshot!(world.words(&world.publish("site").unwrap_err()), @"");
+    insta::assert_snapshot!(world.words(&world.publish("site").unwrap_err()), @"not-a-successor: `~/site`: `metadata/2.snapshot.json`: found version 2, wanted at most 1");
     // Or signs on top of it: the same version, with another content.
     world.edit("db/about.json", "Web tools", "Fork");
     world.sign().unwrap();
-    insta::assert_snapshot!(world.words(&world.publish("site").unwrap_err()), @"");
+    insta::assert_snapshot!(world.words(&world.publish("site").unwrap_err()), @"not-a-successor: `~/site`: `metadata/2.snapshot.json`: found another version 2 than the one that is signed here");
     assert_eq!(contents(&world, "site"), before);
 }
 

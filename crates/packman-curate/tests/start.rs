@@ -60,7 +60,17 @@ fn a_requirements_file_becomes_a_published_database() {
     index.list("only-source", &[sdist("only_source-1.tar.gz")]);
     world.write("requirements.txt", "flask\nonly-source\n-e .\ngit+https://git.example/x\n");
     let report = start(&world, &index, "requirements.txt").unwrap();
-    insta::assert_snapshot!(lines(&world, &report), @"");
+    insta::assert_snapshot!(lines(&world, &report), @"
+    0 pinned
+    + click-8-py3-none-any.whl
+    + flask-3-py3-none-any.whl
+    ! only-source: sdist: `only-source`: nothing fits:
+      you asked for `only-source` (~/requirements.txt:2)
+      `only-source` 1 is there as a source distribution only, and building one runs its code
+    ? -e .: path
+    ? git+https://git.example/x: version-control
+    holds click flask in version 1
+    ");
     assert!(world.path("site/metadata/timestamp.json").exists());
     let again = start(&world, &index, "requirements.txt").unwrap();
     assert_eq!(again.added.already.len(), 2, "begun again it goes on with what is there");
@@ -72,7 +82,11 @@ fn what_the_file_pins_is_taken_exactly() {
     flask_and_its_needs(&index);
     world.write("requirements.txt", "flask==2\n");
     let report = start(&world, &index, "requirements.txt").unwrap();
-    insta::assert_snapshot!(lines(&world, &report), @"");
+    insta::assert_snapshot!(lines(&world, &report), @"
+    1 pinned
+    + flask-2-py3-none-any.whl
+    holds flask in version 1
+    ");
 }
 
 #[test]
@@ -90,7 +104,12 @@ fn a_lock_file_is_taken_with_its_files_and_their_hashes() {
         )
     };
     world.write("pylock.toml", lock(Sha256::of(&bytes)));
-    insta::assert_snapshot!(lines(&world, &start(&world, &index, "pylock.toml").unwrap()), @"");
+    insta::assert_snapshot!(lines(&world, &start(&world, &index, "pylock.toml").unwrap()), @"
+    1 pinned
+    + idna-3-py3-none-any.whl
+    ? here: path
+    holds idna in version 1
+    ");
     // The host gives other bytes than the team locked: nothing is signed.
     let world = World::new();
     world.write("pylock.toml", lock(Sha256::of(&bytes)));

@@ -67,7 +67,7 @@ pub(super) fn choose(
         }
     }
     choosing.take_chosen()?;
-    choosing.note_young(&open);
+    choosing.note_ages(&open);
     let mut seen = BTreeSet::new();
     let mut selection = choosing.selection;
     selection.take.retain(|candidate| seen.insert(candidate.name.as_str().to_owned()));
@@ -290,8 +290,14 @@ impl<'c> Choosing<'c> {
         self.asked.file.as_deref().map_or_else(|| "the lock file".to_owned(), crate::error::shown)
     }
 
-    /// Says which newer releases were passed over because of their age, of what was asked for.
-    fn note_young(&mut self, open: &[&Asked]) {
+    /// Says which newer releases were passed over because of their age, of what was asked for; and once that the
+    /// index does not say how old its files are.
+    fn note_ages(&mut self, open: &[&Asked]) {
+        let unknown =
+            |file: &&Arc<Candidate>| self.rules.misses_age(file) && !self.is_locked(file.name.project());
+        if let Some(file) = self.selection.take.iter().find(unknown) {
+            self.selection.notes.push(Note::NoUploadTimes { project: file.name.project().clone() });
+        }
         for one in open.iter().filter(|one| self.rules.looks_at_age(&one.requirement)) {
             let project = &one.requirement.name;
             let Ok(Some(listing)) = self.index.listing(project) else { continue };

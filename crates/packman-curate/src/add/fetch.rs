@@ -1,7 +1,7 @@
 //! Fetches files and reads what they are. Every hash is computed; a promised one is compared.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use packman_database::{CoreMetadata, FileName, FileUrl, RecordedFile, blob_path};
@@ -31,8 +31,6 @@ pub(super) struct Files<'f> {
     told: Mutex<HashMap<String, Arc<CoreMetadata>>>,
     downloads: AtomicUsize,
     without_hash: Mutex<Option<String>>,
-    without_time: Mutex<Option<packman_names::ProjectName>>,
-    said: AtomicBool,
 }
 
 /// A file that was fetched, read and found honest; its blobs are in the folder.
@@ -52,8 +50,6 @@ impl<'f> Files<'f> {
             told: Mutex::default(),
             downloads: AtomicUsize::new(0),
             without_hash: Mutex::default(),
-            without_time: Mutex::default(),
-            said: AtomicBool::new(false),
         }
     }
 
@@ -127,9 +123,6 @@ impl<'f> Files<'f> {
     /// Fetches a file, verifies it, and writes its blobs into the folder.
     pub(super) fn fetch(&self, candidate: &Candidate, stop: &Stop) -> Result<FetchedFile, CurateError> {
         let (bytes, sha256) = self.bytes(candidate, stop)?;
-        if candidate.uploaded.is_none() && matches!(candidate.origin, Origin::Web(_)) {
-            lock(&self.without_time).get_or_insert_with(|| candidate.name.project().clone());
-        }
         let mut file = RecordedFile {
             name: candidate.name.clone(),
             sha256,
@@ -242,14 +235,9 @@ impl<'f> Files<'f> {
         Ok((bytes, done.sha256))
     }
 
-    /// What was noticed, each kind once in a run.
-    pub(super) fn notes(&self) -> Vec<Note> {
-        if self.said.swap(true, Ordering::Relaxed) {
-            return Vec::new();
-        }
-        let file = lock(&self.without_hash).clone().map(|file| Note::NoIndexHash { file });
-        let project = lock(&self.without_time).clone().map(|project| Note::NoUploadTimes { project });
-        file.into_iter().chain(project).collect()
+    /// What was noticed, once in a run.
+    pub(super) fn notes(&self) -> Option<Note> {
+        lock(&self.without_hash).take().map(|file| Note::NoIndexHash { file })
     }
 }
 

@@ -7,7 +7,7 @@ use packman_strict::Sha256;
 use packman_strict::time::Time;
 
 use super::AddRequest;
-use crate::listing::{Candidate, Promise};
+use crate::listing::{Candidate, Origin, Promise};
 use crate::team::{TeamFile, pinned};
 
 /// The rules of one request.
@@ -71,6 +71,19 @@ impl Rules {
         let promised = candidate.promise.as_ref()?;
         let by = self.hashes.get(candidate.name.project())?.get(&promised.sha256)?;
         Some(Promise { sha256: promised.sha256, by: by.clone() })
+    }
+
+    /// Whether the age of a file should be looked at, and its source does not say it.
+    pub(super) fn misses_age(&self, candidate: &Candidate) -> bool {
+        let project = candidate.name.project();
+        let exact =
+            self.exact.get(project).is_some_and(|versions| versions.contains(candidate.name.version()));
+        let from_web = matches!(candidate.origin, Origin::Web(_));
+        self.newest.is_some()
+            && from_web
+            && candidate.uploaded.is_none()
+            && !exact
+            && !self.names_hashes(project)
     }
 
     /// Whether hashes were named for a project.
