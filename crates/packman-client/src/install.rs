@@ -74,8 +74,8 @@ impl Client<'_> {
             installed: &installed,
             upgrade: &Upgrade::Nothing,
         };
-        let mut offers = Offers::new(*self, &gate, &environment.found.target);
-        let resolution = packman_resolve::resolve(&asked, &mut offers)
+        let mut offers = Offers::new(*self, &gate);
+        let resolution = packman_resolve::resolve_offers(&asked, &mut offers)
             .map_err(|failure| resolve_error(failure, &offers, &request.requirements))?;
         for warning in &resolution.warnings {
             self.host.event(Event::Warning(warning.to_string()));
