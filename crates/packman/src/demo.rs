@@ -1,6 +1,7 @@
 //! The demonstration: the whole road in a scratch folder, then five attacks on it. Nothing outside the folder is touched.
 
 mod attacks;
+mod scapegoat;
 mod stage;
 
 use packman_client::{AddRequest as TrustRequest, Client, InstallRequest};

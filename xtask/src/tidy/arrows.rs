@@ -15,16 +15,8 @@ const PURE: [&str; 5] =
     ["packman-strict", "packman-names", "packman-tuf", "packman-database", "packman-trust"];
 
 const RULES: &[Rule] = &[
-    Rule {
-        name: "packman-strict",
-        ours: &[],
-        others: Some(&["crc32fast", "sha2", "unicode-normalization", "zlib-rs"]),
-    },
-    Rule {
-        name: "packman-names",
-        ours: &["packman-strict"],
-        others: Some(&["pep440_rs", "pep508_rs", "version-ranges"]),
-    },
+    Rule { name: "packman-strict", ours: &[], others: Some(&["sha2", "unicode-normalization", "zlib-rs"]) },
+    Rule { name: "packman-names", ours: &["packman-strict"], others: Some(&["pep440_rs", "version-ranges"]) },
     Rule { name: "packman-tuf", ours: &["packman-strict"], others: Some(&["ed25519-dalek"]) },
     Rule { name: "packman-database", ours: &["packman-strict", "packman-names"], others: Some(&[]) },
     Rule {

@@ -1,0 +1,135 @@
+//! Errors in words: the first line says the subject and what befell it, the lines below it say why.
+
+use core::fmt;
+
+use super::{ClientError, Failed, No, RefusedWhy};
+
+/// The first line of an error: its subject and what befell it.
+impl fmt::Display for ClientError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Refused(why) => why.fmt(f),
+            Self::No(no) => no.fmt(f),
+            Self::Failed(failed) => failed.fmt(f),
+            Self::Usage(usage) => f.write_str(&usage.what),
+            Self::Stopped => f.write_str("stopped; nothing was changed"),
+        }
+    }
+}
+
+impl core::error::Error for ClientError {}
+
+impl fmt::Display for RefusedWhy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Database(refused) => refused.fmt(f),
+            Self::FirstUse { url, .. } | Self::NumberNeeded { url } | Self::OtherRoot { url, .. } => {
+                write!(f, "database at `{}` refused", url.escape_debug())
+            }
+            Self::StateDamaged { path, .. } | Self::StateExposed { path } => {
+                write!(f, "`{}` refused", path.escape_debug())
+            }
+            Self::MemoryGone { database } => write!(f, "database `{database}` refused"),
+            Self::Environment(_) => f.write_str("environment refused"),
+            Self::Wheel { file, .. } | Self::WrongBytes { file, .. } => {
+                write!(f, "`{}` refused", file.escape_debug())
+            }
+        }
+    }
+}
+
+impl fmt::Display for No {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NobodyVouches(nobody) => write!(f, "nobody you trust vouches for `{}`", nobody.project),
+            Self::NothingFits(_) => f.write_str("nothing fits"),
+            Self::Requirement(refused) => refused.fmt(f),
+            Self::NotPinned { file, vouched } => write!(
+                f,
+                "`{}` is vouched for with SHA-256 {vouched}, which is none of the hashes you named",
+                file.escape_debug()
+            ),
+            Self::EnvironmentChanged { project } => {
+                write!(f, "somebody changed `{project}` in this environment meanwhile; nothing was installed")
+            }
+            Self::ConsentNeeded { what, .. } => f.write_str(what),
+            Self::ExternallyManaged { folder, .. } => {
+                write!(f, "the Python in `{}` is managed by somebody else", folder.escape_debug())
+            }
+            Self::Environment(conflict) => conflict.fmt(f),
+            Self::NotInstalled(project) => write!(f, "`{project}` is not installed here"),
+            Self::NoEnvironment => f.write_str("there is no environment here"),
+            Self::Ring(error) => error.fmt(f),
+        }
+    }
+}
+
+impl fmt::Display for Failed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Disk(failure) => failure.fmt(f),
+            Self::Network { what, .. } => write!(f, "{what} could not be fetched"),
+            Self::Python { what, .. } | Self::Environment { what, .. } => f.write_str(what),
+        }
+    }
+}
+
+impl ClientError {
+    /// The lines that say why, below the first.
+    pub fn because(&self) -> Vec<String> {
+        match self {
+            Self::Refused(why) => why.because(),
+            Self::No(no) => no.because(),
+            Self::Failed(failed) => match &**failed {
+                Failed::Network { why, .. } => why.clone(),
+                _ => Vec::new(),
+            },
+            Self::Usage(_) | Self::Stopped => Vec::new(),
+        }
+    }
+}
+
+impl RefusedWhy {
+    fn because(&self) -> Vec<String> {
+        match self {
+            Self::Database(refused) => vec![refused.because()],
+            Self::FirstUse { refusal, .. } => vec![refusal.to_string()],
+            Self::NumberNeeded { .. } => {
+                vec![
+                    "plain HTTP can be changed by anybody on the way, and no safety number was given"
+                        .to_owned(),
+                ]
+            }
+            Self::OtherRoot { given, remembered, .. } => vec![
+                format!("the number given is {given}"),
+                format!(
+                    "what is remembered of this address has {remembered}, and no root with the number given"
+                ),
+            ],
+            Self::StateDamaged { why, .. } => vec![format!("it cannot be what PackMan wrote: {why}")],
+            Self::MemoryGone { .. } => {
+                vec!["what was remembered of it is gone from your PackMan home".to_owned()]
+            }
+            Self::StateExposed { .. } => vec!["others can write it, so anybody could have".to_owned()],
+            Self::Environment(conflict) => vec![conflict.to_string()],
+            Self::Wheel { refusal, .. } => vec![refusal.to_string()],
+            Self::WrongBytes { wanted, tried, .. } => {
+                let mut lines = vec![format!("no host gave the bytes with SHA-256 {wanted}")];
+                lines.extend(tried.iter().cloned());
+                lines
+            }
+        }
+    }
+}
+
+impl No {
+    fn because(&self) -> Vec<String> {
+        match self {
+            Self::NothingFits(explanation) => explanation.to_string().lines().map(str::to_owned).collect(),
+            Self::ExternallyManaged { message: Some(message), .. } => {
+                message.lines().map(|line| line.escape_debug().to_string()).collect()
+            }
+            _ => Vec::new(),
+        }
+    }
+}
