@@ -38,7 +38,7 @@ impl Stop {
         Self::default()
     }
 
-    /// A request that Ctrl-C (and on Unix the signals TERM and HUP) makes; made again, the program ends with 130.
+    /// A request that Ctrl-C (and on Unix the signal TERM) makes; made again, the program ends with 130.
     pub fn on_signals() -> Result<Self, DiskFailure> {
         let stop = Self::new();
         signals::listen(&stop).map_err(|error| DiskFailure::new(Act::Read, "signals", &error))?;
@@ -137,9 +137,9 @@ mod signals {
     /// As a shell reports a program that Ctrl-C ended.
     const INTERRUPTED: i32 = 130;
 
+    /// Not HUP: `nohup` has it ignored, which a handler of ours would undo.
     #[cfg(unix)]
-    const ENDING: [i32; 3] =
-        [signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM, signal_hook::consts::SIGHUP];
+    const ENDING: [i32; 2] = [signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM];
     #[cfg(not(unix))]
     const ENDING: [i32; 1] = [signal_hook::consts::SIGINT];
 

@@ -131,7 +131,8 @@ fn silence_ends_by_itself_or_when_asked() {
     assert!(matches!(failure.reason(), NetworkReason::TimedOut(_)), "{failure:?}");
 
     let stop = Stop::new();
-    let fetcher = fetcher_with(Patience::default(), &stop);
+    let long = Duration::from_hours(1);
+    let fetcher = fetcher_with(Patience { idle: long, small: long, ..Patience::default() }, &stop);
     server.take_asked();
     std::thread::scope(|scope| {
         let waiting = scope.spawn(|| fetcher.get_whole(&server.location(), 9).unwrap_err());
