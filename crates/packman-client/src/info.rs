@@ -2,7 +2,7 @@
 
 use packman_names::{ProjectName, Version};
 use packman_strict::Sha256;
-use packman_trust::{AgeRule, Answer, Source};
+use packman_trust::{Answer, Purpose, Source};
 
 use crate::client::Client;
 use crate::error::{ClientError, No};
@@ -42,7 +42,7 @@ pub struct FileInfo {
 impl Client<'_> {
     /// Reports one project.
     pub fn info(&self, project: &ProjectName) -> Result<ProjectInfo, ClientError> {
-        let gate = self.gate(AgeRule::Show)?;
+        let gate = self.gate(Purpose::Look)?;
         let wanted = match gate.ask(project)? {
             Answer::Record(wanted) => wanted,
             Answer::Nobody(nobody) => return Err(No::NobodyVouches(nobody).into()),

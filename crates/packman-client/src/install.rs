@@ -11,7 +11,7 @@ use packman_machine::program;
 use packman_names::{ProjectName, Version};
 use packman_resolve::{Asked, Failure, InstalledPackage, Request, Resolution, Upgrade};
 use packman_strict::Sha256;
-use packman_trust::{Age, AgeRule, OfferedFile};
+use packman_trust::{Age, OfferedFile, Purpose};
 use packman_wheel::{
     Amendment, Change, EnvironmentLock, Flow, Install, Installed, LinkMode, Observer, Receipt, Step, Unpacked,
 };
@@ -58,7 +58,8 @@ impl Client<'_> {
     /// and what is remembered.
     pub fn plan_install(&self, request: &InstallRequest) -> Result<Planned, ClientError> {
         let (environment, gate) = std::thread::scope(|scope| {
-            let refresh = scope.spawn(|| self.gate(AgeRule::Refuse));
+            let purpose = if self.accept_expired { Purpose::ActOnExpired } else { Purpose::Act };
+            let refresh = scope.spawn(move || self.gate(purpose));
             let environment = self.environment(&request.which, Absent::Offer);
             (environment, refresh.join().unwrap_or(Err(ClientError::Stopped)))
         });

@@ -6,7 +6,7 @@ use packman_machine::network::Fetched;
 use packman_names::ProjectName;
 use packman_strict::time::Time;
 use packman_trust::{
-    ATTACHED, AgeRule, Database, Entry, EntryName, Gate, Refused, Ring, Standing, WhyRefused,
+    ATTACHED, Database, Entry, EntryName, Gate, Purpose, Refused, Ring, Standing, WhyRefused,
 };
 use packman_tuf::{Answer, FirstUse, Limits, Memory, Refresh, Refusal, Request, Step};
 
@@ -83,11 +83,10 @@ pub(crate) enum Stuck {
 
 impl Client<'_> {
     /// Refreshes every database of the ring and gives the gate over them as they stand then.
-    pub fn gate(&self, age_rule: AgeRule) -> Result<Gate, ClientError> {
+    pub fn gate(&self, purpose: Purpose) -> Result<Gate, ClientError> {
         let ring = self.ring()?;
         let Round { now, standings } = self.round(&ring)?;
-        let age_rule = if self.accept_expired { AgeRule::Show } else { age_rule };
-        Ok(Gate::new(ring, standings.into_iter().map(|(standing, _)| standing).collect(), now, age_rule))
+        Ok(Gate::new(ring, standings.into_iter().map(|(standing, _)| standing).collect(), now, purpose))
     }
 
     /// Refreshes every database of the ring and reports.

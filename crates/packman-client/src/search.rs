@@ -2,7 +2,7 @@
 
 use packman_machine::parallel::for_each_parallel;
 use packman_names::{ProjectName, Version};
-use packman_trust::{AgeRule, Answer, EntryName};
+use packman_trust::{Answer, EntryName, Purpose};
 
 use crate::client::Client;
 use crate::download::threads;
@@ -24,7 +24,7 @@ pub struct Found {
 impl Client<'_> {
     /// Finds the projects whose name or summary has `word` in it, in any case; names come first.
     pub fn search(&self, word: &str) -> Result<Vec<Found>, ClientError> {
-        let gate = self.gate(AgeRule::Show)?;
+        let gate = self.gate(Purpose::Look)?;
         let look =
             |project: ProjectName, _: &packman_machine::stop::Stop| -> Result<Option<Found>, ClientError> {
                 let Answer::Record(wanted) = gate.ask(&project)? else { return Ok(None) };

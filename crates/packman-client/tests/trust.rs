@@ -19,7 +19,7 @@ use packman_machine::loopback::{Answer, Loopback};
 use packman_machine::network::{Fetcher, FetcherSettings};
 use packman_machine::stop::Stop;
 use packman_strict::time::Time;
-use packman_trust::AgeRule;
+use packman_trust::Purpose;
 use packman_tuf::{Role, SafetyNumber};
 use testkit::repository::Repository;
 
@@ -247,7 +247,7 @@ fn a_mirror_that_is_gone_is_no_refusal_while_the_good_copy_is_current() {
     let world = World::trusting();
     world.repository(|repository| repository.files_mut().clear());
     assert_eq!(world.refreshed(now()), "Unreached");
-    let gate = world.act(|client| client.gate(AgeRule::Refuse)).unwrap();
+    let gate = world.act(|client| client.gate(Purpose::Act)).unwrap();
     assert!(gate.standings().all(|standing| standing.database.is_some() && standing.refused.is_none()));
 }
 
@@ -295,7 +295,7 @@ fn a_clock_that_was_set_back_brings_nothing_back_to_life() {
     // The clock says 1970 now; what counts is the last time at which something verified.
     assert_eq!(world.refreshed(Time::from_seconds(0)), "Same");
     assert!(world.heard().contains(&"ClockBehind".to_owned()));
-    let gate = world.at(Time::from_seconds(0), |client| client.gate(AgeRule::Refuse)).unwrap();
+    let gate = world.at(Time::from_seconds(0), |client| client.gate(Purpose::Act)).unwrap();
     assert!(gate.standings().all(|standing| standing.refused.is_none()));
 }
 

@@ -111,13 +111,26 @@ pub struct Standing {
     pub unreached: Option<String>,
 }
 
-/// What is done with a database whose word has expired.
+/// What an answer is wanted for.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum AgeRule {
-    /// It may not answer: for whatever acts on the answer.
-    Refuse,
-    /// It answers, and every offer carries its age: for whatever only shows.
-    Show,
+pub enum Purpose {
+    /// To act on it: a database that was refused at this run, or whose word has expired, may not answer.
+    Act,
+    /// The same, and the user accepts that a word has expired; every offer carries its age.
+    ActOnExpired,
+    /// To show it: the last good copy answers, whatever befell it since; every offer carries its age.
+    Look,
+}
+
+impl Purpose {
+    /// Whether an answer may come from a database to which this happened.
+    fn bears(self, refused: &Refused) -> bool {
+        match self {
+            Self::Act => false,
+            Self::ActOnExpired => refused.is_expiry(),
+            Self::Look => true,
+        }
+    }
 }
 
 /// The gate of one run.
@@ -126,7 +139,7 @@ pub struct Gate {
     ring: Ring,
     standings: Vec<(Standing, Option<Arc<Source>>)>,
     now: Time,
-    age_rule: AgeRule,
+    purpose: Purpose,
 }
 
 /// What the gate says to a project.
@@ -151,12 +164,12 @@ pub struct Nobody {
 
 impl Gate {
     /// A gate over the databases as they stand.
-    pub fn new(ring: Ring, standings: Vec<Standing>, now: Time, age_rule: AgeRule) -> Self {
+    pub fn new(ring: Ring, standings: Vec<Standing>, now: Time, purpose: Purpose) -> Self {
         let with_source = |standing: Standing| {
             let source = standing.database.as_ref().map(|database| Arc::new(database.source(now)));
             (standing, source)
         };
-        Self { ring, standings: standings.into_iter().map(with_source).collect(), now, age_rule }
+        Self { ring, standings: standings.into_iter().map(with_source).collect(), now, purpose }
     }
 
     /// Asks who answers for `project`. The first database in order that lists it does; one that would have to and
@@ -173,10 +186,11 @@ impl Gate {
                 return Err(absent(standing, project));
             };
             let Some(target) = database.target(project) else { continue };
-            if let Some(refused) = &standing.refused {
-                return Err(refused.clone());
+            if let Some(refused) =
+                self.stands_against(standing, database).filter(|why| !self.purpose.bears(why))
+            {
+                return Err(refused);
             }
-            self.admit_age(database)?;
             let Some(source) = source else { continue };
             return Ok(Answer::Record(RecordWanted { database, source, project: project.clone(), target }));
         }
@@ -213,14 +227,16 @@ impl Gate {
         projects
     }
 
-    fn admit_age(&self, database: &Database) -> Result<(), Refused> {
-        match (self.age_rule, Age::of(&database.good, self.now)) {
-            (AgeRule::Refuse, Age::Expired { role, since }) => Err(Refused {
-                database: database.entry.name.clone(),
+    /// What befell a database that would have to answer: what it sent was refused, or its word has expired.
+    fn stands_against(&self, standing: &Standing, database: &Database) -> Option<Refused> {
+        let expired = || match Age::of(&database.good, self.now) {
+            Age::Current => None,
+            Age::Expired { role, since } => Some(Refused {
+                database: standing.entry.name.clone(),
                 why: WhyRefused::Expired { role, since },
             }),
-            _ => Ok(()),
-        }
+        };
+        standing.refused.clone().or_else(expired)
     }
 }
 

@@ -14,7 +14,7 @@ mod scope;
 
 pub use age::Age;
 pub use assurance::{Assurance, Holds, How, Padlock};
-pub use gate::{AgeRule, Answer, Database, Gate, Nobody, RecordWanted, Standing};
+pub use gate::{Answer, Database, Gate, Nobody, Purpose, RecordWanted, Standing};
 pub use offer::{LeftOut, Offer, OfferedFile, Source, WhyNot};
 pub use refused::{Refused, WhyRefused};
 pub use ring::{DamagedRing, Entry, EntryName, EntryNameError, Learnt, Ring, RingError};

@@ -56,6 +56,15 @@ impl Refused {
         }
     }
 
+    /// Whether nothing is wrong but its age.
+    pub fn is_expiry(&self) -> bool {
+        match &self.why {
+            WhyRefused::Expired { .. } => true,
+            WhyRefused::Bytes(refusal) => matches!(refusal.reason(), packman_tuf::Reason::Expired { .. }),
+            WhyRefused::Malformed { .. } | WhyRefused::Absent { .. } => false,
+        }
+    }
+
     /// Why, as the second line of an error.
     pub fn because(&self) -> String {
         match &self.why {

@@ -11,10 +11,10 @@ use packman_names::ProjectName;
 use packman_strict::Sha256;
 use packman_strict::time::Time;
 use packman_trust::{
-    ATTACHED, AgeRule, Answer, Database, Entry, EntryName, Gate, Holds, How, Learnt, Refused, Ring, Scope,
+    ATTACHED, Answer, Database, Entry, EntryName, Gate, Holds, How, Learnt, Purpose, Refused, Ring, Scope,
     Standing, WhyRefused,
 };
-use packman_tuf::{Limits, Refresh, Step};
+use packman_tuf::{Answer as Tuf, Limits, Refresh, Role, Step};
 use testkit::repository::Repository;
 
 fn day(text: &str) -> Time {
@@ -114,16 +114,16 @@ impl World {
     }
 }
 
-fn gate_at(standings: Vec<Standing>, now: Time, age_rule: AgeRule) -> Gate {
+fn gate_at(standings: Vec<Standing>, now: Time, purpose: Purpose) -> Gate {
     let mut ring = Ring::default();
     for standing in &standings {
         ring.add(standing.entry.clone()).unwrap();
     }
-    Gate::new(ring, standings, now, age_rule)
+    Gate::new(ring, standings, now, purpose)
 }
 
 fn gate(standings: Vec<Standing>) -> Gate {
-    gate_at(standings, now(), AgeRule::Refuse)
+    gate_at(standings, now(), Purpose::Act)
 }
 
 /// Who answers, in one word.
@@ -195,12 +195,12 @@ fn an_expired_database_keeps_its_place_and_refuses() {
     low.repository.expiry.values_mut().for_each(|expiry| *expiry = day("2030-01-01"));
     low.repository.publish_root();
     let mut standings = || vec![high.standing("high", &["*"]), low.standing("low", &["*"])];
-    let before = gate_at(standings(), day("2026-12-22"), AgeRule::Refuse);
+    let before = gate_at(standings(), day("2026-12-22"), Purpose::Act);
     assert_eq!(asked(&before, "flask"), "high");
-    let later = gate_at(standings(), day("2026-12-23"), AgeRule::Refuse);
+    let later = gate_at(standings(), day("2026-12-23"), Purpose::Act);
     assert_eq!(asked(&later, "flask"), "high expired");
     assert_eq!(asked(&later, "django"), "low");
-    let shown = gate_at(standings(), day("2026-12-23"), AgeRule::Show);
+    let shown = gate_at(standings(), day("2026-12-23"), Purpose::Look);
     let Ok(Answer::Record(wanted)) = shown.ask(&name("flask")) else { panic!("it is shown") };
     assert_ne!(wanted.source().age, packman_trust::Age::Current);
 }
@@ -216,6 +216,31 @@ fn a_refused_database_keeps_its_place_for_what_it_lists() {
     let gate = gate(vec![refused, low.standing("low", &["*"])]);
     assert_eq!(asked(&gate, "flask"), "high expired");
     assert_eq!(asked(&gate, "django"), "low");
+}
+
+#[test]
+fn accepting_what_expired_accepts_nothing_else() {
+    let mut world = World::of(10, &["flask-3.0-py3-none-any.whl"]);
+    let stranger = Repository::with_seed(now(), 90);
+    let memory = world.repository.remembered(now());
+    let mut forged = Refresh::begin(memory.clone(), now(), Limits::default());
+    forged.answer(Tuf::Missing).unwrap();
+    let forgery = forged.answer(Tuf::Bytes(&stranger.file(Role::Timestamp))).unwrap_err();
+    let mut late = Refresh::begin(memory, day("2026-12-24"), Limits::default());
+    late.answer(Tuf::Missing).unwrap();
+    let expiry = late.answer(Tuf::Bytes(&world.repository.file(Role::Timestamp))).unwrap_err();
+    for (refusal, act, on_expired, look) in
+        [(forgery, "web bad-signature", "web bad-signature", "web"), (expiry, "web expired", "web", "web")]
+    {
+        for (purpose, wanted) in
+            [(Purpose::Act, act), (Purpose::ActOnExpired, on_expired), (Purpose::Look, look)]
+        {
+            let mut standing = world.standing("web", &["*"]);
+            let database = standing.entry.name.clone();
+            standing.refused = Some(Refused { database, why: WhyRefused::Bytes(refusal.clone()) });
+            assert_eq!(asked(&gate_at(vec![standing], now(), purpose), "flask"), wanted, "{purpose:?}");
+        }
+    }
 }
 
 #[test]

@@ -12,7 +12,7 @@ use packman_resolve::{Asked, Failure, OfferSource, Request, Upgrade, resolve_off
 use packman_strict::Sha256;
 use packman_strict::time::Time;
 use packman_trust::{
-    ATTACHED, AgeRule, Answer, Database, Entry, EntryName, Gate, Holds, How, Learnt, Offer, Refused, Ring,
+    ATTACHED, Answer, Database, Entry, EntryName, Gate, Holds, How, Learnt, Offer, Purpose, Refused, Ring,
     Scope, Standing,
 };
 use packman_tuf::{Limits, Refresh, Step};
@@ -75,7 +75,7 @@ fn records(files: &[Recorded<'_>]) -> Records {
     let standing = standing(&records);
     let mut ring = Ring::default();
     ring.add(standing.entry.clone()).unwrap();
-    Records { gate: Gate::new(ring, vec![standing], now(), AgeRule::Refuse), records }
+    Records { gate: Gate::new(ring, vec![standing], now(), Purpose::Act), records }
 }
 
 fn standing(records: &[ProjectRecord]) -> Standing {
