@@ -8,6 +8,7 @@ use packman_machine::lock::LockFailure;
 use packman_machine::stop::Stopped;
 use packman_strict::Sha256;
 use packman_strict::quote::quoted;
+use packman_strict::time::Time;
 use packman_wheel::WheelRefusal;
 
 use crate::index::MalformedPage;
@@ -200,6 +201,13 @@ pub enum Failed {
     Program(String),
     /// No randomness for a new key.
     Randomness(String),
+    /// The clock is behind: what was signed now would have expired before anybody read it.
+    Clock {
+        /// What it says.
+        now: Time,
+        /// What it must be at least.
+        at_least: Time,
+    },
     /// A draft that nobody could verify once it was signed; our own doing.
     Unsignable(String),
 }
@@ -321,6 +329,7 @@ impl Failed {
             Self::Network { .. } => "network",
             Self::Program(_) => "python",
             Self::Randomness(_) => "randomness",
+            Self::Clock { .. } => "clock",
             Self::Unsignable(_) => "unsignable",
         }
     }
@@ -329,6 +338,7 @@ impl Failed {
         match self {
             Self::Disk(failure) => failure.hint(),
             Self::Network { hint, .. } => *hint,
+            Self::Clock { .. } => Some("set this machine's clock, then try again"),
             _ => None,
         }
     }
@@ -463,6 +473,9 @@ impl fmt::Display for Failed {
             Self::Network { what, why, .. } => write!(f, "{what} was not fetched: {why}"),
             Self::Program(what) => f.write_str(what),
             Self::Randomness(why) => write!(f, "the machine gave no randomness for a key: {why}"),
+            Self::Clock { now, at_least } => {
+                write!(f, "this machine's clock says {now}, wanted at least {at_least}")
+            }
             Self::Unsignable(why) => write!(f, "what was to be signed could not be verified: {why}"),
         }
     }

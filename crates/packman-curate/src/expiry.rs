@@ -3,6 +3,7 @@
 use packman_strict::time::Time;
 use packman_tuf::{Good, Role};
 
+use crate::error::Failed;
 use crate::folder::Lifetimes;
 
 /// When the file of one role expires.
@@ -33,6 +34,18 @@ pub enum Nearness {
 
 /// From how many days before the end everybody is told.
 const SOON_DAYS: i64 = 14;
+
+/// When nobody had a PackMan yet to sign with: 2026-01-01.
+const FIRST_DAY: Time = Time::from_seconds(1_767_225_600);
+
+/// Verifies that the clock is not far behind: before this program was written, or before the last signature. What is
+/// signed at such a time has expired for everybody else, or comes before what it follows.
+pub(crate) fn verify_clock(now: Time, good: Option<&Good>) -> Result<(), Failed> {
+    // Signed at the latest this long before it expires, whatever the settings said then.
+    let signed = good.map(|good| good.expires(Role::Timestamp).plus_days(-Lifetimes::LONGEST_REFRESH));
+    let at_least = signed.unwrap_or(FIRST_DAY).max(FIRST_DAY);
+    if now < at_least { Err(Failed::Clock { now, at_least }) } else { Ok(()) }
+}
 
 impl Expiry {
     /// When each role of a signed set expires.

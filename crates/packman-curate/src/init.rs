@@ -12,6 +12,7 @@ use packman_tuf::{
 
 use crate::curator::Curator;
 use crate::error::{CurateError, No, Refused};
+use crate::expiry::verify_clock;
 use crate::folder::{Folder, Lifetimes, SETTINGS, Settings};
 use crate::keys::{self, KeyPlace, KeyRing, Passphrase};
 
@@ -84,6 +85,7 @@ impl Curator<'_> {
     /// Makes a database. The keys are on the disk before anything names them.
     pub fn init(&self, request: &InitRequest) -> Result<InitReport, CurateError> {
         verify_request(request)?;
+        verify_clock(self.now, None)?;
         let about = about(request)?;
         let passphrase = if request.no_passphrase { None } else { Some(self.new_passphrase()?) };
         let new = self.gather_keys(request)?;

@@ -14,7 +14,7 @@ use packman_tuf::{
 use crate::blobs::{self, Blob};
 use crate::curator::Curator;
 use crate::error::{CurateError, No, Refused};
-use crate::expiry::Expiry;
+use crate::expiry::{Expiry, verify_clock};
 use crate::folder::{Folder, Shelf, Signed, verify_successor};
 use crate::keys::{KeyPlace, KeyRing};
 use crate::staged::{Staged, Targets};
@@ -61,6 +61,7 @@ impl Curator<'_> {
         let folder = Folder::open(request.folder)?;
         let _lock = folder.lock(self)?;
         let signed = Signed::read(folder.path())?;
+        verify_clock(self.now, signed.good())?;
         let targets = Targets::gather(&folder, &signed)?;
         verify_new_blobs(&folder, &targets)?;
         if !targets.staged.is_empty() && !(request.agree)(&targets.staged) {
@@ -83,6 +84,7 @@ impl Curator<'_> {
         let Some(good) = signed.good() else {
             return Err(No::NothingSigned { folder: path.to_owned() }.into());
         };
+        verify_clock(self.now, Some(good))?;
         let version = good.version(Role::Targets);
         let pinned = MetaInfo::of(version, good.bytes(Role::Targets));
         let drafted = self.draft_online(&folder, Some(good), pinned, BTreeMap::new())?;

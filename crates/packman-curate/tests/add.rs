@@ -4,6 +4,7 @@
     clippy::expect_used,
     clippy::indexing_slicing,
     clippy::panic,
+    clippy::disallowed_methods,
     reason = "a test may fail loudly"
 )]
 
@@ -439,4 +440,48 @@ fn hashes_that_a_file_names_are_compared_and_every_named_wheel_is_taken() {
     let lines = world.lines(&world.add(&request));
     assert!(lines.contains("! a-1-cp312-cp312-win_amd64.whl: hash-mismatch"), "{lines}");
     assert!(lines.contains("requirements.txt`, line 1 says"), "{lines}");
+}
+
+#[test]
+fn two_at_once_lose_nothing() {
+    let (world, index) = (World::new(), Index::new());
+    let names = ["a", "b", "c", "d"];
+    for name in names {
+        index.list(name, &[pure(name, "1")]);
+    }
+    // One project that both change.
+    index.list("z", &[pure("z", "1"), pure("z", "2")]);
+    world.init();
+    std::thread::scope(|scope| {
+        for (at, name) in names.iter().enumerate() {
+            let (world, index) = (&world, &index);
+            let both = if at % 2 == 0 { "z==1" } else { "z==2" };
+            scope.spawn(move || {
+                assert!(world.add(&world.request(&[name, both], Some(index))).not_taken.is_empty())
+            });
+        }
+    });
+    let signed = world.sign().unwrap();
+    assert_eq!(signed.staged.new.len(), 6);
+}
+
+#[test]
+fn a_full_disk_ends_it_with_the_records_as_they_were() {
+    let (world, index) = (World::new(), Index::new());
+    index.list("a", &[pure("a", "1")]);
+    index.list("b", &[pure("b", "1")]);
+    world.init();
+    world.add(&world.request(&["a"], Some(&index)));
+    let before = world.read("db/projects/a.json");
+    // A file where the folder of blobs should be fails as a full disk does: in the middle.
+    let blobs = world.tree("db/blobs");
+    for blob in blobs {
+        world.remove(&format!("db/blobs/{blob}"));
+    }
+    std::fs::remove_dir_all(world.path("db/blobs")).unwrap();
+    world.write("db/blobs", "");
+    let error = world.curator().add(&world.request(&["a==1", "b"], Some(&index))).unwrap_err();
+    assert_eq!(error.code(), "disk");
+    assert_eq!(world.read("db/projects/a.json"), before);
+    assert!(!world.path("db/projects/b.json").exists());
 }

@@ -154,3 +154,20 @@ fn keys_with_a_passphrase_sign_once_it_is_given() {
     assert_eq!(world.sign().unwrap_err().code(), "passphrase");
     world.curator().refresh(&world.path("db")).unwrap();
 }
+
+#[test]
+fn signs_nothing_with_a_clock_that_is_far_behind() {
+    let mut world = World::new();
+    world.now = packman_strict::time::Time::parse("1999-12-31T00:00:00Z").unwrap();
+    let behind = world.curator().init(&world.init_request()).unwrap_err();
+    insta::assert_snapshot!(world.words(&behind), @"clock: this machine's clock says 1999-12-31T00:00:00Z, wanted at least 2026-01-01T00:00:00Z");
+    assert!(!world.path("db").exists() && !world.path("home").exists());
+    world.now = packman_strict::time::Time::parse("2027-06-15T12:00:00Z").unwrap();
+    world.init();
+    world.sign().unwrap();
+    world.now = world.now.plus_days(-70);
+    assert_eq!(world.sign().unwrap_err().code(), "clock");
+    assert_eq!(world.curator().refresh(&world.path("db")).unwrap_err().code(), "clock");
+    world.now = world.now.plus_days(68);
+    world.curator().refresh(&world.path("db")).unwrap();
+}

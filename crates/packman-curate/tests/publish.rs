@@ -190,7 +190,9 @@ fn refuses_to_go_back_behind_what_is_published() {
     for path in world.tree("db") {
         world.remove(&format!("db/{path}"));
     }
-    old.iter().for_each(|(path, bytes)| world.write(&format!("db/{path}"), bytes));
+    for (path, bytes) in &old {
+        world.write(&format!("db/{path}"), bytes);
+    }
     insta::assert_snapshot!(world.words(&world.publish("site").unwrap_err()), @"not-a-successor: `~/site`: `metadata/2.snapshot.json`: found version 2, wanted at most 1");
     // Or signs on top of it: the same version, with another content.
     world.edit("db/about.json", "Web tools", "Fork");

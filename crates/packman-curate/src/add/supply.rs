@@ -16,7 +16,7 @@ use crate::index::IndexClient;
 use crate::listing::{Candidate, Listing};
 
 /// The code of a release that is left out because of its age.
-pub(super) const TOO_YOUNG: &str = "too-young";
+const CODE: &str = "too-young";
 
 /// Supplies the resolver from the index, for one target.
 pub(super) struct IndexSupply<'s> {
@@ -89,7 +89,7 @@ pub(super) fn young(listing: &Listing, rules: &Rules, target: &Target) -> BTreeM
 
 fn too_young(uploaded: Time, rules: &Rules) -> Unusable {
     let words = format!("was uploaded on {}, less than {} days ago", uploaded.date(), rules.min_age_days);
-    Unusable::LeftOut { code: TOO_YOUNG, words }
+    Unusable::LeftOut { code: CODE, words }
 }
 
 fn listed(file: &Arc<Candidate>) -> Option<ListedWheel<'_, Arc<Candidate>>> {
