@@ -1,25 +1,24 @@
-//! What the solver sees: which release to try next, and what it needs. Everything is asked of the supply when it is
-//! reached, and once.
+//! What the solver sees: which release to try next, and what it depends on.
 
 mod order;
+mod reached;
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::fmt;
-use std::rc::Rc;
 
 use packman_names::{ExtraName, MarkerEnvironment, ProjectName, Ranges, Version};
-use pubgrub::{Dependencies, DependencyProvider, Map, PackageResolutionStatistics};
+use pubgrub::{Dependencies, DependencyProvider, PackageResolutionStatistics};
 
-use crate::known::Known;
-use crate::needed::{Flaw, Lines, Needed, Reading, Wanted};
+use crate::needed::Flaw;
 use crate::package::Package;
 use crate::policy::{Policy, RefusedRequirement, counting};
 use crate::request::{InstalledPackage, Request};
-use crate::supply::{Needs, Supply};
+use crate::supply::Supply;
 
 use order::Order;
 pub(crate) use order::Priority;
+use reached::Memory;
 
 /// One resolution's view of the supply.
 pub(crate) struct World<'r, S: Supply> {
@@ -29,13 +28,6 @@ pub(crate) struct World<'r, S: Supply> {
     supply: RefCell<&'r mut S>,
     memory: RefCell<Memory<S::File>>,
     order: RefCell<Order>,
-}
-
-struct Memory<F> {
-    known: Map<ProjectName, Rc<Known<F>>>,
-    needed: Map<(ProjectName, Version), Rc<Needed>>,
-    extras: Map<(ProjectName, Version, ExtraName), Rc<Needed>>,
-    lines: Lines,
 }
 
 /// The supply failed, and this is why: what the solver passes on.
@@ -59,19 +51,13 @@ type Dependency = (Package, Ranges<Version>);
 
 impl<'r, S: Supply> World<'r, S> {
     pub(crate) fn new(request: &Request<'r>, supply: &'r mut S) -> Result<Self, RefusedRequirement> {
-        let memory = Memory {
-            known: Map::default(),
-            needed: Map::default(),
-            extras: Map::default(),
-            lines: Lines::default(),
-        };
         Ok(Self {
             policy: Policy::read(request)?,
             installed: request.installed.iter().map(|package| (&package.name, package)).collect(),
             request: *request,
             supply: RefCell::new(supply),
-            memory: RefCell::new(memory),
-            order: RefCell::new(Order::default()),
+            memory: RefCell::default(),
+            order: RefCell::default(),
         })
     }
 
@@ -99,102 +85,6 @@ impl<'r, S: Supply> World<'r, S> {
 
     pub(crate) fn environment(&self) -> &'r MarkerEnvironment {
         &self.request.target.markers
-    }
-
-    /// What is known of a project, if it was reached.
-    pub(crate) fn reached(&self, project: &ProjectName) -> Option<Rc<Known<S::File>>> {
-        self.memory.borrow().known.get(project).cloned()
-    }
-
-    /// The releases of a project whose needs were asked for, highest first.
-    pub(crate) fn opened(&self, project: &ProjectName) -> Vec<Version> {
-        let memory = self.memory.borrow();
-        let mut versions: Vec<Version> = memory
-            .needed
-            .keys()
-            .filter(|(one, _)| one == project)
-            .map(|(_, version)| version.clone())
-            .collect();
-        versions.sort_unstable_by(|one, other| other.cmp(one));
-        versions
-    }
-
-    /// Parses a line of METADATA, once.
-    pub(crate) fn line(&self, line: &str) -> Result<Rc<Wanted>, String> {
-        self.memory.borrow_mut().lines.read(line, self.environment())
-    }
-
-    /// What a release, or an extra of it, needs.
-    pub(crate) fn needed(
-        &self,
-        package: &Package,
-        version: &Version,
-    ) -> Result<Rc<Needed>, Stopped<S::Failure>> {
-        match package {
-            Package::Request => Ok(Rc::default()),
-            Package::Project(project) => self.base(project, version),
-            Package::Extra(project, extra) => {
-                let base = self.base(project, version)?;
-                let mut memory = self.memory.borrow_mut();
-                let Memory { extras, lines, .. } = &mut *memory;
-                let reading = self.reading(project, version);
-                let read = || Rc::new(lines.extra(&base, extra, reading, self.environment()));
-                Ok(extras
-                    .entry((project.clone(), version.clone(), extra.clone()))
-                    .or_insert_with(read)
-                    .clone())
-            }
-        }
-    }
-
-    /// Says whether a release has an extra.
-    pub(crate) fn provides(&self, project: &ProjectName, version: &Version, extra: &ExtraName) -> bool {
-        let mut memory = self.memory.borrow_mut();
-        let Memory { needed, lines, .. } = &mut *memory;
-        let needed = needed.get(&(project.clone(), version.clone()));
-        needed.is_some_and(|needed| needed.provides(extra, lines, self.environment()))
-    }
-
-    fn reading(&self, project: &ProjectName, version: &Version) -> Reading {
-        match self.installed_as(project, version) {
-            Some(_) => Reading::Installed,
-            None => Reading::Offered,
-        }
-    }
-
-    fn base(&self, project: &ProjectName, version: &Version) -> Result<Rc<Needed>, Stopped<S::Failure>> {
-        let key = (project.clone(), version.clone());
-        if let Some(needed) = self.memory.borrow().needed.get(&key) {
-            return Ok(Rc::clone(needed));
-        }
-        let reading = self.reading(project, version);
-        let needed = if let Some(package) = self.installed_as(project, version) {
-            let needs = Needs {
-                requires_dist: (&package.requires_dist).into(),
-                provides_extra: (&package.provides_extra).into(),
-            };
-            self.memory.borrow_mut().lines.needed(&needs, reading, self.environment())
-        } else {
-            let known = self.known(project)?;
-            let Some(release) = known.release(version) else { return Ok(Rc::default()) };
-            let mut supply = self.supply.borrow_mut();
-            let needs = supply.needs(project, &release.file).map_err(Stopped)?;
-            self.memory.borrow_mut().lines.needed(&needs, reading, self.environment())
-        };
-        let needed = Rc::new(needed);
-        self.memory.borrow_mut().needed.insert(key, Rc::clone(&needed));
-        Ok(needed)
-    }
-
-    /// Asks the supply for a project, once.
-    pub(crate) fn known(&self, project: &ProjectName) -> Result<Rc<Known<S::File>>, Stopped<S::Failure>> {
-        if let Some(known) = self.reached(project) {
-            return Ok(known);
-        }
-        let supplied = self.supply.borrow_mut().releases(project).map_err(Stopped)?;
-        let known = Rc::new(Known::of(project, supplied, &self.policy));
-        self.memory.borrow_mut().known.insert(project.clone(), Rc::clone(&known));
-        Ok(known)
     }
 
     /// What is installed stays if it fits. Where it may be upgraded it is one candidate among others, and the highest
