@@ -457,7 +457,7 @@ fn two_at_once_lose_nothing() {
             let (world, index) = (&world, &index);
             let both = if at % 2 == 0 { "z==1" } else { "z==2" };
             scope.spawn(move || {
-                assert!(world.add(&world.request(&[name, both], Some(index))).not_taken.is_empty())
+                assert!(world.add(&world.request(&[name, both], Some(index))).not_taken.is_empty());
             });
         }
     });
