@@ -99,7 +99,7 @@ fn a_lock_file_is_taken_with_its_files_and_their_hashes() {
     let lock = |hash: Sha256| {
         format!(
             "lock-version = '1.0'\n[[packages]]\nname = 'idna'\nversion = '3'\n\
-             wheels = [{{ url = '{url}', hashes = {{ sha256 = '{hash}' }} }}]\n\
+             wheels = [{{ url = '{url}', upload-time = 2026-06-15T00:00:00Z, hashes = {{ sha256 = '{hash}' }} }}]\n\
              [[packages]]\nname = 'here'\ndirectory = {{ path = '.' }}\n"
         )
     };

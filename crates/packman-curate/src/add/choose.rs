@@ -5,19 +5,19 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use packman_database::FileName;
-use packman_names::{ProjectName, RequiresPython, Target, Version, admits};
+use packman_names::{ProjectName, Target, Version, admits};
 use packman_resolve::{Failure, Request, Upgrade, resolve};
 
 use super::fetch::Files;
-use super::rules::{Rules, Verdict};
+use super::rules::Rules;
 use super::supply::{IndexSupply, releases, young};
+use super::take::Taking;
 use super::{AddRequest, Problem};
 use crate::curator::Note;
 use crate::error::{CurateError, No};
 use crate::index::IndexClient;
 use crate::listing::{Candidate, Listing};
-use crate::team::{Asked, TeamFile};
+use crate::team::{Asked, Locked, TeamFile};
 
 /// What was chosen.
 #[derive(Default)]
@@ -48,8 +48,7 @@ pub(super) fn choose(
         selection: Selection::default(),
     };
     for locked in &asked.locked {
-        let listing = Listing::of_lock(locked, &choosing.place_of_lock());
-        choosing.take_named(&listing, &locked.version);
+        choosing.take_locked(locked);
     }
     let open = choosing.applicable();
     if request.with_dependencies {
@@ -247,54 +246,32 @@ impl<'c> Choosing<'c> {
         for (project, versions) in std::mem::take(&mut self.chosen) {
             let Some(listing) = self.index.listing(&project)? else { continue };
             for version in versions {
-                self.take_named(&listing, &version);
+                self.selection.take.extend(self.taking().files(&listing, &version));
             }
         }
         Ok(())
     }
 
-    /// Takes of one release the wheels that some target can install; all that are named by hash, and all with
-    /// `--all-files`.
-    fn take_named(&mut self, listing: &Listing, version: &Version) {
-        for file in listing.files.iter().filter(|file| file.name.version() == version) {
-            let by_hash = !self.request.only_targets
-                && (self.rules.names_hashes(file.name.project()) || self.is_locked(file.name.project()));
-            let wanted = match &file.name {
-                FileName::Sdist(_) => self.request.all_files,
-                FileName::Wheel(_) => self.request.all_files || by_hash || self.fits_some_target(file),
-            };
-            if wanted && self.rules.judge(file) == Verdict::Fine {
-                let mut taken = Candidate::clone(file);
-                taken.promise = self.rules.promise(file).or(taken.promise);
-                self.selection.take.push(Arc::new(taken));
-            }
+    /// Takes what a lock file names of a release.
+    fn take_locked(&mut self, locked: &Locked) {
+        let by = self.asked.file.as_deref().map_or_else(|| "the lock file".to_owned(), crate::error::shown);
+        let taken = self.taking().files(&Listing::of_lock(locked, &by), &locked.version);
+        if taken.is_empty() {
+            let what = format!("{}=={}", locked.name, locked.version);
+            let why = No::NoWheel { what: what.clone() }.into();
+            self.selection.not_taken.push(Problem { what, why });
         }
+        self.selection.take.extend(taken);
     }
 
-    fn fits_some_target(&self, file: &Candidate) -> bool {
-        let Some(wheel) = file.name.wheel() else { return false };
-        let python = file.requires_python.as_deref().map(RequiresPython::parse);
-        let admitted = |target: &Target| match &python {
-            None => true,
-            Some(Ok(python)) => python.admits(target.markers.python()),
-            Some(Err(_)) => false,
-        };
-        self.request.targets.iter().any(|target| target.tags.rank(wheel).is_some() && admitted(target))
-    }
-
-    fn is_locked(&self, project: &ProjectName) -> bool {
-        self.asked.locked.iter().any(|locked| locked.name == *project)
-    }
-
-    fn place_of_lock(&self) -> String {
-        self.asked.file.as_deref().map_or_else(|| "the lock file".to_owned(), crate::error::shown)
+    fn taking(&self) -> Taking<'c> {
+        Taking { request: self.request, asked: self.asked, rules: self.rules }
     }
 
     /// Says which newer releases were passed over because of their age, of what was asked for; and once that the
     /// index does not say how old its files are.
     fn note_ages(&mut self, open: &[&Asked]) {
-        let unknown =
-            |file: &&Arc<Candidate>| self.rules.misses_age(file) && !self.is_locked(file.name.project());
+        let unknown = |file: &&Arc<Candidate>| self.rules.misses_age(file);
         if let Some(file) = self.selection.take.iter().find(unknown) {
             self.selection.notes.push(Note::NoUploadTimes { project: file.name.project().clone() });
         }

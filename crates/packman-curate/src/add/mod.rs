@@ -10,6 +10,7 @@ mod local;
 mod record;
 mod rules;
 mod supply;
+mod take;
 
 use std::path::PathBuf;
 use std::sync::Arc;

@@ -46,6 +46,9 @@ impl Rules {
                 hashes.entry(name.clone()).or_default().insert(*hash, one.place.to_string());
             }
         }
+        for locked in &asked.locked {
+            exact.entry(locked.name.clone()).or_default().insert(locked.version.clone());
+        }
         Self { newest, min_age_days: request.min_age_days, exact, hashes }
     }
 

@@ -1,0 +1,162 @@
+//! Everything is believed, and the answer is no. Exit code 1.
+
+use std::fmt;
+use std::path::PathBuf;
+
+use packman_strict::quote::quoted;
+
+use super::shown;
+
+/// What is believed, and the answer is no.
+#[derive(Clone, Debug)]
+pub enum No {
+    /// There is something where a new thing is to be made.
+    InTheWay {
+        /// It.
+        path: PathBuf,
+    },
+    /// There is no database in the folder.
+    NoDatabase {
+        /// The folder.
+        folder: PathBuf,
+    },
+    /// Nothing was signed yet.
+    NothingSigned {
+        /// The folder.
+        folder: PathBuf,
+    },
+    /// A key that is needed is not on this machine.
+    KeyMissing {
+        /// What it signs.
+        role: &'static str,
+        /// Where it should be.
+        path: PathBuf,
+    },
+    /// The passphrase does not open the key, or none was given.
+    Passphrase {
+        /// The key's file.
+        path: PathBuf,
+        /// Whether one was given.
+        given: bool,
+    },
+    /// A person has to decide, and nobody was there or he decided no.
+    ConsentNeeded {
+        /// What was asked.
+        what: &'static str,
+        /// The flag that answers it.
+        flag: &'static str,
+    },
+    /// No index is configured.
+    NoIndex,
+    /// The project is not in the database.
+    NotRecorded {
+        /// What was named.
+        what: String,
+    },
+    /// A signed role has expired, so nobody could use what would be published.
+    Expired {
+        /// What refuses it.
+        refusal: packman_tuf::Refusal,
+    },
+    /// No release fits, or no set of releases; or the index lists no such project.
+    NothingFits {
+        /// What was asked for.
+        asked: String,
+        /// Why.
+        explanation: Box<packman_resolve::Explanation>,
+    },
+    /// A requirement is of a kind that PackMan does not take.
+    Requirement(packman_resolve::RefusedRequirement),
+    /// The marker of a requirement is false for every target that was named.
+    Elsewhere {
+        /// The requirement.
+        requirement: String,
+    },
+    /// A lock file names no wheel of a release that fits a target, or none whose name can be read.
+    NoWheel {
+        /// The release.
+        what: String,
+    },
+    /// A local wheel has no address that users could fetch it from.
+    CopyNeeded {
+        /// The file name.
+        file: String,
+    },
+}
+
+impl No {
+    /// The stable code.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::InTheWay { .. } => "in-the-way",
+            Self::NoDatabase { .. } => "no-database",
+            Self::NothingSigned { .. } => "nothing-signed",
+            Self::KeyMissing { .. } => "key-missing",
+            Self::Passphrase { .. } => "passphrase",
+            Self::ConsentNeeded { .. } => "consent-needed",
+            Self::NoIndex => "no-index",
+            Self::NotRecorded { .. } => "not-recorded",
+            Self::Expired { refusal } => refusal.code(),
+            Self::NothingFits { explanation, .. } => explanation.code(),
+            Self::Requirement(refused) => refused.code(),
+            Self::Elsewhere { .. } => "elsewhere",
+            Self::NoWheel { .. } => "no-wheel",
+            Self::CopyNeeded { .. } => "copy-needed",
+        }
+    }
+
+    pub(super) fn hint(&self) -> Option<String> {
+        let text = match self {
+            Self::InTheWay { .. } => "name a folder or file that is not there yet",
+            Self::NoDatabase { .. } => "make one with `packman curate init`",
+            Self::NothingSigned { .. } => "sign first: `packman curate sign`",
+            Self::Expired { refusal } if refusal.path().ends_with("targets.json") => {
+                "prolong it: `packman curate sign`"
+            }
+            Self::Expired { refusal } if refusal.path().ends_with("root.json") => {
+                "prolong it: `packman curate rotate`"
+            }
+            Self::Expired { .. } => "prolong it: `packman curate refresh`",
+            Self::KeyMissing { .. } => "private keys live under PACKMAN_HOME of the machine that made them",
+            Self::ConsentNeeded { flag, .. } => return Some(format!("`{flag}` agrees")),
+            Self::NoIndex => "give one with `--index URL`, or configure pip or uv",
+            Self::NothingFits { explanation, .. } if explanation.code() == "sdist" => {
+                "build its wheel yourself (`pip wheel --no-deps`), then `add` it with `--from FOLDER --copy-files`"
+            }
+            Self::Elsewhere { .. } | Self::NoWheel { .. } => "name the platform with `--platform`",
+            Self::CopyNeeded { .. } => "`--copy-files` publishes it with the database",
+            _ => return None,
+        };
+        Some(text.to_owned())
+    }
+}
+
+impl fmt::Display for No {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::InTheWay { path } => write!(f, "{} is there already", shown(path)),
+            Self::NoDatabase { folder } => write!(f, "{} holds no database", shown(folder)),
+            Self::NothingSigned { folder } => write!(f, "nothing in {} was signed yet", shown(folder)),
+            Self::KeyMissing { role, path } => write!(f, "the {role} key is not at {}", shown(path)),
+            Self::Passphrase { path, given: true } => {
+                write!(f, "the passphrase does not open {}", shown(path))
+            }
+            Self::Passphrase { path, given: false } => write!(f, "{} needs its passphrase", shown(path)),
+            Self::ConsentNeeded { what, .. } => f.write_str(what),
+            Self::NoIndex => f.write_str("no package index is configured"),
+            Self::NotRecorded { what } => write!(f, "{} is not in the database", quoted(what)),
+            Self::Expired { refusal } => refusal.fmt(f),
+            Self::NothingFits { asked, explanation } => write!(f, "{}: {explanation}", quoted(asked)),
+            Self::Requirement(refused) => refused.fmt(f),
+            Self::Elsewhere { requirement } => {
+                write!(
+                    f,
+                    "{} asks for nothing here: its marker is false for every Python and platform named",
+                    quoted(requirement)
+                )
+            }
+            Self::NoWheel { what } => write!(f, "no wheel that is named for {} fits", quoted(what)),
+            Self::CopyNeeded { file } => write!(f, "{} has no address to fetch it from", quoted(file)),
+        }
+    }
+}

@@ -1,0 +1,164 @@
+//! What is not to be believed: bytes, pages, files of the folder, publications. Exit code 3.
+
+use std::fmt;
+use std::path::PathBuf;
+
+use packman_strict::Sha256;
+use packman_strict::quote::quoted;
+use packman_wheel::WheelRefusal;
+
+use super::shown;
+use crate::index::MalformedPage;
+
+/// What is not to be believed.
+#[derive(Clone, Debug)]
+pub enum Refused {
+    /// A host gave other bytes than the index (or a lock file, or a requirements file) says.
+    Bytes {
+        /// The file name.
+        file: String,
+        /// The SHA-256 that was promised.
+        wanted: Sha256,
+        /// The SHA-256 of the bytes, where they were read to their end.
+        found: Option<Sha256>,
+        /// Who promised it.
+        promised_by: String,
+    },
+    /// A file name that is recorded already has other bytes now.
+    HashChanged {
+        /// The file name.
+        file: String,
+        /// The SHA-256 that is recorded.
+        recorded: Sha256,
+        /// The SHA-256 that was found.
+        found: Sha256,
+    },
+    /// A wheel that is malformed, or does not say what the resolver was told.
+    Wheel {
+        /// The file name.
+        file: String,
+        /// Why.
+        refusal: WheelRefusal,
+    },
+    /// METADATA beside a wheel that cannot be read.
+    Metadata {
+        /// The file name.
+        file: String,
+        /// Why.
+        why: String,
+    },
+    /// A page of the index that cannot be read.
+    Index {
+        /// Its address.
+        page: String,
+        /// Why.
+        why: MalformedPage,
+    },
+    /// A file of the database's folder that is not what PackMan writes there.
+    Folder {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        why: String,
+    },
+    /// Signed files of the database's folder that do not verify.
+    Signed {
+        /// The folder.
+        folder: PathBuf,
+        /// Why.
+        refusal: packman_tuf::Refusal,
+    },
+    /// A folder to publish to that holds another root chain.
+    ForeignPublication {
+        /// The folder.
+        folder: PathBuf,
+        /// Why.
+        why: String,
+    },
+    /// A folder to publish to that holds a version which ours does not follow.
+    NotASuccessor {
+        /// The folder.
+        folder: PathBuf,
+        /// The file there.
+        file: String,
+        /// What was found and wanted.
+        why: String,
+    },
+    /// A private key that cannot be read.
+    Key {
+        /// Its file.
+        path: PathBuf,
+        /// Why.
+        why: String,
+    },
+}
+
+impl Refused {
+    /// The stable code.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Bytes { .. } => "hash-mismatch",
+            Self::HashChanged { .. } => "hash-changed",
+            Self::Wheel { refusal, .. } => refusal.code(),
+            Self::Metadata { .. } => "wheel-metadata",
+            Self::Index { .. } => MalformedPage::CODE,
+            Self::Folder { .. } => "database-damaged",
+            Self::Signed { refusal, .. } => refusal.code(),
+            Self::ForeignPublication { .. } => "foreign-publication",
+            Self::NotASuccessor { .. } => "not-a-successor",
+            Self::Key { .. } => "malformed-key",
+        }
+    }
+
+    pub(super) fn hint(&self) -> Option<String> {
+        let text = match self {
+            Self::HashChanged { .. } => {
+                "a published file never changes: ask its maintainers before you trust either of the two"
+            }
+            Self::Bytes { .. } => {
+                "another host or a newer index page may have the right bytes; nothing was recorded of this file"
+            }
+            Self::Folder { .. } => "restore the file from a copy (a git checkout, say); nothing was touched",
+            Self::ForeignPublication { .. } => "publish to a folder of its own",
+            Self::NotASuccessor { .. } => {
+                "sign on top of what was published: take over the newer `metadata/` and `targets/`, then sign again"
+            }
+            _ => return None,
+        };
+        Some(text.to_owned())
+    }
+}
+
+impl fmt::Display for Refused {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Bytes { file, wanted, found: Some(found), promised_by } => {
+                write!(f, "{}: found SHA-256 {found}, wanted {wanted} as {promised_by} says", quoted(file))
+            }
+            Self::Bytes { file, wanted, found: None, promised_by } => {
+                write!(f, "{}: found another size than {promised_by} says of SHA-256 {wanted}", quoted(file))
+            }
+            Self::HashChanged { file, recorded, found } => {
+                write!(f, "{}: recorded with SHA-256 {recorded}, found {found}", quoted(file))
+            }
+            Self::Wheel { file, refusal: WheelRefusal::MetadataDiffers { field, wheel, record } } => write!(
+                f,
+                "{}: its METADATA says {field} {}, the index said {}",
+                quoted(file),
+                quoted(wheel),
+                quoted(record)
+            ),
+            Self::Wheel { file, refusal } => write!(f, "{}: {refusal}", quoted(file)),
+            Self::Metadata { file, why } => write!(f, "{}: {why}", quoted(file)),
+            Self::Index { page, why } => write!(f, "index page {}: {why}", quoted(page)),
+            Self::Folder { path, why } | Self::Key { path, why } => write!(f, "{}: {why}", shown(path)),
+            Self::Signed { folder, refusal } => write!(f, "{}: {refusal}", shown(folder)),
+            Self::ForeignPublication { folder, why } => {
+                write!(f, "{} holds the publication of another root chain: {why}", shown(folder))
+            }
+            Self::NotASuccessor { folder, file, why } => {
+                write!(f, "{}: {}: {why}", shown(folder), quoted(file))
+            }
+        }
+    }
+}
