@@ -14,6 +14,18 @@ struct Rule {
 const PURE: [&str; 5] =
     ["packman-strict", "packman-names", "packman-tuf", "packman-database", "packman-trust"];
 
+/// What both sides, the client's and the scapegoat's, stand on.
+const BELOW: [&str; 8] = [
+    "packman-strict",
+    "packman-names",
+    "packman-tuf",
+    "packman-database",
+    "packman-trust",
+    "packman-resolve",
+    "packman-wheel",
+    "packman-machine",
+];
+
 const RULES: &[Rule] = &[
     Rule { name: "packman-strict", ours: &[], others: Some(&["sha2", "unicode-normalization", "zlib-rs"]) },
     Rule { name: "packman-names", ours: &["packman-strict"], others: Some(&["pep440_rs", "version-ranges"]) },
@@ -31,34 +43,8 @@ const RULES: &[Rule] = &[
     },
     Rule { name: "packman-wheel", ours: &["packman-strict", "packman-names"], others: None },
     Rule { name: "packman-machine", ours: &["packman-strict", "packman-names"], others: None },
-    Rule {
-        name: "packman-client",
-        ours: &[
-            "packman-strict",
-            "packman-names",
-            "packman-tuf",
-            "packman-database",
-            "packman-trust",
-            "packman-resolve",
-            "packman-wheel",
-            "packman-machine",
-        ],
-        others: None,
-    },
-    Rule {
-        name: "packman-curate",
-        ours: &[
-            "packman-strict",
-            "packman-names",
-            "packman-tuf",
-            "packman-database",
-            "packman-trust",
-            "packman-resolve",
-            "packman-wheel",
-            "packman-machine",
-        ],
-        others: None,
-    },
+    Rule { name: "packman-client", ours: &BELOW, others: None },
+    Rule { name: "packman-curate", ours: &BELOW, others: None },
     Rule {
         name: "packman",
         ours: &[
