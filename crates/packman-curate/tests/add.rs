@@ -143,6 +143,16 @@ fn one_release_for_all_targets_where_there_is_one() {
       you asked for `a>1`
       `a` 2 has no wheel for this Python and platform; there is `cp313-cp313-manylinux_2_17_x86_64`
     ");
+    // A release that fits both and that nobody should take is not the one.
+    let yanked =
+        vec![pure("a", "3").with("yanked", "true"), tagged("a", "2", "cp313-cp313-manylinux_2_17_x86_64")];
+    insta::assert_snapshot!(check(&[("a", yanked)], &["a"], both), @"
+    + a-2-cp313-cp313-manylinux_2_17_x86_64.whl
+    ! a for Python 3.12 on linux x86_64: nothing-fits: `a`: nothing fits:
+      you asked for `a`
+      `a` 3 was yanked
+      `a` 2 has no wheel for this Python and platform; there is `cp313-cp313-manylinux_2_17_x86_64`
+    ");
     let apart = vec![
         tagged("a", "2", "cp313-cp313-manylinux_2_17_x86_64"),
         tagged("a", "1", "cp312-cp312-manylinux_2_17_x86_64"),

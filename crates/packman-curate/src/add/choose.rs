@@ -6,13 +6,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use packman_names::{ProjectName, Target, Version, admits};
-use packman_resolve::{Failure, Request, Upgrade, resolve};
+use packman_resolve::{Failure, Release, Request, Upgrade, resolve};
 
 use super::fetch::Files;
 use super::rules::Rules;
-use super::supply::{IndexSupply, releases, young};
+use super::supply::{IndexSupply, releases};
 use super::take::Taking;
-use super::{AddRequest, Problem};
+use super::{AddRequest, Problem, age};
 use crate::curator::Note;
 use crate::error::{CurateError, No};
 use crate::index::IndexClient;
@@ -66,7 +66,8 @@ pub(super) fn choose(
         }
     }
     choosing.take_chosen()?;
-    choosing.note_ages(&open);
+    let notes = age::notes(request, rules, index, &open, &choosing.selection.take);
+    choosing.selection.notes.extend(notes);
     let mut seen = BTreeSet::new();
     let mut selection = choosing.selection;
     selection.take.retain(|candidate| seen.insert(candidate.name.as_str().to_owned()));
@@ -132,10 +133,7 @@ impl<'c> Choosing<'c> {
             Ok(None) | Err(_) => return Ok(BTreeSet::new()),
         };
         for target in &self.request.targets {
-            let usable =
-                releases(&listing, self.rules, target).usable.into_iter().map(|release| release.version);
-            let fitting: BTreeSet<Version> =
-                usable.filter(|version| admits(&one.requirement.specifiers, version)).collect();
+            let fitting: BTreeSet<Version> = self.fitting(one, &listing, target).collect();
             common = Some(match common {
                 Some(common) => common.intersection(&fitting).cloned().collect(),
                 None => fitting,
@@ -228,17 +226,24 @@ impl<'c> Choosing<'c> {
 
     /// Every release that fits, but pre-releases and yanked ones that nobody asked for.
     fn all_versions(&mut self, one: &Asked) {
-        let requirement = &one.requirement;
-        let Ok(Some(listing)) = self.index.listing(&requirement.name) else { return };
+        let Ok(Some(listing)) = self.index.listing(&one.requirement.name) else { return };
         for target in &self.request.targets {
-            for release in releases(&listing, self.rules, target).usable {
-                let asked_for = (requirement.names_prerelease() || !release.version.any_prerelease())
-                    && (one.pinned().is_some() || release.yanked.is_none());
-                if asked_for && admits(&requirement.specifiers, &release.version) {
-                    self.note_chosen(vec![(requirement.name.clone(), release.version)]);
-                }
-            }
+            let fitting =
+                self.fitting(one, &listing, target).map(|version| (one.requirement.name.clone(), version));
+            self.note_chosen(fitting.collect());
         }
+    }
+
+    /// The releases that are asked for and fit the target, but pre-releases and yanked ones that nobody asked for.
+    fn fitting(&self, one: &Asked, listing: &Listing, target: &Target) -> impl Iterator<Item = Version> {
+        let requirement = &one.requirement;
+        let asked_for = |release: &Release<Arc<Candidate>>| {
+            admits(&requirement.specifiers, &release.version)
+                && (requirement.names_prerelease() || !release.version.any_prerelease())
+                && (one.pinned().is_some() || release.yanked.is_none())
+        };
+        let usable = releases(listing, self.rules, target).usable;
+        usable.into_iter().filter(asked_for).map(|release| release.version)
     }
 
     /// Takes the files of what was chosen.
@@ -266,35 +271,6 @@ impl<'c> Choosing<'c> {
 
     fn taking(&self) -> Taking<'c> {
         Taking { request: self.request, asked: self.asked, rules: self.rules }
-    }
-
-    /// Says which newer releases were passed over because of their age, of what was asked for; and once that the
-    /// index does not say how old its files are.
-    fn note_ages(&mut self, open: &[&Asked]) {
-        let unknown = |file: &&Arc<Candidate>| self.rules.misses_age(file);
-        if let Some(file) = self.selection.take.iter().find(unknown) {
-            self.selection.notes.push(Note::NoUploadTimes { project: file.name.project().clone() });
-        }
-        for one in open.iter().filter(|one| self.rules.looks_at_age(&one.requirement)) {
-            let project = &one.requirement.name;
-            let Ok(Some(listing)) = self.index.listing(project) else { continue };
-            let of_project = |file: &&Arc<Candidate>| file.name.project() == project;
-            let taken =
-                self.selection.take.iter().filter(of_project).map(|file| file.name.version()).max().cloned();
-            let mut passed_over = BTreeMap::new();
-            for target in &self.request.targets {
-                passed_over.extend(young(&listing, self.rules, target));
-            }
-            passed_over.retain(|version, _| {
-                admits(&one.requirement.specifiers, version)
-                    && (one.requirement.names_prerelease() || !version.any_prerelease())
-                    && taken.as_ref().is_none_or(|taken| version > taken)
-            });
-            if let Some((newer, uploaded)) = passed_over.pop_last() {
-                let (project, min_age_days) = (project.clone(), self.rules.min_age_days);
-                self.selection.notes.push(Note::TooYoung { project, newer, uploaded, taken, min_age_days });
-            }
-        }
     }
 }
 

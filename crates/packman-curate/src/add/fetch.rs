@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use packman_database::{CoreMetadata, FileName, FileUrl, RecordedFile, blob_path};
 use packman_machine::files;
 use packman_machine::location::Location;
-use packman_machine::network::{Attempt, DownloadFailure, Expected, Fault, Fetched};
+use packman_machine::network::{Attempt, DownloadFailure, Expected, Fault};
 use packman_machine::stop::Stop;
 use packman_names::{Metadata, WheelName};
 use packman_strict::Sha256;
@@ -16,19 +16,15 @@ use packman_wheel::{ExpectedMetadata, Wheel, WheelLimits};
 use crate::curator::{Curator, Event, Note};
 use crate::error::{CurateError, Failed, Refused};
 use crate::folder::Folder;
-use crate::index::{CoreMetadataFile, failed};
 use crate::listing::{Candidate, Origin, Promise};
-
-/// The largest METADATA that is read before its wheel, in bytes.
-const LARGEST_METADATA: u64 = 16 << 20;
 
 /// Fetches files for one run.
 pub(super) struct Files<'f> {
-    curator: &'f Curator<'f>,
+    pub(super) curator: &'f Curator<'f>,
     folder: &'f Folder,
     with_copies: bool,
     /// What the resolver was told of wheels before they were fetched.
-    told: Mutex<HashMap<String, Arc<CoreMetadata>>>,
+    pub(super) told: Mutex<HashMap<String, Arc<CoreMetadata>>>,
     downloads: AtomicUsize,
     without_hash: Mutex<Option<String>>,
 }
@@ -51,73 +47,6 @@ impl<'f> Files<'f> {
             downloads: AtomicUsize::new(0),
             without_hash: Mutex::default(),
         }
-    }
-
-    /// What a wheel needs, as its METADATA says: from the file beside it where the index has one, else from the wheel.
-    pub(super) fn metadata(&self, candidate: &Candidate) -> Result<Arc<CoreMetadata>, CurateError> {
-        let name = candidate.name.as_str();
-        if let Some(told) = lock(&self.told).get(name) {
-            return Ok(Arc::clone(told));
-        }
-        let metadata = match (&candidate.origin, candidate.metadata) {
-            (Origin::Web(url), CoreMetadataFile::Beside(sha256)) => {
-                self.metadata_beside(name, url, sha256)?
-            }
-            _ => self.metadata_within(candidate)?,
-        };
-        lock(&self.told).insert(name.to_owned(), Arc::clone(&metadata));
-        Ok(metadata)
-    }
-
-    fn metadata_beside(
-        &self,
-        name: &str,
-        url: &str,
-        sha256: Option<Sha256>,
-    ) -> Result<Arc<CoreMetadata>, CurateError> {
-        let cached = sha256.and_then(|sha256| self.curator.cache.blob(&sha256));
-        let bytes = match cached {
-            Some(bytes) => bytes,
-            None => self.fetch_metadata(name, url, sha256)?,
-        };
-        let parsed = Metadata::parse(&bytes);
-        let refused = |error: packman_names::NameError| Refused::Metadata {
-            file: name.to_owned(),
-            why: error.to_string(),
-        };
-        Ok(Arc::new(core_metadata(&parsed.map_err(refused)?)))
-    }
-
-    fn fetch_metadata(&self, name: &str, url: &str, sha256: Option<Sha256>) -> Result<Vec<u8>, CurateError> {
-        let file = format!("{name}.metadata");
-        let what = crate::quoted(&file).to_string();
-        let location = link(&file, &format!("{url}.metadata"))?;
-        let fetched = self.curator.fetcher.get_whole(&location, LARGEST_METADATA);
-        let Fetched::Bytes(bytes) = fetched.map_err(|failure| failed(&what, &failure))? else {
-            return Err(Failed::Network {
-                what,
-                why: format!("{} has no such file", crate::quoted(url)),
-                hint: None,
-            }
-            .into());
-        };
-        let found = Sha256::of(&bytes);
-        match sha256 {
-            Some(wanted) if wanted != found => {
-                let promised_by = "the index".to_owned();
-                Err(Refused::Bytes { file, wanted, found: Some(found), promised_by }.into())
-            }
-            _ => {
-                self.curator.cache.put_known_blob(&found, &bytes);
-                Ok(bytes)
-            }
-        }
-    }
-
-    fn metadata_within(&self, candidate: &Candidate) -> Result<Arc<CoreMetadata>, CurateError> {
-        let FileName::Wheel(wheel) = &candidate.name else { return Ok(Arc::default()) };
-        let (bytes, _) = self.bytes(candidate, self.curator.stop)?;
-        Ok(Arc::new(core_metadata(verified(&bytes, wheel, None)?.metadata())))
     }
 
     /// Fetches a file, verifies it, and writes its blobs into the folder.
@@ -184,7 +113,7 @@ impl<'f> Files<'f> {
     }
 
     /// The bytes of a file and their hash, from the cache where its hash is promised, else from where it is.
-    fn bytes(&self, candidate: &Candidate, stop: &Stop) -> Result<(Vec<u8>, Sha256), CurateError> {
+    pub(super) fn bytes(&self, candidate: &Candidate, stop: &Stop) -> Result<(Vec<u8>, Sha256), CurateError> {
         let promised = candidate.promise.as_ref().map(|promise| promise.sha256);
         if let Some((sha256, bytes)) =
             promised.and_then(|sha256| Some((sha256, self.curator.cache.blob(&sha256)?)))
@@ -241,7 +170,7 @@ impl<'f> Files<'f> {
     }
 }
 
-fn link(what: &str, url: &str) -> Result<Location, CurateError> {
+pub(super) fn link(what: &str, url: &str) -> Result<Location, CurateError> {
     Location::parse_link(url).map_err(|error| unfetchable(what, &error.to_string()))
 }
 
@@ -274,7 +203,7 @@ fn not_fetched(file: &str, promise: Option<&Promise>, failure: DownloadFailure) 
     }
 }
 
-fn verified<'b>(
+pub(super) fn verified<'b>(
     bytes: &'b [u8],
     name: &WheelName,
     told: Option<&CoreMetadata>,
@@ -292,7 +221,7 @@ fn refused(name: &WheelName, refusal: packman_wheel::WheelRefusal) -> CurateErro
     Refused::Wheel { file: name.as_str().to_owned(), refusal }.into()
 }
 
-fn core_metadata(metadata: &Metadata) -> CoreMetadata {
+pub(super) fn core_metadata(metadata: &Metadata) -> CoreMetadata {
     CoreMetadata {
         requires_dist: metadata.requires_dist.clone(),
         requires_python: metadata.requires_python.clone(),
@@ -300,6 +229,6 @@ fn core_metadata(metadata: &Metadata) -> CoreMetadata {
     }
 }
 
-fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+pub(super) fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -4,9 +4,11 @@
 //! itself. Downloads are kept in the cache by hash and records are written at the end, each in one step, so a run that
 //! is killed loses nothing and leaves nothing half done.
 
+mod age;
 mod choose;
 mod fetch;
 mod local;
+mod metadata;
 mod record;
 mod rules;
 mod supply;

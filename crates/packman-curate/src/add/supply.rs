@@ -81,7 +81,8 @@ pub(super) fn releases(listing: &Listing, rules: &Rules, target: &Target) -> Rel
 
 /// The releases that would fit if they were older, each with the time of the upload that would be chosen.
 pub(super) fn young(listing: &Listing, rules: &Rules, target: &Target) -> BTreeMap<Version, Time> {
-    let young = |file: &&Arc<Candidate>| matches!(rules.judge(file), Verdict::TooYoung(_));
+    let young =
+        |file: &&Arc<Candidate>| matches!(rules.judge(file), Verdict::TooYoung(_)) && file.yanked.is_none();
     let fitting = choose_wheels(listing.files.iter().filter(young).filter_map(listed), target).usable;
     let uploaded = |file: &Candidate| file.uploaded.unwrap_or(Time::from_seconds(0));
     fitting.into_iter().map(|release| (release.version, uploaded(&release.file))).collect()
