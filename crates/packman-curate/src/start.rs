@@ -76,11 +76,11 @@ impl Curator<'_> {
     /// Makes a database of what a team's file asks for, signs and publishes it.
     pub fn start(&self, request: &StartRequest<'_>) -> Result<StartReport, CurateError> {
         // Read before anything is made: a file that cannot be read leaves nothing behind.
-        let team = TeamFile::read(&request.file)?;
+        let mut team = TeamFile::read(&request.file)?;
         let passphrases = Remembering { person: self.passphrases, last: Mutex::default() };
         let curator = Curator { passphrases: &passphrases, ..*self };
         curator.open_or_init(request)?;
-        let left = team.not_taken.clone();
+        let left = std::mem::take(&mut team.not_taken);
         let pinned = team.locked.len() + team.asked.iter().filter(|asked| asked.pinned().is_some()).count();
         let added = curator.add(&AddRequest {
             with_dependencies: true,

@@ -453,6 +453,23 @@ fn hashes_that_a_file_names_are_compared_and_every_named_wheel_is_taken() {
 }
 
 #[test]
+fn what_a_file_asks_for_and_nobody_can_take_is_reported_with_the_rest() {
+    let (world, index) = (World::new(), Index::new());
+    index.list("a", &[pure("a", "1")]);
+    world.init();
+    world.write("requirements.txt", "a\n-e .\nb==1 --hash=md5:00\n");
+    let mut request = world.request(&[], Some(&index));
+    request.asked.extend(TeamFile::read(&world.path("requirements.txt")).unwrap());
+    let report = world.add(&request);
+    insta::assert_snapshot!(world.lines(&report), @"
+    + a-1-py3-none-any.whl
+    ! -e .: path: `-e .` (`~/requirements.txt`, line 2): it is a file or folder of this machine
+    ! b==1 --hash=md5:00: weak-hash: `b==1 --hash=md5:00` (`~/requirements.txt`, line 3): it names no SHA-256
+    ");
+    assert!(report.gravest().unwrap().hint().unwrap().contains("pip wheel"));
+}
+
+#[test]
 fn two_at_once_lose_nothing() {
     let (world, index) = (World::new(), Index::new());
     let names = ["a", "b", "c", "d"];

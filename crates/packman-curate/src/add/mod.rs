@@ -23,7 +23,7 @@ use packman_names::{ProjectName, Target, Version};
 use packman_strict::Sha256;
 
 use crate::curator::{Curator, Note};
-use crate::error::CurateError;
+use crate::error::{CurateError, No};
 use crate::folder::Folder;
 use crate::index::IndexClient;
 use crate::listing::Candidate;
@@ -145,7 +145,7 @@ impl AddReport {
 const THREADS: std::num::NonZeroUsize = std::num::NonZeroUsize::MIN.saturating_add(5);
 
 impl Curator<'_> {
-    /// Adds releases to what is staged.
+    /// Adds releases to what is staged. What a file asks for and PackMan does not take is reported with the rest.
     pub fn add(&self, request: &AddRequest) -> Result<AddReport, CurateError> {
         let folder = Folder::open(&request.folder)?;
         let _lock = folder.lock(self)?;
@@ -155,6 +155,11 @@ impl Curator<'_> {
         let files = Files::new(self, &folder, request.copy_files);
         let Selection { take, not_taken, notes } = choose::choose(request, &asked, &rules, &index, &files)?;
         let mut known = Known::read(&folder)?;
+        let left = asked
+            .not_taken
+            .into_iter()
+            .map(|left| Problem { what: left.what.clone(), why: No::Left(left).into() });
+        let not_taken = left.chain(not_taken).collect();
         let mut report = AddReport { not_taken, notes, ..AddReport::default() };
         let mut wanted = Vec::new();
         for candidate in take {

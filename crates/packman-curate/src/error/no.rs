@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use packman_strict::quote::quoted;
 
 use super::shown;
+use crate::team::NotTaken;
 
 /// What is believed, and the answer is no.
 #[derive(Clone, Debug)]
@@ -77,6 +78,8 @@ pub enum No {
         /// The release.
         what: String,
     },
+    /// A line of a file asks for something that PackMan does not take.
+    Left(NotTaken),
     /// A local wheel has no address that users could fetch it from.
     CopyNeeded {
         /// The file name.
@@ -101,6 +104,7 @@ impl No {
             Self::Requirement(refused) => refused.code(),
             Self::Elsewhere { .. } => "elsewhere",
             Self::NoWheel { .. } => "no-wheel",
+            Self::Left(left) => left.why.code(),
             Self::CopyNeeded { .. } => "copy-needed",
         }
     }
@@ -118,6 +122,7 @@ impl No {
             }
             Self::Expired { .. } => "prolong it: `packman curate refresh`",
             Self::KeyMissing { .. } => "private keys live under PACKMAN_HOME of the machine that made them",
+            Self::Left(left) => return left.why.way_on().map(str::to_owned),
             Self::ConsentNeeded { flag, .. } => return Some(format!("`{flag}` agrees")),
             Self::NoIndex => "give one with `--index URL`, or configure pip or uv",
             Self::NothingFits { explanation, .. } if explanation.code() == "sdist" => {
@@ -155,6 +160,7 @@ impl fmt::Display for No {
                     quoted(requirement)
                 )
             }
+            Self::Left(left) => write!(f, "{} ({}): {}", quoted(&left.what), left.place, left.why.words()),
             Self::NoWheel { what } => write!(f, "no wheel that is named for {} fits", quoted(what)),
             Self::CopyNeeded { file } => write!(f, "{} has no address to fetch it from", quoted(file)),
         }
