@@ -65,6 +65,7 @@ fn local_wheels_are_published_with_the_database() {
     let draft = WheelDraft::new("own", "1.0").file("own.py", "");
     world.write(&format!("wheels/{}", draft.file_name()), draft.build().unwrap());
     world.init();
+    assert_eq!(world.curator().add(&world.request(&["own"], None)).unwrap_err().code(), "no-index");
     let mut request = world.request(&[], None);
     request.from = Some(world.path("wheels"));
     let error = world.curator().add(&request).unwrap_err();

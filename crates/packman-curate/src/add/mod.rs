@@ -147,6 +147,12 @@ const THREADS: std::num::NonZeroUsize = std::num::NonZeroUsize::MIN.saturating_a
 impl Curator<'_> {
     /// Adds releases to what is staged. What a file asks for and PackMan does not take is reported with the rest.
     pub fn add(&self, request: &AddRequest) -> Result<AddReport, CurateError> {
+        if request.targets.is_empty() {
+            return Err(CurateError::usage("no Python and platform is named to choose wheels for"));
+        }
+        if request.index.is_none() && request.from.is_none() && !request.asked.asked.is_empty() {
+            return Err(No::NoIndex.into());
+        }
         let folder = Folder::open(&request.folder)?;
         let _lock = folder.lock(self)?;
         let index = IndexClient::new(self, request.index.as_ref());

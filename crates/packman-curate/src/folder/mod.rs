@@ -23,6 +23,10 @@ pub(crate) use signed::{Shelf, Signed, verify_publication, verify_successor};
 
 /// The file that makes a folder a database's; written last when one is made.
 pub(crate) const SETTINGS: &str = "curate.toml";
+/// The file that is locked while the folder changes. Not one that is read: some systems let nobody read a locked one.
+const LOCK: &str = ".packman-lock";
+/// What git is told to leave out, where it is told nothing yet.
+const IGNORED: &str = ".gitignore";
 /// The largest staged file that is read, in bytes: as large as records are read anywhere.
 const LARGEST: u64 = 64 << 20;
 
@@ -59,6 +63,9 @@ impl Folder {
         folder.write("recalls.json", &Recalls::default().encode())?;
         files::make_public_folder(&folder.join("projects"))?;
         folder.write(&packman_tuf::Role::Root.file_path(1), root)?;
+        if files::read_file(&folder.join(IGNORED), LARGEST)?.is_none() {
+            folder.write(IGNORED, format!("{LOCK}\n").as_bytes())?;
+        }
         folder.write(SETTINGS, folder.settings.encode().as_bytes())?;
         Ok(folder)
     }
@@ -78,10 +85,10 @@ impl Folder {
         self.path.join(name)
     }
 
-    /// Keeps every other PackMan from changing the folder. The lock is on the settings, which never change.
+    /// Keeps every other PackMan from changing the folder.
     pub(crate) fn lock(&self, curator: &Curator<'_>) -> Result<FileLock, CurateError> {
         let waiting = || curator.events.event(Event::Waiting);
-        Ok(FileLock::take(&self.join(SETTINGS), LockWait::default(), curator.stop, &waiting)?)
+        Ok(FileLock::take(&self.join(LOCK), LockWait::default(), curator.stop, &waiting)?)
     }
 
     /// Writes a file whole or not at all, with the folders it needs; touches nothing when it has these bytes.
