@@ -90,11 +90,24 @@ impl IndexPage {
     pub fn parse(bytes: &[u8], content_type: Option<&str>, base: &str) -> Result<Self, MalformedPage> {
         let base = url::Url::parse(base)
             .map_err(|_| MalformedPage::found("address", base, "an absolute address"))?;
-        if is_json(bytes, content_type) {
+        let page = if is_json(bytes, content_type) {
             super::json::parse(bytes, &base)
         } else {
             super::html::parse(bytes, &base)
+        }?;
+        page.files.iter().try_for_each(|file| file.verify_channel(&base))?;
+        Ok(page)
+    }
+}
+
+impl IndexFile {
+    /// A page that came over TLS may name a file over plain HTTP only with its hash: without one, anybody on the way
+    /// could choose the bytes.
+    fn verify_channel(&self, page: &url::Url) -> Result<(), MalformedPage> {
+        if page.scheme() == "https" && self.url.starts_with("http:") && self.hashes.sha256.is_none() {
+            return Err(MalformedPage::found("url", &self.url, "https, as the page, or a SHA-256"));
         }
+        Ok(())
     }
 }
 

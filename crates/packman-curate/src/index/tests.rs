@@ -141,6 +141,16 @@ fn tells_json_from_html_by_the_server_and_else_by_the_first_byte() {
 }
 
 #[test]
+fn a_page_over_tls_names_a_file_over_plain_http_only_with_its_hash() {
+    let plain = "http://f.example/a.whl";
+    insta::assert_snapshot!(html(&format!("<a href={plain}>a</a>")), @"url: found `http://f.example/a.whl`, wanted https, as the page, or a SHA-256");
+    assert_eq!(html(&format!("<a href={plain}#sha256={HASH}>a</a>")).lines().count(), 1);
+    assert!(
+        json(&format!(r#"{{"filename":"a.whl","url":"{plain}","hashes":{{}}}}"#)).starts_with("url: found")
+    );
+}
+
+#[test]
 fn reads_times_with_and_without_fractions() {
     for good in ["2024-01-02T03:04:05Z", "2024-01-02T03:04:05.000001Z", "2024-01-02T03:04:05.1+00:00"] {
         assert_eq!(parse_upload_time(good).unwrap().to_string(), "2024-01-02T03:04:05Z");

@@ -3,9 +3,11 @@
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use ed25519_dalek::pkcs8::{KeypairBytes, PublicKeyBytes};
 use packman_machine::files::{self, Keeping};
 use packman_machine::home::Home;
 use packman_tuf::SigningKey;
+use pkcs8::{EncodePrivateKey as _, LineEnding};
 
 use super::pem::{KeyFile, decode};
 use super::{KeyPlace, KeyRing, Passphrase, Passphrases, encode};
@@ -102,6 +104,17 @@ fn refuses_files_that_are_no_key_and_keys_of_another_database() {
     insta::assert_snapshot!(check(&text.replace("PRIVATE", "PUBLIC"), &own_id(), &[]), @"malformed-key: `~/keys/it/root.pem`: wanted a PKCS#8 private key, found another kind of PEM");
     let rsa = text.replace("K2Vw", "K2Vx");
     insta::assert_snapshot!(check(&rsa, &own_id(), &[]), @"malformed-key: `~/keys/it/root.pem`: wanted an Ed25519 private key");
+}
+
+#[test]
+fn refuses_a_key_whose_halves_belong_to_two_keys() {
+    let with_public_half_of = |seed: [u8; 32]| {
+        let public = ed25519_dalek::SigningKey::from_bytes(&seed).verifying_key().to_bytes();
+        let pair = KeypairBytes { secret_key: SEED, public_key: Some(PublicKeyBytes(public)) };
+        check(&pair.to_pkcs8_pem(LineEnding::LF).unwrap(), &own_id(), &[])
+    };
+    assert_eq!(with_public_half_of(SEED), "1 then 1, asked 0");
+    insta::assert_snapshot!(with_public_half_of([8; 32]), @"malformed-key: `~/keys/it/root.pem`: its public half belongs to another key");
 }
 
 #[test]
