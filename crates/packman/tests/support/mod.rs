@@ -1,6 +1,8 @@
 //! What the end-to-end tests share: a scapegoat who has published a database, a mirror that carries it, and a user.
 #![allow(dead_code, unreachable_pub, reason = "each test uses some of it")]
 
+pub mod user;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
@@ -25,6 +27,20 @@ pub fn world(index: &PackageIndex) -> World {
 /// A world without an index.
 pub fn bare_world() -> World {
     World::new(env!("CARGO_BIN_EXE_packman"))
+}
+
+/// Makes a database in the folder `db`.
+pub fn init(world: &World) {
+    world.ok(&[
+        "curate",
+        "init",
+        "db",
+        "--title",
+        "Web tools",
+        "--maintainer",
+        MAINTAINER,
+        "--no-passphrase",
+    ]);
 }
 
 /// Makes, fills, signs and publishes a database of these releases: folder `db`, published in `site`.
