@@ -8,15 +8,12 @@ pub fn masked(text: &str) -> String {
         let found = MASKS.iter().find_map(|(shape, name)| Some((matched(shape, rest)?, *name)));
         // In the middle of a word nothing begins.
         let begins = !out.ends_with(|last: char| last.is_ascii_alphanumeric());
-        match found.filter(|_| begins) {
-            Some((length, name)) => {
-                out.push_str(name);
-                rest = rest.get(length..).unwrap_or_default();
-            }
-            None => {
-                out.push(first);
-                rest = rest.get(first.len_utf8()..).unwrap_or_default();
-            }
+        if let Some((length, name)) = found.filter(|_| begins) {
+            out.push_str(name);
+            rest = rest.get(length..).unwrap_or_default();
+        } else {
+            out.push(first);
+            rest = rest.get(first.len_utf8()..).unwrap_or_default();
         }
     }
     out
