@@ -111,7 +111,7 @@ mod tests {
             ("*.example.org", "https://a.example.org/", Route::Direct),
             ("example.org:443", "https://example.org/", Route::Direct),
             ("example.org:80", "https://example.org/", Route::HttpsProxy),
-            ("example.org", "https://notexample.test/", Route::HttpsProxy),
+            ("ample.org", "https://example.org/", Route::HttpsProxy),
             ("10.0.0.1", "https://10.0.0.1/", Route::Direct),
             ("*", "https://example.org/", Route::Direct),
             ("", "https://example.org/", Route::HttpsProxy),
