@@ -10,7 +10,7 @@ use packman_resolve::Asked;
 use packman_wheel::LinkMode;
 
 use crate::commands::Setting;
-use crate::ending::{Blame, Ending};
+use crate::ending::Ending;
 use crate::output;
 use crate::words;
 use stage::Stage;
@@ -85,11 +85,5 @@ fn refuse_strangers(client: &Client<'_>, venv: &std::path::Path) -> Result<(), E
 
 /// The demonstration went wrong, which is our fault.
 fn bug(what: &str) -> Ending {
-    Ending {
-        blame: Blame::Bug,
-        code: "bug",
-        headline: format!("demo: {what}"),
-        because: vec![],
-        hints: vec![],
-    }
+    Ending::bug(format!("demo: {what}"))
 }

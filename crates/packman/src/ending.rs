@@ -40,6 +40,23 @@ impl Blame {
             Self::Stopped => 130,
         }
     }
+
+    /// The stable code of what has no closer one.
+    fn code(self) -> &'static str {
+        match self {
+            Self::Usage => "usage",
+            Self::Bug => "bug",
+            _ => "machine",
+        }
+    }
+}
+
+/// Answers as JSON, however the command ended: in one document, where an error stands beside the answer.
+pub(crate) fn answered(answer: Object<'static>, ended: Result<(), Ending>) -> Result<(), Ending> {
+    match ended {
+        Ok(()) => Ok(output::answer(&answer.into())?),
+        Err(ending) => Err(Ending { answer, ..ending }),
+    }
 }
 
 /// How a command ends when it does not do what was asked.
@@ -55,28 +72,34 @@ pub(crate) struct Ending {
     pub(crate) because: Vec<String>,
     /// What can be done.
     pub(crate) hints: Vec<String>,
+    /// What there is to answer all the same, for `--json`.
+    pub(crate) answer: Object<'static>,
 }
 
 impl Ending {
     /// A command that makes no sense.
     pub(crate) fn usage(headline: impl Into<String>) -> Self {
-        Self { blame: Blame::Usage, code: "usage", headline: headline.into(), because: vec![], hints: vec![] }
+        Self::of(Blame::Usage, Blame::Usage.code(), headline)
     }
 
     /// An honest no.
     pub(crate) fn no(code: &'static str, headline: impl Into<String>) -> Self {
-        Self { blame: Blame::HonestNo, code, headline: headline.into(), because: vec![], hints: vec![] }
+        Self::of(Blame::HonestNo, code, headline)
     }
 
     /// The machine or the network.
     pub(crate) fn failed(headline: impl Into<String>) -> Self {
-        Self {
-            blame: Blame::Failed,
-            code: "machine",
-            headline: headline.into(),
-            because: vec![],
-            hints: vec![],
-        }
+        Self::of(Blame::Failed, Blame::Failed.code(), headline)
+    }
+
+    /// Our own fault.
+    pub(crate) fn bug(headline: impl Into<String>) -> Self {
+        Self::of(Blame::Bug, Blame::Bug.code(), headline)
+    }
+
+    fn of(blame: Blame, code: &'static str, headline: impl Into<String>) -> Self {
+        let headline = headline.into();
+        Self { blame, code, headline, because: vec![], hints: vec![], answer: Object::new() }
     }
 
     /// A line that says what can be done.
@@ -99,7 +122,7 @@ impl Ending {
 
     fn to_json(&self) -> Object<'static> {
         let texts = |lines: &[String]| lines.iter().cloned().map(Value::from).collect::<Vec<_>>();
-        Object::new().with(
+        self.answer.clone().with(
             "error",
             Object::new()
                 .with("code", self.code)
@@ -121,11 +144,9 @@ impl From<ClientError> for Ending {
             ClientError::Stopped => Blame::Stopped,
         };
         Self {
-            blame,
-            code: error.code(),
-            headline: error.to_string(),
             because: error.because(),
             hints: words::hints::of(&error),
+            ..Self::of(blame, error.code(), error.to_string())
         }
     }
 }
@@ -139,13 +160,8 @@ impl From<CurateError> for Ending {
             CurateError::Usage(_) => Blame::Usage,
             CurateError::Stopped => Blame::Stopped,
         };
-        Self {
-            blame,
-            code: error.code(),
-            headline: error.to_string(),
-            because: vec![],
-            hints: error.hint().into_iter().collect(),
-        }
+        let hints = error.hint().into_iter().collect();
+        Self { hints, ..Self::of(blame, error.code(), error.to_string()) }
     }
 }
 

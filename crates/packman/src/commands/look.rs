@@ -8,33 +8,35 @@ use packman_trust::Age;
 
 use super::setting::{Setting, which};
 use crate::args::{Common, EnvironmentArgs};
-use crate::ending::Ending;
+use crate::ending::{Ending, answered};
 use crate::{output, words};
+
+/// Of a search without a result.
+const CODE: &str = "nothing-found";
 
 pub(super) fn search(word: &str, common: &Common) -> Result<(), Ending> {
     let setting = Setting::capture(common, false)?;
     let found = setting.client().search(word)?;
+    let ended = if found.is_empty() {
+        let headline = format!("nobody you trust vouches for anything with {} in it", quoted(word));
+        Err(Ending::no(CODE, headline))
+    } else {
+        Ok(())
+    };
     if common.json {
         let projects: Vec<Value<'static>> = found.iter().map(found_to_json).collect();
-        output::answer(&Value::from(Object::new().with("projects", projects)))?;
-    } else {
-        let row = |found: &Found| {
-            vec![
-                found.project.to_string(),
-                found.newest.as_ref().map_or_else(|| "no wheel".to_owned(), ToString::to_string),
-                found.database.to_string(),
-                found.summary.as_deref().unwrap_or_default().escape_debug().to_string(),
-            ]
-        };
-        output::lines(output::columns(&found.iter().map(row).collect::<Vec<_>>()))?;
+        return answered(Object::new().with("projects", projects), ended);
     }
-    if found.is_empty() {
-        return Err(Ending::no(
-            "nothing-found",
-            format!("nobody you trust vouches for anything with {} in it", quoted(word)),
-        ));
-    }
-    Ok(())
+    let row = |found: &Found| {
+        vec![
+            found.project.to_string(),
+            found.newest.as_ref().map_or_else(|| "no wheel".to_owned(), ToString::to_string),
+            found.database.to_string(),
+            found.summary.as_deref().unwrap_or_default().escape_debug().to_string(),
+        ]
+    };
+    output::lines(output::columns(&found.iter().map(row).collect::<Vec<_>>()))?;
+    ended
 }
 
 fn found_to_json(found: &Found) -> Value<'static> {

@@ -1,14 +1,14 @@
 //! `packman trust`: the ring.
 
-use packman_client::{AddRequest, Refreshed};
+use packman_client::{AddRequest, RefreshReport, Refreshed};
 use packman_names::ProjectName;
 use packman_strict::json::{Object, Value};
-use packman_trust::Scope;
+use packman_trust::{EntryName, Scope};
 use packman_tuf::SafetyNumber;
 
 use super::setting::Setting;
 use crate::args::{Common, TrustAddArgs, TrustCommand};
-use crate::ending::{Blame, Ending};
+use crate::ending::{Ending, answered};
 use crate::{output, words};
 
 pub(super) fn run(command: TrustCommand, common: &Common) -> Result<(), Ending> {
@@ -35,8 +35,8 @@ pub(super) fn run(command: TrustCommand, common: &Common) -> Result<(), Ending> 
         TrustCommand::Refresh => refresh(&setting, common),
         TrustCommand::Compare { name, number } => {
             let number = parse_number(&number.join(" "))?;
-            let root = client.trust_compare(&name, number)?;
-            Ok(done(format!("`{name}` is compared: the number is that of root {root} of its chain"))?)
+            let compared = client.trust_compare(&name, number)?;
+            Ok(done(words::trust::compared(&name, compared))?)
         }
         TrustCommand::Scope { name, pattern } => {
             client.trust_scope(&name, parse_scope(&pattern)?)?;
@@ -84,19 +84,21 @@ fn refresh(setting: &Setting, common: &Common) -> Result<(), Ending> {
         Refreshed::NotAsked => "not asked",
     };
     if common.json {
-        let databases: Vec<Value<'static>> = report
-            .databases
-            .iter()
-            .map(|(name, how)| {
-                Object::new().with("name", name.as_str().to_owned()).with("outcome", word(how)).into()
-            })
-            .collect();
-        output::answer(&Value::from(Object::new().with("databases", databases)))?;
-    } else {
-        let rows: Vec<Vec<String>> =
-            report.databases.iter().map(|(name, how)| vec![name.to_string(), word(how).to_owned()]).collect();
-        output::lines(output::columns(&rows))?;
+        let database = |(name, how): &(EntryName, Refreshed)| {
+            Value::from(Object::new().with("name", name.as_str().to_owned()).with("outcome", word(how)))
+        };
+        let databases: Vec<Value<'static>> = report.databases.iter().map(database).collect();
+        return answered(Object::new().with("databases", databases), worst(&report));
     }
+    if report.databases.is_empty() {
+        return Ok(output::lines(words::trust::list(&[]))?);
+    }
+    let row = |(name, how): &(EntryName, Refreshed)| vec![name.to_string(), word(how).to_owned()];
+    output::lines(output::columns(&report.databases.iter().map(row).collect::<Vec<_>>()))?;
+    worst(&report)
+}
+
+fn worst(report: &RefreshReport) -> Result<(), Ending> {
     for (_, how) in &report.databases {
         if let Refreshed::Refused(refused) = how {
             return Err(packman_client::ClientError::from(refused.clone()).into());
@@ -108,11 +110,8 @@ fn refresh(setting: &Setting, common: &Common) -> Result<(), Ending> {
     });
     match unreached {
         Some((name, why)) => {
-            let mut ending = Ending::failed(format!("database `{name}` could not be reached"));
-            ending.blame = Blame::Failed;
-            ending.code = "network";
-            ending.because = vec![why.clone()];
-            Err(ending)
+            let ending = Ending::failed(format!("database `{name}` could not be reached"));
+            Err(Ending { code: "network", because: vec![why.clone()], ..ending })
         }
         None => Ok(()),
     }

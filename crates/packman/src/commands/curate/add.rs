@@ -14,8 +14,8 @@ use super::super::setting::Setting;
 use super::person::Person;
 use super::{absolute, curator};
 use crate::args::{AddArgs, Common};
-use crate::ending::Ending;
-use crate::{output, words};
+use crate::ending::{Ending, answered};
+use crate::words;
 
 pub(super) fn run(arguments: &AddArgs, common: &Common) -> Result<(), Ending> {
     let setting = Setting::capture(common, false)?;
@@ -36,11 +36,10 @@ pub(super) fn run(arguments: &AddArgs, common: &Common) -> Result<(), Ending> {
     };
     let report = curator(&setting, &person).add(&request)?;
     if common.json {
-        output::answer(&report_to_json(&report))?;
-    } else {
-        setting.terminal.say_all(&words::curate::added(&report));
-        setting.terminal.say(&format!("next: packman curate sign {}", arguments.dir.display()));
+        return answered(report_to_json(&report), ended(&report));
     }
+    setting.terminal.say_all(&words::curate::added(&report));
+    setting.terminal.say(&format!("next: packman curate sign {}", arguments.dir.display()));
     ended(&report)
 }
 
@@ -140,7 +139,7 @@ fn this_platform() -> Result<Platform, Ending> {
     })
 }
 
-pub(super) fn report_to_json(report: &AddReport) -> Value<'static> {
+pub(super) fn report_to_json(report: &AddReport) -> Object<'static> {
     let added: Vec<Value<'static>> = report
         .added
         .iter()
@@ -172,5 +171,4 @@ pub(super) fn report_to_json(report: &AddReport) -> Value<'static> {
         .with("already", already)
         .with("not-taken", not_taken)
         .with("notes", notes)
-        .into()
 }

@@ -13,8 +13,8 @@ use super::super::setting::Setting;
 use super::person::Person;
 use super::{absolute, add, curator, sign};
 use crate::args::{Common, StartArgs};
-use crate::ending::Ending;
-use crate::{output, words};
+use crate::ending::{Ending, answered};
+use crate::words;
 
 pub(super) fn run(arguments: &StartArgs, common: &Common) -> Result<(), Ending> {
     let setting = Setting::capture(common, arguments.yes)?;
@@ -41,14 +41,13 @@ pub(super) fn run(arguments: &StartArgs, common: &Common) -> Result<(), Ending> 
         None => None,
     };
     if common.json {
-        output::answer(&to_json(&report, trusted.as_ref()))?;
-    } else {
-        let mut lines = words::curate::started(&report);
-        if let (Some(outcome), Some(trusted)) = (&report.outcome, &trusted) {
-            lines.extend(words::curate::for_colleagues(outcome, trusted, arguments));
-        }
-        setting.terminal.say_all(&lines);
+        return answered(to_json(&report, trusted.as_ref()), add::ended(&report.added));
     }
+    let mut lines = words::curate::started(&report);
+    if let (Some(outcome), Some(trusted)) = (&report.outcome, &trusted) {
+        lines.extend(words::curate::for_colleagues(outcome, trusted, arguments));
+    }
+    setting.terminal.say_all(&lines);
     add::ended(&report.added)
 }
 
@@ -129,7 +128,7 @@ fn maintainer(setting: &Setting, arguments: &StartArgs) -> Result<String, Ending
     })
 }
 
-fn to_json(report: &StartReport, trusted: Option<&Trusted>) -> Value<'static> {
+fn to_json(report: &StartReport, trusted: Option<&Trusted>) -> Object<'static> {
     let left: Vec<Value<'static>> = report
         .left
         .iter()
@@ -160,5 +159,4 @@ fn to_json(report: &StartReport, trusted: Option<&Trusted>) -> Value<'static> {
             "trusted-as",
             trusted.map_or(Value::Null, |trusted| Value::from(trusted.name.as_str().to_owned())),
         )
-        .into()
 }
