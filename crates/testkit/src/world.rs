@@ -100,6 +100,14 @@ impl World {
         finish(self.command(folder).args(arguments))
     }
 
+    /// Runs the command where no file may get longer than so many times 512 bytes: a full disk that needs no disk.
+    pub fn run_on_full_disk(&self, blocks: u32, arguments: &[&str]) -> Run {
+        // The signal that goes with the limit is ignored: a full disk sends none.
+        let limited = format!("trap '' XFSZ; ulimit -f {blocks}; exec \"$@\"");
+        let mut command = self.other_command(Path::new("sh"));
+        finish(command.args(["-c", &limited, "sh"]).arg(&self.program).args(arguments))
+    }
+
     /// Runs the command, which must do what is asked.
     pub fn ok(&self, arguments: &[&str]) -> Run {
         let run = self.run(arguments);
@@ -118,8 +126,15 @@ impl World {
 
     /// The command, not yet started, for tests that end it or give it a terminal.
     pub fn command(&self, folder: &Path) -> Command {
-        let mut command = Command::new(&self.program);
-        command.env_clear().envs(&self.variables).current_dir(folder).stdin(Stdio::null());
+        let mut command = self.other_command(&self.program);
+        command.current_dir(folder);
+        command
+    }
+
+    /// Another program in this world, not yet started.
+    pub fn other_command(&self, program: &Path) -> Command {
+        let mut command = Command::new(program);
+        command.env_clear().envs(&self.variables).current_dir(self.folder()).stdin(Stdio::null());
         command
     }
 
@@ -133,9 +148,7 @@ impl World {
 
     /// Runs another program in this world.
     pub fn other(&self, program: &Path, arguments: &[&str]) -> Run {
-        let mut command = Command::new(program);
-        command.env_clear().envs(&self.variables).current_dir(self.folder()).stdin(Stdio::null());
-        finish(command.args(arguments))
+        finish(self.other_command(program).args(arguments))
     }
 
     /// Runs a line of Python in an environment and gives what it printed.
