@@ -4,7 +4,8 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use packman_machine::python::{Environment as Found, PythonFailure, Pythons, Wanted};
-use packman_wheel::{ChangeError, EnvironmentLock, Inventory, Scheme, installed};
+use packman_names::ProjectName;
+use packman_wheel::{ChangeError, EnvironmentLock, Installed, Inventory, Scheme, installed};
 
 use crate::client::Client;
 use crate::error::{ClientError, Failed, No};
@@ -37,6 +38,11 @@ impl Environment {
     /// Its folder.
     pub fn folder(&self) -> String {
         self.found.prefix.display().to_string()
+    }
+
+    /// Everything that is installed under a project's name: mostly one, more where somebody left two records of it.
+    pub(crate) fn all_of<'e>(&'e self, project: &'e ProjectName) -> impl Iterator<Item = &'e Installed> {
+        self.inventory.installed.iter().filter(move |installed| installed.name == *project)
     }
 
     /// Its interpreter.

@@ -6,7 +6,6 @@ mod words;
 use packman_machine::failure::DiskFailure;
 use packman_names::ProjectName;
 use packman_trust::{EntryName, Nobody, Refused, RingError};
-use packman_tuf::SafetyNumber;
 
 /// Why a use case ended without doing what was asked.
 #[derive(Debug)]
@@ -46,15 +45,6 @@ pub enum RefusedWhy {
     NumberNeeded {
         /// Where it is.
         url: String,
-    },
-    /// The number given is not one of the chain that is remembered for this address.
-    OtherRoot {
-        /// Where it is.
-        url: String,
-        /// The number given.
-        given: SafetyNumber,
-        /// The number of the newest root that is remembered.
-        remembered: SafetyNumber,
     },
     /// A file of the home that cannot be what PackMan wrote.
     StateDamaged {
@@ -190,7 +180,6 @@ impl RefusedWhy {
             Self::Database(refused) => refused.code(),
             Self::FirstUse { refusal, .. } => refusal.code(),
             Self::NumberNeeded { .. } => "number-needed",
-            Self::OtherRoot { .. } => "unexplained-change",
             Self::StateDamaged { .. } | Self::MemoryGone { .. } => "state-damaged",
             Self::StateExposed { .. } => "state-exposed",
             Self::Environment(conflict) => conflict.code(),

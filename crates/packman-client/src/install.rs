@@ -141,8 +141,11 @@ impl Client<'_> {
     /// The plan was made without the lock: what it goes by must still be there under the lock.
     fn refuse_changed(environment: &Environment, steps: &[PlannedStep]) -> Result<(), ClientError> {
         let changed = steps.iter().find(|step| {
-            let there = environment.inventory.project(&step.project).map(|installed| &installed.version);
-            there != step.expects()
+            let mut there = environment.all_of(&step.project).map(|installed| &installed.version);
+            match step.expects() {
+                Some(expected) => !there.any(|version| version == expected),
+                None => there.next().is_some(),
+            }
         });
         match changed {
             Some(step) => Err(No::EnvironmentChanged { project: step.project.clone() }.into()),
@@ -169,7 +172,8 @@ impl Client<'_> {
             })
             .collect();
         let replaced = steps.iter().filter(|step| step.replaces().is_some());
-        let remove: Vec<Installed> = replaced.filter_map(|step| there(&step.project)).collect();
+        let remove: Vec<Installed> =
+            replaced.flat_map(|step| environment.all_of(&step.project)).cloned().collect();
         let kept = steps.iter().filter(|step| step.kind == StepKind::Keep && step.requested);
         let unmarked = kept.filter_map(|step| there(&step.project)).filter(|installed| !installed.requested);
         let amend =

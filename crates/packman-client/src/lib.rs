@@ -29,5 +29,5 @@ pub use install::{InstallRequest, Installation, Pins, Planned, PlannedStep, Step
 pub use list::{ListedPackage, PackageList};
 pub use refresh::{RefreshReport, Refreshed};
 pub use search::Found;
-pub use trust::{AddRequest, Added, EntryReport};
+pub use trust::{AddRequest, Added, Compared, EntryReport};
 pub use uninstall::Uninstallation;

@@ -12,7 +12,7 @@ use packman_trust::{Answer, Gate, Nobody, Offer, RecordWanted, Source};
 
 use crate::client::Client;
 use crate::error::{ClientError, Failed};
-use crate::refresh::further_mirrors;
+use crate::refresh::{further_mirrors, goes_on, one_too_many};
 
 /// The offers of one run.
 pub(crate) struct Offers<'c> {
@@ -58,7 +58,11 @@ impl Client<'_> {
         let mut refused = None;
         let mut why = Vec::new();
         for place in self.places_of(wanted.source())? {
-            match self.fetcher.get(&place, &path, target.length) {
+            let fetched = match self.fetcher.get(&place, &path, target.length) {
+                Err(failure) if goes_on(&failure) => Ok(Fetched::Bytes(one_too_many(target.length))),
+                fetched => fetched,
+            };
+            match fetched {
                 Ok(Fetched::Bytes(bytes)) => match wanted.offer(&bytes) {
                     Ok(offer) => {
                         self.cache.put_known_blob(&target.sha256, &bytes);

@@ -2,7 +2,7 @@
 
 use packman_machine::home::Replaced;
 use packman_machine::location::Location;
-use packman_machine::network::Fetched;
+use packman_machine::network::{Fetched, NetworkFailure, NetworkReason};
 use packman_names::ProjectName;
 use packman_strict::time::Time;
 use packman_trust::{
@@ -262,6 +262,7 @@ impl Client<'_> {
         for location in locations {
             let fetched = match self.fetcher.get(location, &request.path, request.max_bytes) {
                 Ok(fetched) => fetched,
+                Err(failure) if goes_on(&failure) => Fetched::Bytes(one_too_many(request.max_bytes)),
                 Err(failure) => {
                     stuck = stuck.or_unreached(failure.to_string());
                     continue;
@@ -282,6 +283,16 @@ impl Client<'_> {
         }
         Err(stuck)
     }
+}
+
+/// Whether a host gave more than is read of that file. It was reached, and what it gives is to blame.
+pub(crate) fn goes_on(failure: &NetworkFailure) -> bool {
+    matches!(failure.reason(), NetworkReason::TooLarge(_))
+}
+
+/// What stands for a file that goes on: so many bytes and one more. Whoever verifies looks at the length first.
+pub(crate) fn one_too_many(most: u64) -> Vec<u8> {
+    vec![0; usize::try_from(most).unwrap_or_default().saturating_add(1)]
 }
 
 fn outcome(entry: &Entry, end: Result<(), Stuck>, changed: bool) -> Result<Refreshed, ClientError> {

@@ -2,6 +2,7 @@
 
 mod add;
 mod change;
+mod compare;
 
 use packman_names::ProjectName;
 use packman_strict::time::Time;
@@ -13,6 +14,7 @@ use crate::error::ClientError;
 use crate::refresh::{good_until, listed_projects};
 
 pub use add::{AddRequest, Added};
+pub use compare::Compared;
 
 /// One entry of the ring, with what is remembered of it.
 #[derive(Debug)]

@@ -1,7 +1,7 @@
 //! Removing installed packages: what RECORD says, all of it or nothing.
 
 use packman_names::{ProjectName, Version};
-use packman_wheel::{Change, plan};
+use packman_wheel::{Change, Installed, plan};
 
 use crate::client::Client;
 use crate::environment::{Absent, WhichEnvironment, change_error};
@@ -34,7 +34,7 @@ impl Client<'_> {
         let mut wanted: Vec<&ProjectName> = projects.iter().collect();
         wanted.sort_unstable();
         wanted.dedup();
-        let mut remove = Vec::new();
+        let mut remove: Vec<Installed> = Vec::new();
         for project in wanted {
             let installed = environment.inventory.project(project);
             remove.push(

@@ -192,7 +192,7 @@ fn without_a_number_nobody_agreeing_adds_nothing() {
     assert_eq!(added.assurance.to_string(), "signed, remembered 2026-11-23");
     let root =
         agreeing.act(|client| client.trust_compare(added.entry.name.as_str(), agreeing.number())).unwrap();
-    assert_eq!(root, 1);
+    assert_eq!(root, packman_client::Compared::Known { root: 1 });
     let report = agreeing.act(|client| client.trust_show(added.entry.name.as_str())).unwrap();
     assert_eq!(report.assurance.to_string(), "signed, compared");
 }
@@ -203,14 +203,11 @@ fn removed_and_added_again_it_goes_on_from_what_was_remembered() {
     world.repository(|repository| repository.publish());
     assert_eq!(world.refreshed(now()), "Newer");
     world.act(|client| client.trust_remove("web")).unwrap();
-    // The same address with another root, made by somebody else: no number makes it the same database.
+    // The same address with another root, made by somebody else: the number that is known still tells.
     let stranger = published(9, vec![]);
-    let (honest, number) =
-        world.repository(|repository| (std::mem::replace(repository, stranger), repository.number(1)));
-    assert_eq!(
-        code(world.act(|client| client.trust_add(&world.request(Some(number))))),
-        "unexplained-change"
-    );
+    let number = world.number();
+    let honest = world.repository(|repository| std::mem::replace(repository, stranger));
+    assert_eq!(code(world.act(|client| client.trust_add(&world.request(Some(number))))), "bad-signature");
     world.repository(|repository| *repository = honest);
     // An old copy is noticed, though the entry was gone meanwhile.
     let old = published(1, vec![]);
@@ -218,6 +215,31 @@ fn removed_and_added_again_it_goes_on_from_what_was_remembered() {
     assert_eq!(code(world.act(|client| client.trust_add(&world.request(Some(world.number()))))), "rollback");
     world.repository(|repository| *repository = newest);
     world.act(|client| client.trust_add(&world.request(Some(world.number())))).unwrap();
+}
+
+#[test]
+fn only_a_new_number_leads_on_from_an_unexplained_change() {
+    let world = World::trusting();
+    let old = world.number();
+    // The same address, other keys, and a second root that the old keys did not sign.
+    let mut anew = published(9, vec![]);
+    anew.rotate(Role::Root);
+    anew.publish();
+    world.repository(|repository| *repository = anew);
+    assert_eq!(world.refreshed(now()), "unexplained-change");
+    assert_eq!(
+        code(world.act(|client| client.trust_compare("web", published(20, vec![]).number(1)))),
+        "number-mismatch"
+    );
+    assert_eq!(world.refreshed(now()), "unexplained-change", "a wrong number changed nothing");
+    let new = world.number();
+    assert_eq!(
+        world.act(|client| client.trust_compare("web", new)).unwrap(),
+        packman_client::Compared::Anew { before: old, root: 1 }
+    );
+    assert_eq!(world.refreshed(now()), "Same");
+    // The number of the old keys stands for nothing that the address serves any more.
+    assert_eq!(code(world.act(|client| client.trust_compare("web", old))), "number-mismatch");
 }
 
 #[test]

@@ -219,6 +219,22 @@ impl Ring {
         self.change(name, |entry| entry.learnt.how = How::Compared)
     }
 
+    /// Lets an entry stand for another chain, whose number was compared: its maintainer began anew.
+    pub fn rekey(&mut self, name: &EntryName, chain: Sha256) -> Result<(), RingError> {
+        if let Some(present) = self.entries.iter().find(|entry| entry.chain == chain && entry.name != *name) {
+            return Err(RingError::ChainPresent(present.name.clone()));
+        }
+        self.change(name, |entry| {
+            entry.chain = chain;
+            entry.learnt.how = How::Compared;
+        })
+    }
+
+    /// The entry that is refreshed from an address.
+    pub fn entry_at(&self, url: &str) -> Option<&Entry> {
+        self.entries.iter().find(|entry| same_place(&entry.url, url))
+    }
+
     fn change(&mut self, name: &EntryName, change: impl FnOnce(&mut Entry)) -> Result<(), RingError> {
         let entry = self.entries.iter_mut().find(|entry| &entry.name == name);
         change(entry.ok_or_else(|| RingError::NoSuchEntry(name.clone()))?);

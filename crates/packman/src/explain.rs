@@ -16,6 +16,30 @@ pub(crate) fn all() -> impl Iterator<Item = (&'static str, &'static str)> {
     sections().map(|(code, text)| (code, text.split_once(".\n").map_or(text, |(first, _)| first)))
 }
 
+/// The code that is spelt most like what was typed, where one is near enough to be meant.
+pub(crate) fn nearest(typed: &str) -> Option<&'static str> {
+    const LONGEST: usize = 64;
+    let typed: String = typed.chars().take(LONGEST).collect::<String>().to_lowercase().replace('_', "-");
+    let (steps, code) = sections().map(|(code, _)| (steps_between(&typed, code), code)).min()?;
+    (steps * 3 <= code.len()).then_some(code)
+}
+
+/// How many letters have to be added, left out or replaced to make one text of the other.
+fn steps_between(one: &str, other: &str) -> usize {
+    let mut before: Vec<usize> = (0..=other.len()).collect();
+    for (row, letter) in one.bytes().enumerate() {
+        let mut left = row + 1;
+        let mut now = vec![left];
+        for (wanted, above) in other.bytes().zip(before.windows(2)) {
+            let &[diagonal, above] = above else { continue };
+            left = (diagonal + usize::from(letter != wanted)).min(above + 1).min(left + 1);
+            now.push(left);
+        }
+        before = now;
+    }
+    before.last().copied().unwrap_or_default()
+}
+
 fn sections() -> impl Iterator<Item = (&'static str, &'static str)> {
     TABLE.split("\n## ").skip(1).filter_map(|section| {
         let (code, text) = section.split_once('\n')?;
@@ -40,6 +64,22 @@ mod tests {
         assert!(codes.windows(2).all(|pair| pair[0] != pair[1]), "each stands once");
         assert!(text("rollback").is_some_and(|text| text.contains("version")));
         assert_eq!(text("no such code"), None);
+    }
+
+    #[test]
+    fn finds_the_code_that_was_meant() {
+        for (typed, code) in [
+            ("rolback", Some("rollback")),
+            ("Rollback", Some("rollback")),
+            ("hash_mismatch", Some("hash-mismatch")),
+            ("state-damage", Some("state-damaged")),
+            ("expird", Some("expired")),
+            ("", None),
+            ("banana", None),
+            (&*"x".repeat(10_000), None),
+        ] {
+            assert_eq!(nearest(typed), code, "{typed}");
+        }
     }
 
     #[test]

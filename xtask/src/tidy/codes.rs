@@ -20,6 +20,9 @@ pub(super) fn faults(source: &Source) -> Vec<String> {
         .collect()
 }
 
+/// What stands on a line before a code, where no `fn code(` gives it.
+const GIVES: [&str; 4] = ["const CODE: &", "Ending::no(", "Self::of(Blame::", "code: "];
+
 /// Every code with the file that gives it: the texts that a `fn code(` gives back, and constants `CODE`.
 fn codes(source: &Source) -> BTreeMap<String, String> {
     let mut codes = BTreeMap::new();
@@ -42,8 +45,10 @@ fn codes_in(text: &str) -> Vec<String> {
         codes.extend(literals(body(after)));
         rest = after;
     }
-    for line in shipped.lines().filter(|line| line.contains("const CODE: &")) {
-        codes.extend(literals(line));
+    for line in shipped.lines() {
+        if let Some((_, given)) = GIVES.iter().find_map(|words| line.split_once(words)) {
+            codes.extend(literals(given).into_iter().take(1));
+        }
     }
     codes
 }
@@ -81,8 +86,10 @@ mod tests {
             impl E { fn code(&self) -> &'static str { match self { Self::A { .. } => "one-code", Self::B => { "two" } } }
             fn other() -> &'static str { "no-code" } }
             pub const CODE: &'static str = "three";
+            let ending = Ending::no("four", "no code");
+            let ending = Ending { code: "five", headline: "nor-this" };
             #[cfg(test)] mod tests { fn code() { "four" } }
         "#;
-        assert_eq!(codes_in(text), ["one-code", "two", "three"]);
+        assert_eq!(codes_in(text), ["one-code", "two", "three", "four", "five"]);
     }
 }

@@ -23,7 +23,7 @@ impl fmt::Display for RefusedWhy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Database(refused) => refused.fmt(f),
-            Self::FirstUse { url, .. } | Self::NumberNeeded { url } | Self::OtherRoot { url, .. } => {
+            Self::FirstUse { url, .. } | Self::NumberNeeded { url } => {
                 write!(f, "database at `{}` refused", url.escape_debug())
             }
             Self::StateDamaged { path, .. } | Self::StateExposed { path } => {
@@ -100,12 +100,6 @@ impl RefusedWhy {
                         .to_owned(),
                 ]
             }
-            Self::OtherRoot { given, remembered, .. } => vec![
-                format!("the number given is {given}"),
-                format!(
-                    "what is remembered of this address has {remembered}, and no root with the number given"
-                ),
-            ],
             Self::StateDamaged { why, .. } => vec![format!("it cannot be what PackMan wrote: {why}")],
             Self::MemoryGone { .. } => {
                 vec!["what was remembered of it is gone from your PackMan home".to_owned()]

@@ -5,6 +5,7 @@ use packman_machine::location::{Channel, Location};
 use packman_trust::{ATTACHED, Assurance, Database, Entry, EntryName, Holds, How, Learnt, Ring, Scope};
 use packman_tuf::{FirstUse, Limits, Memory, Refresh, SafetyNumber};
 
+use super::compare::root_with;
 use super::entry_name;
 use crate::client::{Client, Reach};
 use crate::error::{ClientError, Failed, No, RefusedWhy};
@@ -47,7 +48,10 @@ impl Client<'_> {
         let location = self.location(&request.url)?;
         let url = stored_url(&location);
         let ring = self.ring()?;
-        let known = self.remembered(&ring, &url, request.number.as_ref())?;
+        if let Some(present) = ring.entry_at(&url) {
+            return self.add_again(present, request);
+        }
+        let known = self.remembered(&ring, &url, request.number)?;
         let memory = match known {
             Some(memory) => memory,
             None => self.meet(&location, &url, request.number)?,
@@ -59,30 +63,43 @@ impl Client<'_> {
         self.enter(preview, scope, request)
     }
 
-    /// What is remembered of an address that was in the ring before: adding goes on from there.
+    /// An address that is in the ring already: with a number it is compared, without one there is nothing to do.
+    fn add_again(&self, present: &Entry, request: &AddRequest) -> Result<Added, ClientError> {
+        let name = present.name.as_str();
+        let Some(number) = request.number else {
+            return Err(packman_trust::RingError::ChainPresent(present.name.clone()).into());
+        };
+        self.trust_compare(name, number)?;
+        if let Some(scope) = &request.scope {
+            self.trust_scope(name, scope.clone())?;
+        }
+        let report = self.trust_show(name)?;
+        let newest = report.numbers.last().map_or(number, |(_, number)| *number);
+        Ok(Added {
+            assurance: report.assurance,
+            entry: report.entry,
+            title: report.title.unwrap_or_default(),
+            maintainer: report.maintainer.unwrap_or_default(),
+            number: newest,
+            projects: report.projects.len(),
+        })
+    }
+
+    /// What is remembered of an address that was in the ring before: adding goes on from there, unless the user has
+    /// a number of another chain, which he then compares with what the address serves now.
     fn remembered(
         &self,
         ring: &Ring,
         url: &str,
-        number: Option<&SafetyNumber>,
+        number: Option<SafetyNumber>,
     ) -> Result<Option<Memory>, ClientError> {
         let Some(chain) = ring.chain_of_url(url) else { return Ok(None) };
-        if let Some(present) = ring.entries().iter().find(|entry| entry.chain == chain) {
-            return Err(packman_trust::RingError::ChainPresent(present.name.clone()).into());
-        }
-        let Some(memory) = self.memory(&chain)? else { return Ok(None) };
-        let matches = number.is_none_or(|given| memory.numbers().iter().any(|(_, known)| known == given));
-        match number {
-            Some(given) if !matches => {
-                let remembered = memory.root().number();
-                Err(RefusedWhy::OtherRoot { url: url.to_owned(), given: *given, remembered }.into())
-            }
-            _ => Ok(Some(memory)),
-        }
+        let memory = self.memory(&chain)?;
+        Ok(memory.filter(|memory| number.is_none_or(|number| root_with(memory, number).is_some())))
     }
 
     /// First use: no root of this database was ever seen here.
-    fn meet(
+    pub(super) fn meet(
         &self,
         location: &Location,
         url: &str,
@@ -99,7 +116,12 @@ impl Client<'_> {
         machine.finish().map_err(|refusal| RefusedWhy::FirstUse { url: url.to_owned(), refusal }.into())
     }
 
-    fn bring_up(&self, memory: Memory, location: &Location, url: &str) -> Result<Memory, ClientError> {
+    pub(super) fn bring_up(
+        &self,
+        memory: Memory,
+        location: &Location,
+        url: &str,
+    ) -> Result<Memory, ClientError> {
         if self.reach == Reach::Offline && location.channel() != Channel::Local {
             return Err(ClientError::usage(
                 "`trust add` of a web address needs the network; leave out `--offline`",

@@ -17,7 +17,7 @@ pub(crate) enum CurateCommand {
     Remove {
         /// The database's folder
         dir: PathBuf,
-        /// A project, `project==version`, or a file name
+        /// A project, or some of its releases, such as `flask==3.0.0` or `'flask<3'`
         #[arg(required = true)]
         what: Vec<String>,
     },

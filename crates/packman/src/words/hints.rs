@@ -20,15 +20,16 @@ fn refused(why: &RefusedWhy) -> Vec<String> {
                 format!("`packman trust refresh` asks `{}` for something newer", refused.database),
                 "`--accept-expired` goes on with what is kept, and marks what it installs".to_owned(),
             ],
+            WhyRefused::Bytes(refusal) if refusal.code() == "unexplained-change" => vec![
+                "what you have stays in force; ask its maintainer, by another way than its address, whether he began anew".to_owned(),
+                format!("if he did, `packman trust compare {} NUMBER` with the new number from him", refused.database),
+            ],
             _ => vec!["your last good copy, your trust ring and the environment stay as they were".to_owned()],
         },
         RefusedWhy::NumberNeeded { .. } => vec![
             "ask its maintainer for the safety number, by another way than this address, and give it with `--number`"
                 .to_owned(),
         ],
-        RefusedWhy::OtherRoot { .. } => {
-            vec!["ask its maintainer, by another way than this address, whether the keys were changed".to_owned()]
-        }
         RefusedWhy::MemoryGone { database } => vec![
             format!("`packman trust remove {database}`, then `packman trust add` with its safety number"),
         ],

@@ -1,6 +1,6 @@
 //! The trust ring in words.
 
-use packman_client::{Added, EntryReport, Question};
+use packman_client::{Added, Compared, EntryReport, Question};
 use packman_strict::json::{Object, Value};
 use packman_strict::quote::quoted;
 use packman_trust::{Age, Scope};
@@ -57,6 +57,19 @@ pub(crate) fn added(added: &Added) -> Vec<String> {
         format!("  answers for {}", added.entry.scope),
         format!("  safety number {}", added.number),
     ]
+}
+
+/// What a compared number turned out to be, in words.
+pub(crate) fn compared(name: &str, compared: Compared) -> String {
+    match compared {
+        Compared::Known { root } => {
+            format!("`{name}` is compared: the number is that of root {root} of its chain")
+        }
+        Compared::Anew { before, root } => format!(
+            "`{name}` begins anew: its address serves other keys now, and the number is that of their root {root}; \
+             the keys before had {before}"
+        ),
+    }
 }
 
 /// The ring, in words.

@@ -2,12 +2,12 @@
 
 use std::path::Path;
 
-use packman_client::{AddRequest as TrustRequest, Client, ClientError, No};
+use packman_client::{AddRequest as TrustRequest, Client};
 use packman_curate::{Outcome, Staged, StartReport, StartRequest};
 use packman_machine::git::git_identity;
 use packman_names::ProjectName;
 use packman_strict::json::{Object, Value};
-use packman_trust::{EntryName, RingError, Scope};
+use packman_trust::{Entry, EntryName, Scope};
 
 use super::super::setting::Setting;
 use super::person::Person;
@@ -61,47 +61,32 @@ pub(crate) struct Trusted {
 
 /// Puts the published folder into the own ring, its number compared: it was made on this machine a moment ago.
 fn trust(client: &Client<'_>, site: &Path, outcome: &Outcome) -> Result<Trusted, Ending> {
-    let is_narrow = !client.ring()?.entries().is_empty();
-    let scope = if is_narrow { scope_of(&outcome.projects)? } else { Scope::everything() };
-    let request = TrustRequest {
-        url: site.display().to_string(),
-        name: None,
-        number: Some(outcome.published.number),
-        scope: Some(scope.clone()),
-    };
-    match client.trust_add(&request) {
-        Ok(added) => {
-            if is_narrow {
-                client.trust_prefer(added.entry.name.as_str(), &outcome.projects)?;
-            }
-            Ok(Trusted { name: added.entry.name, is_narrow })
-        }
-        Err(error) => again(client, error, &scope, &outcome.projects),
+    let url = site.display().to_string();
+    let ring = client.ring()?;
+    if let Some(present) = ring.entry_at(&url) {
+        return again(client, present, outcome);
     }
+    let is_narrow = !ring.entries().is_empty();
+    let scope = if is_narrow { scope_of(&outcome.projects)? } else { Scope::everything() };
+    let number = Some(outcome.published.number);
+    let added = client.trust_add(&TrustRequest { url, name: None, number, scope: Some(scope) })?;
+    if is_narrow {
+        client.trust_prefer(added.entry.name.as_str(), &outcome.projects)?;
+    }
+    Ok(Trusted { name: added.entry.name, is_narrow })
 }
 
 /// Begun a second time, it is in the ring already: it gets what is new, and the names that came.
-fn again(
-    client: &Client<'_>,
-    error: ClientError,
-    scope: &Scope,
-    projects: &[ProjectName],
-) -> Result<Trusted, Ending> {
-    let present = match &error {
-        ClientError::No(no) => match &**no {
-            No::Ring(RingError::ChainPresent(name)) => Some(name.clone()),
-            _ => None,
-        },
-        _ => None,
-    };
-    let Some(name) = present else { return Err(error.into()) };
+fn again(client: &Client<'_>, present: &Entry, outcome: &Outcome) -> Result<Trusted, Ending> {
+    let name = present.name.as_str();
+    client.trust_compare(name, outcome.published.number)?;
     client.refresh()?;
-    let is_narrow = client.trust_show(name.as_str())?.entry.scope != Scope::everything();
+    let is_narrow = present.scope != Scope::everything();
     if is_narrow {
-        client.trust_scope(name.as_str(), scope.clone())?;
-        client.trust_prefer(name.as_str(), projects)?;
+        client.trust_scope(name, scope_of(&outcome.projects)?)?;
+        client.trust_prefer(name, &outcome.projects)?;
     }
-    Ok(Trusted { name, is_narrow })
+    Ok(Trusted { name: present.name.clone(), is_narrow })
 }
 
 fn scope_of(projects: &[ProjectName]) -> Result<Scope, Ending> {
