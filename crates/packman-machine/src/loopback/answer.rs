@@ -23,7 +23,10 @@ enum Kind {
         head: Vec<u8>,
         then: Vec<u8>,
     },
-    Silence,
+    /// Bytes as they are; then nothing, over a connection that stays open.
+    Silence {
+        after: Vec<u8>,
+    },
 }
 
 impl Answer {
@@ -87,7 +90,12 @@ impl Answer {
 
     /// Keeps the connection open and says nothing.
     pub fn silence() -> Self {
-        Self(Kind::Silence)
+        Self::silence_after(Vec::new())
+    }
+
+    /// Writes bytes as they are, head and all; then keeps the connection open and says no more.
+    pub fn silence_after(bytes: impl Into<Vec<u8>>) -> Self {
+        Self(Kind::Silence { after: bytes.into() })
     }
 
     /// Writes the answer; tells whether the connection can be used again.
@@ -117,7 +125,9 @@ impl Answer {
                 }
                 Ok(false)
             }
-            Kind::Silence => {
+            Kind::Silence { after } => {
+                out.write_all(after)?;
+                out.flush()?;
                 // Until the client goes, or the server's end closes the connection.
                 while client.read(&mut [0; 1024])? > 0 {}
                 Ok(false)

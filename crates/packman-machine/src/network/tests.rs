@@ -126,14 +126,17 @@ fn a_connection_that_broke_is_made_again() {
 
 #[test]
 fn silence_ends_by_itself_or_when_asked() {
-    let server = Loopback::answering(|_| Answer::silence()).unwrap();
-    let failure = fetcher_with(patience(), &Stop::new()).get_whole(&server.location(), 9).unwrap_err();
-    assert!(matches!(failure.reason(), NetworkReason::TimedOut(_)), "{failure:?}");
+    let half = "HTTP/1.1 200 OK\r\ncontent-length: 8\r\n\r\nhalf";
+    for answer in [Answer::silence(), Answer::silence_after(half)] {
+        let server = Loopback::answering(move |_| answer.clone()).unwrap();
+        let failure = fetcher_with(patience(), &Stop::new()).get_whole(&server.location(), 9).unwrap_err();
+        assert!(matches!(failure.reason(), NetworkReason::TimedOut(_)), "{failure:?}");
+    }
 
+    let server = Loopback::answering(|_| Answer::silence()).unwrap();
     let stop = Stop::new();
     let long = Duration::from_hours(1);
     let fetcher = fetcher_with(Patience { idle: long, small: long, ..Patience::default() }, &stop);
-    server.take_asked();
     std::thread::scope(|scope| {
         let waiting = scope.spawn(|| fetcher.get_whole(&server.location(), 9).unwrap_err());
         while server.take_asked().is_empty() {
