@@ -66,7 +66,9 @@ impl<'c> IndexClient<'c> {
         let content_type = Some(page.content_type.as_str()).filter(|kind| !kind.is_empty());
         let parsed =
             IndexPage::parse(&page.bytes, content_type, &page.location.to_string()).map_err(refused)?;
-        Ok(Some(Listing::of_index(project, parsed.files)))
+        let listing = Listing::of_index(project, parsed.files);
+        // A page that lists nothing of the project is as good as none, also where it is no page of an index at all.
+        Ok(Some(listing).filter(|listing| !listing.files.is_empty()))
     }
 }
 
