@@ -115,6 +115,10 @@ impl Cache {
     fn put(&self, name: &str, bytes: &[u8]) {
         let Some(path) = self.writable().map(|folder| folder.join(name)) else { return };
         let made = path.parent().map_or(Ok(()), files::make_private_folder);
+        // No file takes the place of a folder, and none of ours has such a name.
+        if path.is_dir() {
+            let _ = std::fs::remove_dir_all(&path);
+        }
         let _ = made.and_then(|()| files::write_file(&path, bytes, Keeping::Cache));
     }
 
