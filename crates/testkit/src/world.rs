@@ -64,12 +64,16 @@ impl World {
 
     /// The home of the user.
     pub fn home(&self) -> PathBuf {
-        self.folder.path().join("home")
+        self.variable("PACKMAN_HOME")
     }
 
     /// The cache of the user.
     pub fn cache(&self) -> PathBuf {
-        self.folder.path().join("cache")
+        self.variable("PACKMAN_CACHE_DIR")
+    }
+
+    fn variable(&self, name: &str) -> PathBuf {
+        self.variables.get(&OsString::from(name)).map(PathBuf::from).expect("every world sets it")
     }
 
     /// Sets a variable for all later runs.
@@ -86,8 +90,7 @@ impl World {
 
     /// Empties the cache, as a machine that has none.
     pub fn clear_cache(&self) {
-        let cache = self.variables.get(&OsString::from("PACKMAN_CACHE_DIR")).expect("it is set");
-        let _ = std::fs::remove_dir_all(cache);
+        let _ = std::fs::remove_dir_all(self.cache());
     }
 
     /// Runs the command with nobody at the terminal.
