@@ -290,6 +290,14 @@ fn refuses_malformed_wheels() {
 }
 
 #[test]
+fn a_page_speaks_of_its_own_project_only() {
+    let files = vec![pure("a", "1"), pure("b", "9")];
+    insta::assert_snapshot!(check(&[("a", files)], &["a"], |request, _, _| request.all_files = true), @"+ a-1-py3-none-any.whl");
+    let only_foreign = vec![pure("b", "9")];
+    insta::assert_snapshot!(check(&[("a", only_foreign)], &["a"], as_it_is), @"! a: not-listed: `a`: the package index has no `a`");
+}
+
+#[test]
 fn a_file_name_once_recorded_never_gets_other_bytes() {
     let (world, index) = (World::new(), Index::new());
     index.list("a", &[pure("a", "1")]);

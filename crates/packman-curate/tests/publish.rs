@@ -124,6 +124,32 @@ fn refuses_a_folder_edited_into_nonsense() {
 }
 
 #[test]
+fn refuses_signed_records_that_were_edited() {
+    let (world, _) = published();
+    let record = world.tree("db/targets").into_iter().find(|path| path.ends_with(".a.json")).unwrap();
+    let path = format!("db/targets/{record}");
+    let size = world.read(&path).len();
+    world.edit(&path, "a-1-py3", "a-9-py3");
+    assert_eq!(world.read(&path).len(), size, "the same length, so that only the hash tells");
+    assert_eq!(world.publish("site").unwrap_err().code(), "hash-mismatch");
+    assert_eq!(world.sign().unwrap_err().code(), "hash-mismatch");
+    world.remove(&path);
+    assert_eq!(world.publish("site").unwrap_err().code(), "database-damaged");
+}
+
+#[test]
+fn removing_what_is_not_recorded_changes_nothing() {
+    let (world, _) = published();
+    let before = contents(&world, "db");
+    for what in [["a", "b"], ["a", "a==9"]] {
+        let requirements = what.iter().map(|text| packman_names::Requirement::parse(text).unwrap()).collect();
+        let request = packman_curate::RemoveRequest { folder: world.path("db"), requirements };
+        assert_eq!(world.curator().remove(&request).unwrap_err().code(), "not-recorded");
+        assert_eq!(contents(&world, "db"), before);
+    }
+}
+
+#[test]
 fn refuses_a_record_under_a_name_that_is_not_its_own() {
     let (world, _) = published();
     world.write("db/projects/A.json", world.read("db/projects/a.json"));

@@ -121,6 +121,27 @@ fn a_lock_file_is_taken_with_its_files_and_their_hashes() {
 }
 
 #[test]
+fn nothing_is_signed_after_a_refusal_or_where_there_is_nothing_to_vouch_for() {
+    let (world, index) = (World::new(), Index::new());
+    index.list("good", &[wheel(&WheelDraft::new("good", "1"))]);
+    let other = format!(r#"{{"sha256":"{}"}}"#, Sha256::of(b"other"));
+    index.list(
+        "bad",
+        &[wheel(&WheelDraft::new("bad", "1"))
+            .beside("Metadata-Version: 2.1\nName: bad\nVersion: 1\n")
+            .with("hashes", other)],
+    );
+    world.write("requirements.txt", "good\nbad\n");
+    let report = start(&world, &index, "requirements.txt").unwrap();
+    assert_eq!((report.added.added.len(), report.added.gravest().unwrap().code()), (1, "hash-mismatch"));
+    assert!(report.outcome.is_none() && !world.path("site").exists());
+    let world = World::new();
+    world.write("requirements.txt", "nowhere\n");
+    assert!(start(&world, &index, "requirements.txt").unwrap().outcome.is_none());
+    assert!(!world.path("site").exists());
+}
+
+#[test]
 fn a_file_that_cannot_be_read_leaves_nothing_behind() {
     let (world, index) = (World::new(), Index::new());
     world.write("uv.lock", "version = 7");
