@@ -1,0 +1,18 @@
+//! Bad input of every kind: each ends with the right exit code and words, and harms nothing.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test may fail loudly"
+)]
+
+mod cache;
+mod disk;
+mod home;
+mod index;
+mod network;
+mod together;
+
+#[path = "../support/mod.rs"]
+mod support;
