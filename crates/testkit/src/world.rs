@@ -175,7 +175,8 @@ impl Run {
     }
 }
 
-pub(crate) fn finish(command: &mut Command) -> Run {
+/// Runs a program to its end.
+pub fn finish(command: &mut Command) -> Run {
     let output = command.output().expect("the program starts");
     Run {
         code: output.status.code().unwrap_or(-1),

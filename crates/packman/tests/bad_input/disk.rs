@@ -1,1 +1,187 @@
-//! x
+//! A disk that is full, and a home that cannot be written.
+#![cfg(unix)]
+
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
+use std::path::Path;
+
+use testkit::packages::module;
+use testkit::world::snapshot;
+
+use crate::support::user::User;
+use crate::support::{Stage, kept, said, sign_and_publish, without_progress};
+
+/// In blocks of 512 bytes: nothing of ours is as short.
+const NOTHING: u32 = 0;
+/// Room for states and records, not for a wheel of a megabyte.
+const LITTLE: u32 = 64;
+
+fn big() -> packman_wheel::make::WheelDraft {
+    module("big", "1.0").file("big/data.bin", vec![7; 1 << 20])
+}
+
+#[test]
+fn a_full_disk_adds_no_half_database() {
+    let stage = Stage::published(vec![module("flask", "3.0")]);
+    let before = kept(&stage.world, None);
+    let (url, number) = (stage.mirror.url(), stage.number());
+    let add = ["trust", "add", &url, "--as", "web", "--number", &number];
+    let run = stage.world.run_on_full_disk(NOTHING, &add);
+    assert_eq!(run.code, 4, "{}", run.stderr);
+    insta::assert_snapshot!(said(&stage.world, &run), @"error: `~/home/state/SHA256.tuf` cannot be written: the disk is full, or a quota is reached");
+    assert!(kept(&stage.world, None) == before);
+    stage.world.ok(&add);
+}
+
+#[test]
+fn a_full_disk_keeps_the_last_good_copy() {
+    let stage = Stage::trusted(vec![module("flask", "3.0")]);
+    stage.release(&[module("flask", "3.1")]);
+    let user = User::of(&stage.world);
+    let before = user.kept();
+    let run = stage.world.run_on_full_disk(NOTHING, &["trust", "refresh"]);
+    assert_eq!(run.code, 4, "{}", run.stderr);
+    insta::assert_snapshot!(said(&stage.world, &run), @"error: `~/home/state/SHA256.tuf` cannot be written: the disk is full, or a quota is reached");
+    assert!(user.kept() == before);
+    assert_eq!(stage.world.ok(&["trust", "refresh"]).stdout.trim(), "web  newer");
+}
+
+#[test]
+fn a_full_disk_leaves_the_environment_as_it_was() {
+    let stage = Stage::trusted(vec![big(), module("small", "1.0").requires("big")]);
+    let venv = stage.world.venv("v");
+    let before = kept(&stage.world, Some(&venv));
+    stage.world.clear_cache();
+    let run = stage.world.run_on_full_disk(LITTLE, &["install", "--venv", "v", "small"]);
+    assert_eq!(run.code, 4, "{}", run.stderr);
+    insta::assert_snapshot!(without_progress(&said(&stage.world, &run)), @"
+    plan for ./v
+      + big    1.0  1.0 MiB  [#] web  signed, compared  nobody reviewed
+      + small  1.0  973 B    [#] web  signed, compared  nobody reviewed
+    2 packages, 1.0 MiB to fetch
+    error: `~/cache/wheels/.unpacking-fZJUkd`: cannot be written to: File too large (os error 27)
+    ");
+    assert!(kept(&stage.world, Some(&venv)) == before);
+    let left = snapshot(&stage.world.cache());
+    assert!(left.keys().all(|path| !path.to_string_lossy().contains("unpacking")), "{:?}", left.keys());
+    // What is in the cache now fits; what the environment needs of its own does not.
+    stage.world.ok(&["install", "--venv", "v", "small"]);
+    stage.world.ok(&["uninstall", "--venv", "v", "small", "big"]);
+    let run = stage.world.run_on_full_disk(NOTHING, &["install", "--venv", "v", "small"]);
+    assert_eq!(run.code, 4, "{}", run.stderr);
+    assert!(kept(&stage.world, Some(&venv)) == before);
+    stage.world.ok(&["install", "--venv", "v", "small"]);
+    let there = kept(&stage.world, Some(&venv));
+    let run = stage.world.run_on_full_disk(NOTHING, &["uninstall", "--venv", "v", "big"]);
+    // Taking away needs little room; either it is all gone or it is all there.
+    if run.code != 0 {
+        assert!(kept(&stage.world, Some(&venv)) == there, "{}", run.stderr);
+    }
+}
+
+#[test]
+fn a_full_disk_loses_nothing_of_a_database() {
+    let stage = Stage::published(vec![module("flask", "3.0")]);
+    stage.index.add(&big());
+    let database = || {
+        let mut files = snapshot(&stage.world.path("db"));
+        files.retain(|path, _| !path.to_string_lossy().contains("lock"));
+        files
+    };
+    let (before, published) = (database(), snapshot(&stage.world.path("site")));
+    let run = stage.world.run_on_full_disk(NOTHING, &["curate", "add", "db", "big"]);
+    assert_eq!(run.code, 4, "{}", run.stderr);
+    insta::assert_snapshot!(without_progress(&said(&stage.world, &run)), @"error: `./db/blobs/SHA256/big-1.0-py3-none-any.whl.…` cannot be written: the disk is full, or a quota is reached");
+    assert!(database() == before);
+    stage.world.ok(&["curate", "add", "db", "big"]);
+    let before = database();
+    let run = stage.world.run_on_full_disk(NOTHING, &["curate", "sign", "db", "--yes"]);
+    assert_eq!(run.code, 4, "{}", run.stderr);
+    assert!(database() == before);
+    stage.world.ok(&["curate", "sign", "db", "--yes"]);
+    let run = stage.world.run_on_full_disk(NOTHING, &["curate", "publish", "db", "--to", "site"]);
+    assert_eq!(run.code, 4, "{}", run.stderr);
+    let timestamp = Path::new("metadata/timestamp.json");
+    assert!(
+        snapshot(&stage.world.path("site"))[timestamp] == published[timestamp],
+        "the old publication stands"
+    );
+    sign_and_publish(&stage.world);
+    stage.trust();
+}
+
+/// Runs the command as somebody who may not write what is not his: root may write everything.
+fn without_powers(stage: &Stage, arguments: &[&str]) -> testkit::world::Run {
+    const NOBODY: u32 = 65_534;
+    let folder = stage.world.folder();
+    let above = folder.parent().unwrap();
+    if std::fs::metadata(above).unwrap().uid() != 0 {
+        return stage.world.run(arguments);
+    }
+    let program = above.join("packman");
+    if !program.exists() {
+        std::fs::copy(env!("CARGO_BIN_EXE_packman"), &program).unwrap();
+        std::fs::set_permissions(above, std::fs::Permissions::from_mode(0o755)).unwrap();
+    }
+    let mut command = stage.world.other_command(&program);
+    std::os::unix::process::CommandExt::uid(&mut command, NOBODY);
+    std::os::unix::process::CommandExt::gid(&mut command, NOBODY);
+    testkit::world::finish(command.args(arguments))
+}
+
+/// Takes the right to write away from every folder at home, or gives it back.
+fn set_modes(home: &Path, folders: u32) {
+    let state = home.join("state");
+    for folder in [home, &state] {
+        std::fs::set_permissions(folder, std::fs::Permissions::from_mode(folders)).unwrap();
+    }
+    for path in snapshot(home).into_keys() {
+        std::fs::set_permissions(home.join(path), std::fs::Permissions::from_mode(0o644)).unwrap();
+    }
+}
+
+#[test]
+fn a_home_that_cannot_be_written_can_be_read() {
+    let mut stage = Stage::published(vec![module("flask", "3.0")]);
+    let number = stage.number();
+    // The scapegoat's keys are another home's.
+    stage.world.use_fresh_user("user");
+    stage.trust_with(&number);
+    let home = stage.world.home();
+    set_modes(&home, 0o555);
+    let before = snapshot(&home);
+    let listed = without_powers(&stage, &["trust", "list"]);
+    assert_eq!(listed.code, 0, "{}", listed.stderr);
+    let info = without_powers(&stage, &["info", "flask"]);
+    assert_eq!(info.code, 0, "nothing is newer, so nothing has to be written: {}", info.stderr);
+    let refused = without_powers(&stage, &["trust", "scope", "web", "flask"]);
+    assert_eq!(refused.code, 4);
+    insta::assert_snapshot!(said(&stage.world, &refused), @"
+    error: `~/user-home/.lock` cannot be locked: permission denied
+      hint: set PACKMAN_HOME to a folder that you can write
+    ");
+    assert!(snapshot(&home) == before);
+    set_modes(&home, 0o755);
+}
+
+#[test]
+fn what_is_newer_and_cannot_be_kept_is_not_used() {
+    let mut stage = Stage::published(vec![module("flask", "3.0")]);
+    let number = stage.number();
+    let scapegoat = stage.world.home();
+    stage.world.use_fresh_user("user");
+    stage.trust_with(&number);
+    let home = stage.world.home();
+    stage.world.set("PACKMAN_HOME", scapegoat);
+    stage.release(&[module("flask", "3.1")]);
+    stage.world.set("PACKMAN_HOME", &home);
+    set_modes(&home, 0o555);
+    let before = snapshot(&home);
+    let info = without_powers(&stage, &["info", "flask"]);
+    assert_eq!(info.code, 4, "{}", info.stdout);
+    insta::assert_snapshot!(said(&stage.world, &info), @"
+    error: `~/user-home/.lock` cannot be locked: permission denied
+      hint: set PACKMAN_HOME to a folder that you can write
+    ");
+    assert!(snapshot(&home) == before);
+    set_modes(&home, 0o755);
+}

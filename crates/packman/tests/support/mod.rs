@@ -142,7 +142,12 @@ impl Stage {
 
     /// Trusts the database by its number.
     pub fn trust(&self) -> Run {
-        self.world.ok(&["trust", "add", &self.mirror.url(), "--as", "web", "--number", &self.number()])
+        self.trust_with(&self.number())
+    }
+
+    /// The same for somebody who was told the number.
+    pub fn trust_with(&self, number: &str) -> Run {
+        self.world.ok(&["trust", "add", &self.mirror.url(), "--as", "web", "--number", number])
     }
 
     /// Lists and vouches for further releases, signs, publishes.
