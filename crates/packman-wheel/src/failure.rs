@@ -23,7 +23,9 @@ impl Failure {
     /// The stable code: `disk-full`, `read-only`, `no-permission`, or `file-failed` for everything else.
     pub fn code(&self) -> &'static str {
         match self.error.kind() {
-            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => "disk-full",
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge => {
+                "disk-full"
+            }
             io::ErrorKind::ReadOnlyFilesystem => "read-only",
             io::ErrorKind::PermissionDenied => "no-permission",
             _ => "file-failed",
@@ -46,12 +48,41 @@ impl Failure {
 
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: cannot be {}: {}", quoted(&self.path.to_string_lossy()), self.verb, self.error)
+        write!(f, "{} cannot be {}: ", quoted(&self.path.to_string_lossy()), self.verb)?;
+        match self.code() {
+            "disk-full" => f.write_str("the disk is full, or a quota is reached"),
+            _ => f.write_str(&system_words(&self.error)),
+        }
     }
+}
+
+/// What the system says of an error, in our spelling: lower case, without its number.
+fn system_words(error: &io::Error) -> String {
+    let text = error.to_string();
+    let text = text.split(" (os error ").next().unwrap_or(&text);
+    let mut letters = text.chars();
+    let first = letters.next().map(char::to_lowercase);
+    first.into_iter().flatten().chain(letters).collect()
 }
 
 impl std::error::Error for Failure {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         Some(&self.error)
+    }
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn says_which_file_and_why_in_our_words() {
+        let check = |kind: i32, code: &str, words: &str| {
+            let failure = Failure::new("/v/a\nb", "written", io::Error::from_raw_os_error(kind));
+            assert_eq!((failure.code(), failure.to_string().as_str()), (code, words));
+        };
+        check(27, "disk-full", r"`/v/a\nb` cannot be written: the disk is full, or a quota is reached");
+        check(28, "disk-full", r"`/v/a\nb` cannot be written: the disk is full, or a quota is reached");
+        check(40, "file-failed", r"`/v/a\nb` cannot be written: too many levels of symbolic links");
     }
 }

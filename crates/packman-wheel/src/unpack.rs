@@ -86,9 +86,9 @@ pub fn unpack(wheel: &Wheel<'_>, parent: &Path, threads: usize) -> Result<Unpack
     let scratch = scratch.map_err(|error| Failure::new(parent, "written to", error))?;
     let folder =
         Folder::open(scratch.path()).map_err(|error| Failure::new(scratch.path(), "opened", error))?;
-    let manifest = write_files(wheel, &folder, scratch.path(), threads)?;
+    let manifest = write_files(wheel, &folder, parent, threads)?;
     write(&folder, MANIFEST, false, &manifest.encode())
-        .map_err(|error| Failure::new(scratch.path(), "written to", error))?;
+        .map_err(|error| Failure::new(parent, "written to", error))?;
     let path = parent.join(manifest.sha256.to_string());
     replace(&scratch, &path)?;
     Ok(Unpacked { path, manifest })

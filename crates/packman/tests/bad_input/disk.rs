@@ -58,7 +58,7 @@ fn a_full_disk_leaves_the_environment_as_it_was() {
       + big    1.0  1.0 MiB  [#] web  signed, compared  nobody reviewed
       + small  1.0  973 B    [#] web  signed, compared  nobody reviewed
     2 packages, 1.0 MiB to fetch
-    error: `~/cache/wheels/.unpacking-fZJUkd`: cannot be written to: File too large (os error 27)
+    error: `~/cache/wheels` cannot be written to: the disk is full, or a quota is reached
     ");
     assert!(kept(&stage.world, Some(&venv)) == before);
     let left = snapshot(&stage.world.cache());
