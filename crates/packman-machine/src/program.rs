@@ -249,6 +249,9 @@ ValueError: y' >&2; exit 1",
         assert_eq!(find(&environ, Path::new("sh")).as_deref(), Some(Path::new("/bin/sh")));
         assert_eq!(find(&environ, Path::new("no-such-program")), None);
         assert_eq!(find(&environ, Path::new("bin/env")).as_deref(), Some(Path::new("/usr/bin/env")));
-        assert_eq!(find(&environ.without("PATH"), Path::new("sh")), None);
+        assert_eq!(find(&environ.clone().without("PATH"), Path::new("sh")), None);
+        let up = std::env::current_dir().unwrap().components().skip(1).map(|_| "../").collect::<String>();
+        assert!(Path::new(&up).join("bin/sh").exists());
+        assert_eq!(find(&environ.with("PATH", up + "bin"), Path::new("sh")), None);
     }
 }

@@ -171,6 +171,26 @@ fn a_cache_gives_back_what_was_put_and_makes_nothing_before() {
 }
 
 #[test]
+fn many_at_once_never_see_half_of_anything() {
+    let folder = tempfile::tempdir().unwrap();
+    let blobs: Vec<Vec<u8>> = (0..4_u8).map(|letter| vec![letter; 100_000]).collect();
+    std::thread::scope(|scope| {
+        for _ in 0..8 {
+            scope.spawn(|| {
+                // One of its own each, as processes have.
+                let (cache, warnings) = cache(&folder.path().join("c"));
+                for blob in blobs.iter().cycle().take(40) {
+                    let sha256 = cache.put_blob(blob);
+                    assert!(cache.blob(&sha256).as_ref() == Some(blob));
+                }
+                assert_eq!(*warnings.lock().unwrap(), Vec::<String>::new());
+            });
+        }
+    });
+    assert_eq!(packman_machine::files::list_tree(folder.path()).unwrap().len(), 4);
+}
+
+#[test]
 fn spoiled_bytes_are_a_miss_are_removed_and_can_be_put_again() {
     for spoiled in [&b"bytez"[..], b"byt", b"", b"bytes and more"] {
         let folder = tempfile::tempdir().unwrap();

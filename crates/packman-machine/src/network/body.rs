@@ -104,7 +104,8 @@ pub(super) fn told(reason: NetworkReason, stop: &Stop) -> NetworkReason {
 
 impl Pace {
     fn is_too_slow(self, elapsed: Duration, received: u64) -> bool {
-        elapsed > self.grace && received < self.bytes_per_second.saturating_mul(elapsed.as_secs())
+        let wanted = u128::from(self.bytes_per_second).saturating_mul(elapsed.as_micros());
+        elapsed > self.grace && u128::from(received).saturating_mul(1_000_000) < wanted
     }
 }
 

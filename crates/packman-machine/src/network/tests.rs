@@ -150,6 +150,15 @@ fn silence_ends_by_itself_or_when_asked() {
 }
 
 #[test]
+fn a_transfer_that_is_too_slow_on_the_whole_ends() {
+    let server = Loopback::answering(|_| Answer::bytes("bytes")).unwrap();
+    // No transfer is as fast as this asks.
+    let patience = Patience { grace: Duration::ZERO, bytes_per_second: u64::MAX, ..patience() };
+    let failure = fetcher_with(patience, &Stop::new()).get_whole(&server.location(), 9).unwrap_err();
+    assert_eq!(*failure.reason(), NetworkReason::TooSlow);
+}
+
+#[test]
 fn a_host_that_is_not_there_is_out_of_reach() {
     let server = Loopback::answering(|_| Answer::status(404)).unwrap();
     let gone = server.location();

@@ -298,6 +298,12 @@ fn a_python_that_others_manage_is_told_with_their_words() {
     assert_eq!(managed().as_deref(), Some("Ask the\ndoorman."));
     std::fs::write(&marker, "").unwrap();
     assert_eq!(managed().as_deref(), Some(""));
+    // What is made on top of it is the user's own.
+    std::fs::create_dir_all(place.path("v/bin")).unwrap();
+    std::fs::write(place.path("v/pyvenv.cfg"), "").unwrap();
+    std::os::unix::fs::symlink(&program, place.path("v/bin/python")).unwrap();
+    let above = place.pythons().discover(&Wanted::Venv("v".into())).unwrap().unwrap();
+    assert_eq!((above.is_venv, above.externally_managed()), (true, None));
 }
 
 /// Asking must not be a way to run what is installed: the attack is a file that Python runs when it starts.
