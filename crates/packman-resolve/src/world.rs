@@ -117,11 +117,10 @@ impl<'r, S: Supply> World<'r, S> {
             .borrow()
             .standing(project)
             .map_or_else(|| range.clone(), |may| may.intersection(range));
-        if let Some(version) = self.choose(project, &shared)? {
-            return Ok(Some(version));
+        match self.choose(project, &shared)? {
+            Some(version) => Ok(Some(version)),
+            None => self.choose(project, range),
         }
-        self.order.borrow_mut().decide_late(project);
-        self.choose(project, range)
     }
 
     fn asked_for(&self) -> Vec<Dependency> {

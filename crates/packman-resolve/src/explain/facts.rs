@@ -55,8 +55,7 @@ pub(super) fn find<S: Supply>(leaves: &Leaves, world: &World<'_, S>) -> Findings
         }
         contested |= ends.len() == before && incoming().count() > 1 && has_rivals(&edges);
     }
-    let flaws = flaws(leaves, world, !ends.is_empty());
-    Findings { path, ends, flaws, contested }
+    Findings { path, ends, flaws: flaws(leaves), contested }
 }
 
 /// All that one package needs of another.
@@ -193,22 +192,18 @@ impl<'a> Bundle<'a> {
     }
 }
 
-/// That an old release lacks an extra is told only where nothing else is.
-fn flaws<S: Supply>(leaves: &Leaves, world: &World<'_, S>, something_else: bool) -> Vec<Fact> {
-    let mut flawed: BTreeMap<&ProjectName, Vec<(Version, &Flaw)>> = BTreeMap::new();
-    for (project, set, flaw) in &leaves.flawed {
-        if matches!(flaw, Flaw::NoExtra { .. }) && something_else {
-            continue;
-        }
-        if let Some(version) = set.as_singleton().filter(|_| world.reached(project).is_some()) {
-            flawed.entry(project).or_default().push((version.clone(), flaw));
+/// One fact for each project, about its highest flawed release.
+fn flaws(leaves: &Leaves) -> Vec<Fact> {
+    let mut flawed: BTreeMap<&ProjectName, BTreeMap<&Version, &Flaw>> = BTreeMap::new();
+    for (project, release, flaw) in &leaves.flawed {
+        if let Some(version) = release.as_singleton() {
+            flawed.entry(project).or_default().insert(version, flaw);
         }
     }
-    let fact = |(project, mut releases): (&ProjectName, Vec<(Version, &Flaw)>)| {
-        releases.sort_by(|(one, _), (other, _)| other.cmp(one));
-        let others = releases.len() - 1;
-        let (version, flaw) = releases.into_iter().next()?;
-        Some(Fact::Flawed { project: project.clone(), version, flaw: flaw.clone(), others })
+    let fact = |(project, mut releases): (&ProjectName, BTreeMap<&Version, &Flaw>)| {
+        let (version, flaw) = releases.pop_last()?;
+        let (version, flaw) = (version.clone(), flaw.clone());
+        Some(Fact::Flawed { project: project.clone(), version, flaw, others: releases.len() })
     };
     flawed.into_iter().filter_map(fact).collect()
 }

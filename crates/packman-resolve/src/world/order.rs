@@ -2,7 +2,6 @@
 //! which is breadth first. uv decides in the same order, so that both find the same set where several fit.
 
 use std::cmp::Reverse;
-use std::collections::BTreeSet;
 use std::ops::Bound;
 
 use packman_names::{ProjectName, Ranges, Version, VersionSpecifier, VersionSpecifiers, ranges};
@@ -24,8 +23,6 @@ pub(crate) struct Priority {
 
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 enum Tier {
-    /// An extra of it got in conflict after the project had been decided: now whoever asks for the extra goes first.
-    Late,
     Ordinary,
     Contested,
     Pinned,
@@ -37,7 +34,6 @@ enum Tier {
 pub(crate) struct Order {
     met: Map<ProjectName, usize>,
     standing: Map<ProjectName, Ranges<Version>>,
-    late: BTreeSet<ProjectName>,
 }
 
 impl Order {
@@ -60,11 +56,6 @@ impl Order {
         }
     }
 
-    /// From now on decides a project after the others.
-    pub(crate) fn decide_late(&mut self, project: &ProjectName) {
-        self.late.insert(project.clone());
-    }
-
     /// Says when a package is to be decided, and notes how far it is narrowed.
     pub(crate) fn prioritize(
         &mut self,
@@ -79,9 +70,7 @@ impl Order {
         if !extra {
             self.standing.insert(project.clone(), range.clone());
         }
-        let tier = if !extra && self.late.contains(project) {
-            Tier::Late
-        } else if is_one_version(range) {
+        let tier = if is_one_version(range) {
             Tier::Pinned
         } else if conflicts >= CONTESTED {
             Tier::Contested
@@ -105,5 +94,61 @@ fn is_one_version(range: &Ranges<Version>) -> bool {
                 [VersionSpecifier::equals_version(low.clone())].into_iter().collect();
             ranges(&pin) == *range
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use packman_names::{ExtraName, parse_specifiers};
+
+    use super::*;
+
+    /// Whether the first package is decided before the second; each as `NAME[EXTRA] RANGE CONFLICTS`.
+    fn check(first: &str, second: &str) {
+        let mut order = Order::default();
+        for project in ["a", "b", "c"] {
+            order.meet(&ProjectName::parse(project).unwrap());
+        }
+        let mut priority = |text: &str| {
+            let words: Vec<&str> = text.split(' ').collect();
+            let (name, extra) =
+                words[0].split_once('[').map_or((words[0], None), |(name, extra)| (name, Some(extra)));
+            let project = ProjectName::parse(name).unwrap();
+            let package = match extra {
+                Some(extra) => {
+                    Package::Extra(project, ExtraName::parse(extra.trim_end_matches(']')).unwrap())
+                }
+                None => Package::Project(project),
+            };
+            let range = ranges(&parse_specifiers(words[1].trim_start_matches('*')).unwrap());
+            order.prioritize(&package, &range, words[2].parse().unwrap())
+        };
+        assert!(priority(first) > priority(second), "{first} before {second}");
+    }
+
+    #[test]
+    fn decides_in_the_order_of_meeting() {
+        check("a >=1 0", "b * 0");
+        check("b * 1", "c * 4");
+    }
+
+    #[test]
+    fn decides_pins_first() {
+        check("c ==1.0 0", "a * 0");
+        check("c ===1.0 0", "a * 9");
+        check("a ==1.0.* 0", "c >=1,<1.1 0");
+        check("c ==1.0+cpu 0", "a !=1.0 0");
+    }
+
+    #[test]
+    fn decides_what_is_much_in_conflict_before_the_rest() {
+        check("c * 5", "a * 4");
+        check("a * 5", "b * 50");
+    }
+
+    #[test]
+    fn decides_an_extra_before_its_project() {
+        check("a[x] * 0", "a * 0");
+        check("a * 0", "b[x] * 0");
     }
 }
