@@ -39,7 +39,12 @@ impl Client<'_> {
         let file = memory_file(chain);
         let Some(bytes) = self.home.read(&file)? else { return Ok(None) };
         self.refuse_exposed(&file)?;
-        Memory::parse(&bytes).map(Some).map_err(|error| self.damaged(&file, error.to_string()))
+        let memory = Memory::parse(&bytes).map_err(|error| self.damaged(&file, error.to_string()))?;
+        // Whole and well signed, and still somebody else's: the ring says which chain it trusts.
+        if memory.chain_id() != *chain {
+            return Err(self.damaged(&file, "it is of another database than its name says".to_owned()));
+        }
+        Ok(Some(memory))
     }
 
     /// Keeps what is remembered of a chain.
