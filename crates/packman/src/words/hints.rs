@@ -33,7 +33,11 @@ fn refused(why: &RefusedWhy) -> Vec<String> {
         RefusedWhy::MemoryGone { database } => vec![
             format!("`packman trust remove {database}`, then `packman trust add` with its safety number"),
         ],
-        RefusedWhy::StateExposed { path } => vec![format!("`chmod go-w {path}`, after a look at what is in it")],
+        RefusedWhy::StateExposed { path } => {
+            let folder = std::path::Path::new(path).parent().map(|folder| folder.display().to_string());
+            let folder = folder.unwrap_or_default();
+            vec![format!("`chmod go-w {folder} {path}`, after a look at what is in it")]
+        }
         RefusedWhy::StateDamaged { .. } => vec![
             "nothing was touched; restore the file from a backup, or move it away and trust the databases anew by their safety numbers"
                 .to_owned(),
