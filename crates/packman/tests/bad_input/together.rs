@@ -1,1 +1,136 @@
-//! x
+//! Two PackMans and more at once: on one home, one environment, one database. Nothing is lost, nothing is half there.
+
+use std::process::{Child, Command, Stdio};
+
+use testkit::index::PackageIndex;
+use testkit::packages::module;
+use testkit::tools::pip;
+use testkit::world::{Run, World};
+
+use crate::support::user::{User, good};
+use crate::support::{Mirror, Stage, at, init, sign_and_publish, texts, world};
+
+/// Starts all of these before it waits for any.
+fn at_once(world: &World, commands: &[Vec<String>]) -> Vec<Run> {
+    let start = |arguments: &Vec<String>| -> Child {
+        let mut command: Command = world.command(&world.folder());
+        command.args(arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+    };
+    let running: Vec<Child> = commands.iter().map(start).collect();
+    let end = |child: Child| {
+        let output = child.wait_with_output().unwrap();
+        Run {
+            code: output.status.code().unwrap_or(-1),
+            stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
+            stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+        }
+    };
+    running.into_iter().map(end).collect()
+}
+
+fn words(arguments: &[&str]) -> Vec<String> {
+    arguments.iter().map(|&word| word.to_owned()).collect()
+}
+
+#[test]
+fn databases_added_at_once_are_all_in_the_ring() {
+    let index = PackageIndex::of([module("flask", "3.0")]);
+    let world = world(&index);
+    let mut commands = Vec::new();
+    for name in ["one", "two", "three", "four"] {
+        world.ok(&["curate", "init", name, "--title", name, "--maintainer", "Lab", "--no-passphrase"]);
+        world.ok(&["curate", "add", name, "flask"]);
+        world.ok(&["curate", "sign", name, "--yes"]);
+        world.ok(&["curate", "publish", name, "--to", &format!("{name}-site")]);
+        let number = world.ok(&["curate", "number", name]).stdout;
+        let site = format!("{name}-site");
+        commands.push(words(&["trust", "add", &site, "--as", name, "--number", &number, "--scope", name]));
+    }
+    for run in at_once(&world, &commands) {
+        assert_eq!(run.code, 0, "{}", run.stderr);
+    }
+    let listed = world.ok(&["trust", "list", "--json"]);
+    let mut names = texts(at(&listed.json(), &["databases"]), "name");
+    names.sort();
+    assert_eq!(names, ["four", "one", "three", "two"]);
+}
+
+#[test]
+fn refreshes_at_once_keep_the_newest() {
+    let stage = Stage::trusted(vec![module("flask", "3.0")]);
+    for version in ["3.1", "3.2"] {
+        stage.release(&[module("flask", version)]);
+        let refresh = words(&["trust", "refresh"]);
+        for run in at_once(&stage.world, &vec![refresh; 4]) {
+            assert_eq!(run.code, 0, "{}", run.stderr);
+        }
+        let info = stage.world.ok(&["info", "flask"]);
+        assert!(info.stdout.contains(version), "{}", info.stdout);
+    }
+    assert!(good(&User::of(&stage.world).kept()).is_some());
+}
+
+/// Packages that need one another's dependency, all into one environment.
+#[test]
+fn installs_at_once_into_one_environment_leave_it_whole() {
+    let names = ["one", "two", "three", "four"];
+    let mut drafts = vec![module("shared", "1.0")];
+    drafts.extend(names.map(|name| module(name, "1.0").requires("shared")));
+    let stage = Stage::trusted(drafts);
+    let world = &stage.world;
+    let venv = world.venv("v");
+    let commands = names.map(|name| words(&["install", "--venv", "v", "--json", name]));
+    let runs = at_once(world, &commands);
+    assert!(runs.iter().any(|run| run.code == 0), "one is the first");
+    for (run, name) in runs.iter().zip(names) {
+        if run.code != 0 {
+            // Another one installed what this one had planned to: it says so, and has changed nothing.
+            assert_eq!((run.code, run.error_code().as_str()), (1, "environment-changed"), "{}", run.stderr);
+            world.ok(&["install", "--venv", "v", name]);
+        }
+    }
+    let listed = world.ok(&["list", "--venv", "v", "--json"]);
+    let mut installed = texts(at(&listed.json(), &["packages"]), "name");
+    installed.sort();
+    assert_eq!(installed, ["four", "one", "shared", "three", "two"]);
+    assert_eq!(pip(&venv, &["check"]).code, 0);
+    assert_eq!(world.python(&venv, "import one, two, three, four, shared").code, 0);
+}
+
+#[test]
+fn the_same_install_and_uninstall_at_once_leave_all_or_nothing() {
+    let stage = Stage::trusted(vec![module("flask", "3.0").file("flask/views.py", "")]);
+    let world = &stage.world;
+    let venv = world.venv("v");
+    for _ in 0..3 {
+        let install = words(&["install", "--venv", "v", "--json", "flask"]);
+        let uninstall = words(&["uninstall", "--venv", "v", "--json", "flask"]);
+        let runs = at_once(world, &[install.clone(), uninstall.clone(), install, uninstall]);
+        for run in &runs {
+            let honest =
+                run.code == 1 && ["environment-changed", "not-installed"].contains(&&*run.error_code());
+            assert!(run.code == 0 || honest, "{}", run.stderr);
+        }
+        let there = world.ok(&["list", "--venv", "v", "--json"]);
+        let is_there = !at(&there.json(), &["packages"]).as_array().unwrap().is_empty();
+        assert_eq!(world.python(&venv, "import flask.views").code == 0, is_there);
+        assert_eq!(pip(&venv, &["check"]).code, 0);
+    }
+}
+
+#[test]
+fn additions_at_once_to_one_database_are_all_recorded() {
+    let names = ["one", "two", "three", "four"];
+    let index = PackageIndex::of(names.map(|name| module(name, "1.0")));
+    let world = world(&index);
+    init(&world);
+    for run in at_once(&world, &names.map(|name| words(&["curate", "add", "db", name]))) {
+        assert_eq!(run.code, 0, "{}", run.stderr);
+    }
+    sign_and_publish(&world);
+    let mirror = Mirror::of(world.path("site"));
+    let number = world.ok(&["curate", "number", "db"]).stdout;
+    world.ok(&["trust", "add", &mirror.url(), "--number", &number]);
+    let found = world.ok(&["search", "e", "--json"]);
+    assert_eq!(texts(at(&found.json(), &["projects"]), "name"), ["one", "three", "four", "two"]);
+}
