@@ -120,7 +120,8 @@ mod tests {
             if item == 0 {
                 return Err(Failed::At(0));
             }
-            Ok(stop.wait(Duration::from_mins(1))?)
+            assert_eq!(stop.wait(Duration::from_mins(1)), Err(Stopped));
+            Ok(())
         });
         assert_eq!(result, Err(Failed::At(0)));
     }
