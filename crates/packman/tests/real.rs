@@ -2,7 +2,13 @@
 //!
 //! The one suite that leaves this machine. `cargo xtask real` runs it; without an index it fails in CI, and is skipped
 //! by name elsewhere.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stderr, reason = "a test may fail loudly")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stderr,
+    reason = "a test may fail loudly"
+)]
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -91,7 +97,8 @@ fn popular_packages_go_the_whole_road() {
 /// Starts a command of the environment, as a user would.
 fn start(venv: &Path, command: &[&str]) {
     let (program, arguments) = command.split_first().expect("a command has a name");
-    let output = Command::new(venv.join("bin").join(program)).args(arguments).output().expect("it was installed");
+    let output =
+        Command::new(venv.join("bin").join(program)).args(arguments).output().expect("it was installed");
     assert!(output.status.success(), "{command:?}\n{}", String::from_utf8_lossy(&output.stderr));
 }
 
@@ -101,10 +108,15 @@ fn assert_second_install_changes_nothing(world: &World, venv: &Path, names: &[&s
     assert!(without_bytecode(snapshot(venv)) == before, "a second install changed something");
 }
 
-fn assert_uninstall_leaves_what_was_there(world: &World, venv: &Path, before: &BTreeMap<std::path::PathBuf, Vec<u8>>) {
+fn assert_uninstall_leaves_what_was_there(
+    world: &World,
+    venv: &Path,
+    before: &BTreeMap<std::path::PathBuf, Vec<u8>>,
+) {
     let listed = world.ok(&["list", "--venv", "venv", "--json"]);
     let json = listed.json();
-    let packages = json.as_object().and_then(|object| object.get("packages")).and_then(Value::as_array).unwrap();
+    let packages =
+        json.as_object().and_then(|object| object.get("packages")).and_then(Value::as_array).unwrap();
     let installed: Vec<&str> =
         packages.iter().filter_map(|package| package.as_object()?.get("name")?.as_str()).collect();
     assert!(installed.len() >= POPULAR.len(), "{installed:?}");
@@ -112,10 +124,15 @@ fn assert_uninstall_leaves_what_was_there(world: &World, venv: &Path, before: &B
     let after = snapshot(venv);
     let left: Vec<_> = after.keys().filter(|path| !before.contains_key(*path)).collect();
     assert!(left.is_empty(), "left behind: {left:?}");
-    assert!(before.keys().all(|path| after.contains_key(path)), "something of the environment itself is gone");
+    assert!(
+        before.keys().all(|path| after.contains_key(path)),
+        "something of the environment itself is gone"
+    );
 }
 
-fn without_bytecode(mut files: BTreeMap<std::path::PathBuf, Vec<u8>>) -> BTreeMap<std::path::PathBuf, Vec<u8>> {
+fn without_bytecode(
+    mut files: BTreeMap<std::path::PathBuf, Vec<u8>>,
+) -> BTreeMap<std::path::PathBuf, Vec<u8>> {
     files.retain(|path, _| path.extension().is_none_or(|end| end != "pyc"));
     files
 }

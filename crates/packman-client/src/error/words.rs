@@ -2,6 +2,8 @@
 
 use core::fmt;
 
+use packman_strict::quote::escaped;
+
 use super::{ClientError, Failed, No, RefusedWhy};
 
 /// The first line of an error: its subject and what befell it.
@@ -24,15 +26,15 @@ impl fmt::Display for RefusedWhy {
         match self {
             Self::Database(refused) => refused.fmt(f),
             Self::FirstUse { url, .. } | Self::NumberNeeded { url } => {
-                write!(f, "database at `{}` refused", url.escape_debug())
+                write!(f, "database at `{}` refused", escaped(url))
             }
             Self::StateDamaged { path, .. } | Self::StateExposed { path } => {
-                write!(f, "`{}` refused", path.escape_debug())
+                write!(f, "`{}` refused", escaped(path))
             }
             Self::MemoryGone { database } => write!(f, "database `{database}` refused"),
             Self::Environment(_) => f.write_str("environment refused"),
             Self::Wheel { file, .. } | Self::WrongBytes { file, .. } => {
-                write!(f, "`{}` refused", file.escape_debug())
+                write!(f, "`{}` refused", escaped(file))
             }
         }
     }
@@ -42,19 +44,19 @@ impl fmt::Display for No {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NobodyVouches(nobody) => write!(f, "nobody you trust vouches for `{}`", nobody.project),
-            Self::NothingFits(_) => f.write_str("nothing fits"),
+            Self::NothingFits(explanation) => f.write_str(explanation.headline()),
             Self::Requirement(refused) => refused.fmt(f),
             Self::NotPinned { file, vouched } => write!(
                 f,
                 "`{}` is vouched for with SHA-256 {vouched}, which is none of the hashes you named",
-                file.escape_debug()
+                escaped(file)
             ),
             Self::EnvironmentChanged { project } => {
                 write!(f, "somebody changed `{project}` in this environment meanwhile; nothing was installed")
             }
             Self::ConsentNeeded { what, .. } => f.write_str(what),
             Self::ExternallyManaged { folder, .. } => {
-                write!(f, "the Python in `{}` is managed by somebody else", folder.escape_debug())
+                write!(f, "the Python in `{}` is managed by somebody else", escaped(folder))
             }
             Self::Environment(conflict) => conflict.fmt(f),
             Self::NotInstalled(project) => write!(f, "`{project}` is not installed here"),
@@ -119,9 +121,9 @@ impl RefusedWhy {
 impl No {
     fn because(&self) -> Vec<String> {
         match self {
-            Self::NothingFits(explanation) => explanation.to_string().lines().map(str::to_owned).collect(),
+            Self::NothingFits(explanation) => explanation.lines(),
             Self::ExternallyManaged { message: Some(message), .. } => {
-                message.lines().map(|line| line.escape_debug().to_string()).collect()
+                message.lines().map(|line| escaped(line).to_string()).collect()
             }
             _ => Vec::new(),
         }

@@ -3,7 +3,7 @@
 use packman_client::{FileInfo, Found, ProjectInfo};
 use packman_names::ProjectName;
 use packman_strict::json::{Object, Value};
-use packman_strict::quote::quoted;
+use packman_strict::quote::{escaped, quoted};
 use packman_trust::Age;
 
 use super::setting::{Setting, which};
@@ -32,7 +32,7 @@ pub(super) fn search(word: &str, common: &Common) -> Result<(), Ending> {
             found.project.to_string(),
             found.newest.as_ref().map_or_else(|| "no wheel".to_owned(), ToString::to_string),
             found.database.to_string(),
-            found.summary.as_deref().unwrap_or_default().escape_debug().to_string(),
+            escaped(found.summary.as_deref().unwrap_or_default()).to_string(),
         ]
     };
     output::lines(output::columns(&found.iter().map(row).collect::<Vec<_>>()))?;
@@ -62,7 +62,7 @@ pub(super) fn info(project: &str, common: &Common) -> Result<(), Ending> {
 fn info_lines(info: &ProjectInfo) -> Vec<String> {
     let source = &info.source;
     let mut lines = vec![info.project.to_string()];
-    lines.extend(info.summary.as_ref().map(|summary| format!("  {}", summary.escape_debug())));
+    lines.extend(info.summary.as_ref().map(|summary| format!("  {}", escaped(summary))));
     lines.push(format!(
         "  vouched for by {} ({}), {} {}",
         source.database,
@@ -78,11 +78,11 @@ fn info_lines(info: &ProjectInfo) -> Vec<String> {
         let review = file
             .reviewed_by
             .as_ref()
-            .map_or_else(|| "nobody reviewed".to_owned(), |by| format!("reviewed by {}", by.escape_debug()));
+            .map_or_else(|| "nobody reviewed".to_owned(), |by| format!("reviewed by {}", escaped(by)));
         let state = match (&file.left_out, &file.yanked) {
             (Some((_, why)), _) => format!("refused: {why}"),
             (None, Some(reason)) if reason.is_empty() => "yanked".to_owned(),
-            (None, Some(reason)) => format!("yanked: {}", reason.escape_debug()),
+            (None, Some(reason)) => format!("yanked: {}", escaped(reason)),
             (None, None) => String::new(),
         };
         vec![format!("  {}", file.version), file.filename.clone(), words::size(file.size), review, state]

@@ -14,7 +14,13 @@ use crate::{output, words};
 pub(super) fn run(command: TrustCommand, common: &Common) -> Result<(), Ending> {
     let setting = Setting::capture(common, false)?;
     let client = setting.client();
-    let done = |line: String| if common.json { Ok(()) } else { output::lines([line]) };
+    // What was done to an entry, for people; as JSON, what the entry is now.
+    let done = |name: &str, line: String| -> Result<(), Ending> {
+        if common.json {
+            return Ok(output::answer(&words::trust::to_json(&client.trust_show(name)?))?);
+        }
+        Ok(output::lines([line])?)
+    };
     match command {
         TrustCommand::Add(arguments) => add(&setting, arguments, common),
         TrustCommand::List => {
@@ -36,24 +42,26 @@ pub(super) fn run(command: TrustCommand, common: &Common) -> Result<(), Ending> 
         TrustCommand::Compare { name, number } => {
             let number = parse_number(&number.join(" "))?;
             let compared = client.trust_compare(&name, number)?;
-            Ok(done(words::trust::compared(&name, compared))?)
+            done(&name, words::trust::compared(&name, compared))
         }
         TrustCommand::Scope { name, pattern } => {
             client.trust_scope(&name, parse_scope(&pattern)?)?;
-            Ok(done(format!("`{name}` answers for {} from now on", pattern.join(" ")))?)
+            done(&name, format!("`{name}` answers for {} from now on", pattern.join(" ")))
         }
         TrustCommand::Prefer { name, project } => {
             client.trust_prefer(&name, &parse_projects(&project)?)?;
             let what =
                 if project.is_empty() { "all it may answer for".to_owned() } else { project.join(", ") };
-            Ok(done(format!("`{name}` answers first for {what}"))?)
+            done(&name, format!("`{name}` answers first for {what}"))
         }
         TrustCommand::Remove { name } => {
             let entry = client.trust_remove(&name)?;
-            Ok(done(format!(
-                "`{}` is trusted with nothing any more; what was remembered of it stays",
-                entry.name
-            ))?)
+            if common.json {
+                let removed = Object::new().with("removed", entry.name.as_str().to_owned());
+                return Ok(output::answer(&Value::from(removed.with("url", entry.url)))?);
+            }
+            let line = "is trusted with nothing any more; what was remembered of it stays";
+            Ok(output::lines([format!("`{}` {line}", entry.name)])?)
         }
     }
 }

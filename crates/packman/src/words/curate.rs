@@ -5,7 +5,7 @@ use packman_curate::{
     StartReport, StatusReport,
 };
 use packman_strict::json::{Object, Value};
-use packman_strict::quote::quoted;
+use packman_strict::quote::{escaped, quoted};
 use packman_strict::time::Time;
 
 use crate::args::StartArgs;
@@ -49,7 +49,7 @@ pub(crate) fn staged(staged: &Staged, now: Time) -> Vec<String> {
                     new.replaces.as_ref().map_or_else(String::new, |old| format!("after {old}")),
                     new.review.as_ref().map_or_else(
                         || "nobody reviewed".to_owned(),
-                        |review| format!("reviewed by {}", review.by.escape_debug()),
+                        |review| format!("reviewed by {}", escaped(&review.by)),
                     ),
                 ]
             })
@@ -184,7 +184,7 @@ pub(crate) fn status(report: &StatusReport, dir: &str, now: Time) -> Vec<String>
         lines.push(match yank.yanked.as_deref() {
             None => format!("no longer yanked at its source: {}", yank.file),
             Some("") => format!("yanked at its source since: {}", yank.file),
-            Some(reason) => format!("yanked at its source since: {} ({})", yank.file, reason.escape_debug()),
+            Some(reason) => format!("yanked at its source since: {} ({})", yank.file, escaped(reason)),
         });
     }
     if let Some(spare) = &report.spare_is_here {

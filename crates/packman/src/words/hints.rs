@@ -1,7 +1,8 @@
 //! What can be done: the hints below an error, by what went wrong.
 
 use packman_client::{ClientError, Failed, No, RefusedWhy};
-use packman_trust::WhyRefused;
+use packman_resolve::Hint;
+use packman_trust::{RingError, WhyRefused};
 
 /// The hints for an error of the client.
 pub(crate) fn of(error: &ClientError) -> Vec<String> {
@@ -68,10 +69,22 @@ fn honest_no(no: &No) -> Vec<String> {
                     .to_owned(),
             ]
         }
+        No::NothingFits(explanation) => explanation.hints().iter().map(how_to_ask).collect(),
         No::NotInstalled(_) => vec!["`packman list` shows what is".to_owned()],
         No::EnvironmentChanged { .. } => vec!["run the command again".to_owned()],
-        No::NothingFits(_) | No::Requirement(_) | No::NotPinned { .. } | No::Environment(_) | No::Ring(_) => {
-            Vec::new()
+        No::Ring(RingError::NoSuchEntry(_)) => vec!["`packman trust list` shows whom you trust".to_owned()],
+        No::Ring(RingError::NameTaken(_)) => vec!["`--as NAME` gives it another name".to_owned()],
+        No::Requirement(_) | No::NotPinned { .. } | No::Environment(_) | No::Ring(_) => Vec::new(),
+    }
+}
+
+fn how_to_ask(hint: &Hint) -> String {
+    match hint {
+        Hint::PreRelease { project, version } => {
+            format!("`{project}=={version}` asks for a pre-release, which is chosen only when it is named")
+        }
+        Hint::Yanked { project, version } => {
+            format!("`{project}=={version}` asks for a yanked release, which is chosen only when it is named")
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use packman_client::{Installation, PackageList, Planned, PlannedStep, StepKind, Uninstallation};
 use packman_strict::json::{Object, Value};
+use packman_strict::quote::escaped;
 use packman_trust::Age;
 
 use crate::output::columns;
@@ -22,7 +23,11 @@ pub(crate) fn plan(planned: &Planned) -> Vec<String> {
     let fetch = planned.bytes_to_fetch();
     let fetching =
         if fetch == 0 { "nothing to fetch".to_owned() } else { format!("{} to fetch", words::size(fetch)) };
-    let keeping = if kept == 0 { String::new() } else { format!(", {kept} kept as they are") };
+    let keeping = match kept {
+        0 => String::new(),
+        1 => ", 1 kept as it is".to_owned(),
+        more => format!(", {more} kept as they are"),
+    };
     lines.push(format!("{}{keeping}, {fetching}", words::count(changes.len(), "package", "packages")));
     lines
 }
@@ -37,7 +42,7 @@ fn row(step: &PlannedStep) -> Vec<String> {
     let source = file.source();
     let review = file.review().map_or_else(
         || "nobody reviewed".to_owned(),
-        |review| format!("reviewed by {}", review.by.escape_debug()),
+        |review| format!("reviewed by {}", escaped(&review.by)),
     );
     let age = match source.age {
         Age::Current => String::new(),
@@ -107,11 +112,11 @@ pub(crate) fn list(list: &PackageList) -> Vec<String> {
     let row = |package: &packman_client::ListedPackage| {
         let from = match &package.receipt {
             Some(receipt) => {
-                format!("{}, {}", receipt.database.escape_debug(), receipt.assurance.escape_debug())
+                format!("{}, {}", escaped(&receipt.database), escaped(&receipt.assurance))
             }
             None => format!(
                 "by {}, not vouched for here",
-                package.installer.as_deref().unwrap_or("unknown means").escape_debug()
+                escaped(package.installer.as_deref().unwrap_or("unknown means"))
             ),
         };
         vec![package.name.to_string(), package.version.to_string(), from]
@@ -146,9 +151,11 @@ pub(crate) fn list_to_json(list: &PackageList) -> Value<'static> {
 pub(crate) fn uninstallation(done: &Uninstallation) -> Vec<String> {
     let mut lines: Vec<String> =
         done.removed.iter().map(|(name, version)| format!("removed {name} {version}")).collect();
-    lines.extend(done.still_needed.iter().map(|(name, need)| {
-        format!("note: `{name}` is still installed and needs `{}`", need.escape_debug())
-    }));
+    lines.extend(
+        done.still_needed
+            .iter()
+            .map(|(name, need)| format!("note: `{name}` is still installed and needs `{}`", escaped(need))),
+    );
     lines
 }
 

@@ -2,7 +2,7 @@
 
 use packman_client::{Added, Compared, EntryReport, Question};
 use packman_strict::json::{Object, Value};
-use packman_strict::quote::quoted;
+use packman_strict::quote::{escaped, quoted};
 use packman_trust::{Age, Scope};
 
 use crate::output::columns;
@@ -89,7 +89,7 @@ fn row(report: &EntryReport) -> Vec<String> {
         format!("for {}", short_scope(&report.entry.scope)),
         words::count(report.projects.len(), "project", "projects"),
         age(report),
-        report.entry.url.escape_debug().to_string(),
+        escaped(&report.entry.url).to_string(),
     ]
 }
 
@@ -123,7 +123,7 @@ pub(crate) fn show(report: &EntryReport) -> Vec<String> {
         format!("{} {}", report.assurance.padlock().as_str(), report.entry.name),
         format!("  title       {}", text(&report.title)),
         format!("  maintainer  {}", text(&report.maintainer)),
-        format!("  address     {}", report.entry.url.escape_debug()),
+        format!("  address     {}", escaped(&report.entry.url)),
         format!("  assurance   {}, added {}", report.assurance, report.entry.learnt.on.date()),
         format!("  answers for {}", report.entry.scope),
         format!("  projects    {}", report.projects.len()),

@@ -8,7 +8,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use packman_curate::{Event, Events, Passphrase, Passphrases};
 use packman_machine::prompt::{self, Prompt, PromptFailure};
-use packman_strict::quote::quoted;
+use packman_strict::quote::{escaped, quoted};
 
 use super::super::setting::Setting;
 
@@ -46,7 +46,7 @@ impl<'s> Person<'s> {
             if size.is_some() { "{bar:24} {bytes:>10}/{total_bytes:10} {msg}" } else { "{bytes:>10} {msg}" };
         let style = ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
         let bar = size.map_or_else(ProgressBar::no_length, ProgressBar::new);
-        let bar = bars.add(bar.with_style(style).with_message(file.escape_debug().to_string()));
+        let bar = bars.add(bar.with_style(style).with_message(escaped(file).to_string()));
         self.running().insert(id, bar);
     }
 }
