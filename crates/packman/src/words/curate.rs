@@ -1,7 +1,7 @@
 //! The scapegoat's side in words and as JSON.
 
 use packman_curate::{
-    AddReport, AddedFile, Expiry, InitReport, Nearness, Outcome, PublishReport, Staged, StagedFile,
+    AddReport, AddedFile, Expiry, InitReport, Nearness, Outcome, Problem, PublishReport, Staged, StagedFile,
     StartReport, StatusReport,
 };
 use packman_strict::json::{Object, Value};
@@ -79,22 +79,22 @@ pub(crate) fn staged(staged: &Staged, now: Time) -> Vec<String> {
 pub(crate) fn added(report: &AddReport) -> Vec<String> {
     let row = |file: &AddedFile| vec![format!("  + {}", file.file), words::size(file.size)];
     let mut lines = columns(&report.added.iter().map(row).collect::<Vec<_>>());
-    lines.extend(
-        report
-            .not_taken
-            .iter()
-            .map(|problem| format!("  not taken: {}: {}", quoted(&problem.what), problem.why)),
-    );
+    lines.extend(not_taken(&report.not_taken));
     let already = if report.already.is_empty() {
         String::new()
     } else {
         format!(", {} were there already", report.already.len())
     };
-    lines.push(format!(
-        "recorded {}{already}; nothing is vouched for until you sign",
-        words::count(report.added.len(), "file", "files")
-    ));
+    let signing = if report.added.is_empty() { "" } else { "; nothing is vouched for until you sign" };
+    let count = words::count(report.added.len(), "file", "files");
+    lines.push(format!("recorded {count}{already}{signing}"));
     lines
+}
+
+/// What was not taken, where there is more of it than the one error that the command ends with.
+fn not_taken(problems: &[Problem]) -> Vec<String> {
+    let told = |problem: &Problem| format!("not taken: {}", problem.why);
+    if problems.len() < 2 { Vec::new() } else { problems.iter().map(told).collect() }
 }
 
 /// When each role expires, in words.
@@ -207,9 +207,7 @@ pub(crate) fn status(report: &StatusReport, dir: &str, now: Time) -> Vec<String>
 /// What `start` made of a team's file, in words.
 pub(crate) fn started(report: &StartReport) -> Vec<String> {
     let mut lines = Vec::new();
-    for problem in &report.added.not_taken {
-        lines.push(format!("not taken: {}: {}", quoted(&problem.what), problem.why));
-    }
+    lines.extend(not_taken(&report.added.not_taken));
     for left in &report.left {
         lines.push(format!("not taken: {}: {}", quoted(&left.what), left.why.words()));
         lines.extend(left.why.way_on().map(|way| format!("  way on: {way}")));

@@ -39,7 +39,9 @@ pub(super) fn run(arguments: &AddArgs, common: &Common) -> Result<(), Ending> {
         return answered(report_to_json(&report), ended(&report));
     }
     setting.terminal.say_all(&words::curate::added(&report));
-    setting.terminal.say(&format!("next: packman curate sign {}", arguments.dir.display()));
+    if !report.added.is_empty() {
+        setting.terminal.say(&format!("next: packman curate sign {}", arguments.dir.display()));
+    }
     ended(&report)
 }
 
