@@ -20,7 +20,7 @@ pub fn masked(text: &str) -> String {
 }
 
 /// `9` stands for a digit, `x` for a lower-case hexadecimal one, `*` for one digit or more; the rest for itself.
-const MASKS: [(&str, &str); 7] = [
+const MASKS: [(&str, &str); 8] = [
     ("99999 99999 99999 99999 99999 99999 99999 99999 99999 99999 99999 99999", "NUMBER"),
     ("xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx", "SHA256"),
     ("xxxxxxxxxxxxxxxx", "KEYID"),
@@ -28,6 +28,7 @@ const MASKS: [(&str, &str); 7] = [
     ("9999-99-99", "DATE"),
     ("127.0.0.1:*", "HOST"),
     ("* days old", "N days old"),
+    ("python3.*", "python3.N"),
 ];
 
 /// How many bytes of `text` have that shape at its beginning, with no letter or digit after them.

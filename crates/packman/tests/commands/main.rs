@@ -1,0 +1,19 @@
+//! Every command once, as somebody types it: its words, its exit code, its JSON.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test may fail loudly"
+)]
+
+mod answers;
+mod curate;
+mod install;
+mod look;
+mod output;
+mod terminal;
+mod trust;
+
+#[path = "../support/mod.rs"]
+mod support;

@@ -1,0 +1,241 @@
+//! `packman trust`: how a database gets into the ring, what it may do there, and how it goes.
+
+use packman_machine::loopback::Answer;
+use testkit::packages::module;
+use testkit::world::{World, snapshot};
+
+use crate::support::{MAINTAINER, Stage, bare_world, kept, plain, said};
+
+const WRONG: &str = "00000 00000 00000 00000 00000 00000 00000 00000 00000 00000 00000 00000";
+
+fn stage() -> Stage {
+    Stage::published(vec![module("flask", "3.0"), module("lab-tools", "1.0")])
+}
+
+/// What a command answered and said, without what differs from run to run.
+fn both(world: &World, arguments: &[&str]) -> String {
+    let run = world.run(arguments);
+    plain(world, &format!("{}{}", run.stdout, run.stderr)).trim_end().to_owned()
+}
+
+#[test]
+fn a_new_database_over_plain_http_needs_its_number() {
+    let stage = stage();
+    let before = kept(&stage.world, None);
+    let run = stage.world.ends(3, "number-needed", &["trust", "add", &stage.mirror.url()]);
+    insta::assert_snapshot!(said(&stage.world, &run), @"
+    error: database at `http://HOST/` refused
+      because: plain HTTP can be changed by anybody on the way, and no safety number was given
+      hint: ask its maintainer for the safety number, by another way than this address, and give it with `--number`
+      hint: see `packman explain number-needed`
+    ");
+    assert_eq!(stage.mirror.take_asked(), Vec::<String>::new(), "nothing is even asked");
+    assert!(kept(&stage.world, None) == before);
+}
+
+#[test]
+fn another_number_is_refused() {
+    let stage = stage();
+    let before = kept(&stage.world, None);
+    let run =
+        stage.world.ends(3, "number-mismatch", &["trust", "add", &stage.mirror.url(), "--number", WRONG]);
+    insta::assert_snapshot!(said(&stage.world, &run), @"
+    error: database at `http://HOST/` refused
+      because: `metadata/1.root.json`: found safety number NUMBER, wanted NUMBER
+      hint: see `packman explain number-mismatch`
+    ");
+    let site = stage.world.ends(3, "number-mismatch", &["trust", "add", "site", "--number", WRONG]);
+    insta::assert_snapshot!(said(&stage.world, &site), @"
+    error: database at `./site` refused
+      because: `metadata/1.root.json`: found safety number NUMBER, wanted NUMBER
+      hint: see `packman explain number-mismatch`
+    ");
+    assert!(kept(&stage.world, None) == before);
+}
+
+#[test]
+fn what_is_no_number_is_a_mistake_in_typing() {
+    let stage = stage();
+    let run = stage.world.ends(2, "usage", &["trust", "add", "site", "--number", "12345"]);
+    insta::assert_snapshot!(said(&stage.world, &run), @"error: safety number has 5 digits, wanted 60");
+}
+
+#[test]
+fn a_folder_without_a_number_is_remembered_only_by_consent() {
+    let stage = stage();
+    let before = kept(&stage.world, None);
+    let run = stage.world.ends(1, "consent-needed", &["trust", "add", "site"]);
+    insta::assert_snapshot!(said(&stage.world, &run), @"
+    error: `./site` was not added: nobody agreed to remember it without its safety number
+      hint: give --number, with the number from a second channel
+    ");
+    // `--yes` agrees to plans; here it is not even a flag.
+    assert_eq!(stage.world.run(&["trust", "add", "site", "--yes"]).code, 2);
+    assert!(kept(&stage.world, None) == before);
+}
+
+#[test]
+fn a_database_is_added_listed_and_shown() {
+    let stage = stage();
+    let number = stage.number();
+    let add = ["trust", "add", "site", "--number", &number];
+    insta::assert_snapshot!(both(&stage.world, &add), @"
+    trusting `Web tools` as `web-tools`, [#] signed, compared
+      by `Example Lab <lab@example.org>`, 2 projects
+      answers for *
+      safety number NUMBER
+    ");
+    insta::assert_snapshot!(both(&stage.world, &["trust", "list"]), @"[#]  web-tools  signed, compared  for *  2 projects  good until DATE  ./site");
+    insta::assert_snapshot!(both(&stage.world, &["trust", "show", "web-tools"]), @"
+    [#] web-tools
+      title       `Web tools`
+      maintainer  `Example Lab <lab@example.org>`
+      address     ./site
+      assurance   signed, compared, added DATE
+      answers for *
+      projects    2
+      state       good until DATE
+      safety numbers, newest root last
+        root 1: NUMBER
+    ");
+    insta::assert_snapshot!(both(&stage.world, &["trust", "refresh"]), @"web-tools  nothing newer");
+    insta::assert_snapshot!(both(&stage.world, &add), @"
+    trusting `Web tools` as `web-tools`, [#] signed, compared
+      by `Example Lab <lab@example.org>`, 2 projects
+      answers for *
+      safety number NUMBER
+    ");
+    insta::assert_snapshot!(both(&stage.world, &["trust", "show", "nobody"]), @"error: your trust ring has no `nobody`");
+}
+
+#[test]
+fn an_empty_ring_says_so() {
+    let world = bare_world();
+    insta::assert_snapshot!(both(&world, &["trust", "list"]), @"you trust no database yet; `packman trust add URL` adds one");
+    insta::assert_snapshot!(both(&world, &["trust", "refresh"]), @"you trust no database yet; `packman trust add URL` adds one");
+    assert!(snapshot(&world.home()).is_empty(), "looking makes nothing");
+}
+
+/// A second database of another scapegoat, published to `other-site`; gives its number.
+fn other(stage: &Stage) -> String {
+    let world = &stage.world;
+    world.ok(&["curate", "init", "other", "--title", "Lab", "--maintainer", MAINTAINER, "--no-passphrase"]);
+    stage.index.add(&module("flask", "4.0"));
+    world.ok(&["curate", "add", "other", "flask==4.0", "lab-tools"]);
+    world.ok(&["curate", "sign", "other", "--yes"]);
+    world.ok(&["curate", "publish", "other", "--to", "other-site"]);
+    world.ok(&["curate", "number", "other"]).stdout.trim().to_owned()
+}
+
+#[test]
+fn a_later_database_gets_a_scope_by_consent_only() {
+    let stage = stage();
+    stage.trust();
+    let number = other(&stage);
+    let before = kept(&stage.world, None);
+    let run = stage.world.ends(1, "consent-needed", &["trust", "add", "other-site", "--number", &number]);
+    insta::assert_snapshot!(said(&stage.world, &run), @"
+    error: `./other-site` was not added: it is not the first, and nobody said what it may answer for
+      hint: give --scope, with name patterns such as `lab-*`, or `*` for everything
+    ");
+    assert!(kept(&stage.world, None) == before);
+    let scoped = ["trust", "add", "other-site", "--number", &number, "--scope", "lab-*"];
+    insta::assert_snapshot!(both(&stage.world, &scoped), @"
+    trusting `Lab` as `lab`, [#] signed, compared
+      by `Example Lab <lab@example.org>`, 2 projects
+      answers for lab-*
+      safety number NUMBER
+    ");
+    insta::assert_snapshot!(both(&stage.world, &["trust", "list"]), @"
+    [#]  web  signed, compared  for *      2 projects  good until DATE  http://HOST/
+    [#]  lab  signed, compared  for lab-*  2 projects  good until DATE  ./other-site
+    ");
+}
+
+/// Which version of flask a user would get.
+fn offered(world: &World) -> String {
+    let run = world.ok(&["search", "flask"]);
+    run.stdout.split_whitespace().skip(1).take(2).collect::<Vec<_>>().join(" of ")
+}
+
+#[test]
+fn scope_and_order_decide_who_answers() {
+    let stage = stage();
+    stage.trust();
+    let number = other(&stage);
+    let world = &stage.world;
+    world.ok(&["trust", "add", "other-site", "--number", &number, "--scope", "*"]);
+    assert_eq!(offered(world), "3.0 of web", "the first that lists it");
+    insta::assert_snapshot!(both(world, &["trust", "scope", "web", "lab-*"]), @"`web` answers for lab-* from now on");
+    assert_eq!(offered(world), "4.0 of lab");
+    world.ok(&["trust", "scope", "web", "*"]);
+    assert_eq!(offered(world), "3.0 of web");
+    insta::assert_snapshot!(both(world, &["trust", "prefer", "lab", "flask"]), @"`lab` answers first for flask");
+    assert_eq!(offered(world), "4.0 of lab");
+    insta::assert_snapshot!(both(world, &["trust", "scope", "web", "lab/tools"]), @"`web` answers for Lab*Tools from now on");
+    insta::assert_snapshot!(both(world, &["trust", "prefer", "nobody"]), @"error: your trust ring has no `nobody`");
+}
+
+#[test]
+fn removing_takes_the_power_away_and_not_the_memory() {
+    let stage = stage();
+    stage.trust();
+    let world = &stage.world;
+    insta::assert_snapshot!(both(world, &["trust", "remove", "web"]), @"`web` is trusted with nothing any more; what was remembered of it stays");
+    assert_eq!(world.ends(1, "not-vouched", &["info", "flask"]).code, 1);
+    // Over plain HTTP, and without a number: it goes on from what was compared before.
+    let again = ["trust", "add", &stage.mirror.url(), "--as", "again"];
+    insta::assert_snapshot!(both(world, &again), @"
+    trusting `Web tools` as `again`, [#] signed, compared
+      by `Example Lab <lab@example.org>`, 2 projects
+      answers for *
+      safety number NUMBER
+    ");
+    world.ok(&["info", "flask"]);
+}
+
+#[test]
+fn the_same_address_with_other_keys_is_an_unexplained_change() {
+    let stage = stage();
+    stage.trust();
+    let number = other(&stage);
+    let world = &stage.world;
+    world.ok(&["trust", "remove", "web"]);
+    for (path, bytes) in snapshot(&world.path("other-site")) {
+        stage.mirror.lie(&path.to_string_lossy(), Answer::bytes(bytes));
+    }
+    let before = kept(world, None);
+    let run = world.run(&["trust", "add", &stage.mirror.url()]);
+    assert_eq!(run.code, 3, "{}", run.stdout);
+    insta::assert_snapshot!(said(world, &run), @"
+    error: database at `http://HOST/` refused
+      because: `metadata/timestamp.json`: signed by 0 of the `timestamp` keys, wanted 1
+      hint: see `packman explain bad-signature`
+    ");
+    assert!(kept(world, None) == before);
+    // The number from a second channel is the way on.
+    insta::assert_snapshot!(both(world, &["trust", "add", &stage.mirror.url(), "--number", &number]), @"
+    trusting `Lab` as `lab`, [#] signed, compared
+      by `Example Lab <lab@example.org>`, 2 projects
+      answers for *
+      safety number NUMBER
+    ");
+}
+
+#[test]
+fn a_number_that_is_compared_later_raises_the_assurance() {
+    let stage = stage();
+    stage.trust();
+    let number = stage.number();
+    let world = &stage.world;
+    let digits: Vec<&str> = number.split(' ').collect();
+    let compare = [&["trust", "compare", "web"], digits.as_slice()].concat();
+    insta::assert_snapshot!(both(world, &compare), @"`web` is compared: the number is that of root 1 of its chain");
+    let before = kept(world, None);
+    insta::assert_snapshot!(both(world, &["trust", "compare", "web", WRONG]), @"
+    error: database at `http://HOST/` refused
+      because: `metadata/1.root.json`: found safety number NUMBER, wanted NUMBER
+      hint: see `packman explain number-mismatch`
+    ");
+    assert!(kept(world, None) == before);
+}
