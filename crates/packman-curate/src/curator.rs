@@ -141,7 +141,7 @@ impl Note {
                 format!("{} is no longer yanked at its source", crate::quoted(file))
             }
             Self::SpareIsHere { path } => format!(
-                "the spare root key is still on this machine: move {} to a place that this machine cannot lose",
+                "the spare root key is still on this machine: move {} to where it is not lost together with this machine",
                 crate::error::shown(path)
             ),
         }

@@ -5,8 +5,10 @@ use std::path::Path;
 use std::sync::Arc;
 
 use packman_database::FileName;
+use packman_machine::failure::{Act, DiskFailure, DiskReason};
 use packman_machine::files;
 use packman_names::{ProjectName, Requirement};
+use packman_strict::quote::quoted;
 
 use super::AddRequest;
 use crate::error::{CurateError, No};
@@ -19,8 +21,15 @@ use crate::team::{Asked, Place, TeamFile};
 pub(super) fn stand_in(request: &AddRequest, index: &IndexClient<'_>) -> Result<TeamFile, CurateError> {
     let mut asked = request.asked.clone();
     let Some(folder) = &request.from else { return Ok(asked) };
+    if !folder.is_dir() {
+        return Err(DiskFailure::because(Act::List, folder, DiskReason::Missing).into());
+    }
     let wheels = wheels_of(folder)?;
     let named_nothing = asked.asked.is_empty() && asked.locked.is_empty();
+    if named_nothing && wheels.is_empty() {
+        let folder = quoted(&folder.to_string_lossy()).to_string();
+        return Err(CurateError::usage(format!("{folder} holds no wheel")));
+    }
     for (project, files) in wheels {
         for file in &files {
             if !request.copy_files {

@@ -123,6 +123,7 @@ impl No {
             Self::Expired { .. } => "prolong it: `packman curate refresh`",
             Self::KeyMissing { .. } => "private keys live under PACKMAN_HOME of the machine that made them",
             Self::Left(left) => return left.why.way_on().map(str::to_owned),
+            Self::ConsentNeeded { flag: "--no-passphrase", .. } => "`--no-passphrase` makes them without one",
             Self::ConsentNeeded { flag, .. } => return Some(format!("`{flag}` agrees")),
             Self::NoIndex => "give one with `--index URL`, or configure pip or uv",
             Self::NothingFits { explanation, .. } if explanation.code() == "sdist" => {
