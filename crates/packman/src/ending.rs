@@ -161,7 +161,12 @@ impl From<CurateError> for Ending {
             CurateError::Stopped => Blame::Stopped,
         };
         let hints = error.hint().into_iter().collect();
-        Self { hints, ..Self::of(blame, error.code(), error.to_string()) }
+        let text = error.to_string();
+        let mut lines = text.lines();
+        let first = lines.next().unwrap_or_default();
+        let because: Vec<String> = lines.map(|line| line.trim_start().to_owned()).collect();
+        let headline = if because.is_empty() { first } else { first.trim_end_matches(':') };
+        Self { because, hints, ..Self::of(blame, error.code(), headline) }
     }
 }
 

@@ -58,7 +58,8 @@ pub(super) fn uninstall(arguments: &UninstallArgs, common: &Common) -> Result<()
 fn requirements(setting: &Setting, arguments: &InstallArgs) -> Result<(Vec<Asked>, Pins), Ending> {
     let team = asked(setting, &arguments.requirement, &arguments.requirements)?;
     if let Some(not_taken) = team.not_taken.first() {
-        return Err(Ending::usage(format!("{}: {}", quoted(&not_taken.what), not_taken.why.words())));
+        let ending = Ending::usage(format!("{}: {}", quoted(&not_taken.what), not_taken.why.words()));
+        return Err(not_taken.why.way_on().into_iter().fold(ending, Ending::hint));
     }
     let mut pins = Pins::new();
     for asked in team.asked.iter().filter(|asked| !asked.hashes.is_empty()) {

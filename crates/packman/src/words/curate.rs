@@ -24,7 +24,7 @@ pub(crate) fn init(report: &InitReport, dir: &str) -> Vec<String> {
     ];
     if let Some(spare) = &report.spare {
         lines.push(format!(
-            "  spare key     {}: take it to a place that this machine cannot lose",
+            "  spare key     {}: take it to where it is not lost together with this machine",
             quoted(&spare.display().to_string())
         ));
     }
@@ -189,7 +189,7 @@ pub(crate) fn status(report: &StatusReport, dir: &str, now: Time) -> Vec<String>
     }
     if let Some(spare) = &report.spare_is_here {
         let path = quoted(&spare.to_string_lossy()).to_string();
-        lines.push(format!("warning: the spare root key is still on this machine: move {path} to a place it cannot be lost with"));
+        lines.push(format!("warning: the spare root key is still on this machine: move {path} to where it is not lost together with it"));
     }
     for role in &report.keys_missing {
         lines.push(format!("warning: the {role} key is not on this machine"));

@@ -69,6 +69,12 @@ fn honest_no(no: &No) -> Vec<String> {
                     .to_owned(),
             ]
         }
+        No::NothingFits(explanation) if explanation.code() == "not-vouched" => {
+            vec![
+                "ask whoever vouches for the one to vouch for the other, or curate a database of your own"
+                    .to_owned(),
+            ]
+        }
         No::NothingFits(explanation) => explanation.hints().iter().map(how_to_ask).collect(),
         No::NotInstalled(_) => vec!["`packman list` shows what is".to_owned()],
         No::EnvironmentChanged { .. } => vec!["run the command again".to_owned()],

@@ -57,6 +57,7 @@ fn what_nobody_vouches_for_is_not_installed() {
     error: nobody you trust vouches for `click`, which `flask` 3.0 needs
       because: you asked for `flask`
                `flask` 3.0 needs `click`
+      hint: ask whoever vouches for the one to vouch for the other, or curate a database of your own
     ");
 }
 
@@ -68,6 +69,7 @@ fn an_extra_that_was_not_asked_for_when_curating_is_named() {
     error: `flask[async]` was not vouched for: its `asgiref` is in no database you trust
       because: you asked for `flask[async]`
                `flask[async]` 3.1.0 needs `asgiref>=3.2`
+      hint: ask whoever vouches for the one to vouch for the other, or curate a database of your own
     ");
     insta::assert_snapshot!(both(&stage.world, &install(&["flask[typo]", "--dry-run"])).lines().next().unwrap(), @"warning: `flask` 3.1.0 has no extra `typo`");
 }
@@ -101,9 +103,9 @@ fn a_source_distribution_is_listed_and_never_built() {
     stage.index.add_bytes("flask-3.1.tar.gz", b"setup.py would run".to_vec(), None);
     insta::assert_snapshot!(both(&stage.world, &["curate", "add", "db", "flask==3.1", "--all-files"]), @"
     recorded 0 files
-    error: `flask==3.1`: nothing fits:
-      you asked for `flask==3.1`
-      `flask` 3.1 is there as a source distribution only, and building one runs its code
+    error: `flask==3.1`: nothing fits
+      because: you asked for `flask==3.1`
+               `flask` 3.1 is there as a source distribution only, and building one runs its code
       hint: build its wheel yourself (`pip wheel --no-deps`), then `add` it with `--from FOLDER --copy-files`
     ");
     // A release with a wheel, and then without it.
@@ -320,7 +322,10 @@ fn a_requirements_file_is_read_hashes_and_all() {
                nothing fits `flask>=4`; there is 3.0
     ");
     write("git+https://example.org/flask.git\n");
-    insta::assert_snapshot!(both(&stage.world, &from_file), @"error: `git+https://example.org/flask.git`: it is a checkout of a version control system");
+    insta::assert_snapshot!(both(&stage.world, &from_file), @"
+    error: `git+https://example.org/flask.git`: it is a checkout of a version control system
+      hint: build its wheel yourself (`pip wheel --no-deps`), then `packman curate add DIR NAME --from FOLDER --copy-files`
+    ");
     write(&format!("flask>=3\nclick==8.0 --hash=sha256:{sha256}\n"));
     stage.world.ok(&from_file);
     insta::assert_snapshot!(both(&stage.world, &from_file), @"nothing to do in ./v: what you asked for is there");

@@ -1,1 +1,93 @@
-//! x
+//! `packman search`, `info` and `list`: what there is, what is there, and by whose word.
+
+use testkit::index::Listed;
+use testkit::packages::{module, requests_and_its_needs};
+use testkit::world::World;
+
+use crate::support::{Stage, plain, sign_and_publish};
+
+/// Everything a command says, without what differs from run to run.
+fn both(world: &World, arguments: &[&str]) -> String {
+    let run = world.run(arguments);
+    plain(world, &format!("{}{}", run.stdout, run.stderr)).trim_end().to_owned()
+}
+
+#[test]
+fn search_finds_names_before_summaries() {
+    let mut drafts = requests_and_its_needs();
+    for draft in &mut drafts {
+        draft.summary = match draft.name.as_str() {
+            "urllib3" => "What requests stands on, and it's fast".to_owned(),
+            name => format!("The {name} of tests"),
+        };
+    }
+    let stage = Stage::trusted(drafts);
+    insta::assert_snapshot!(both(&stage.world, &["search", "Requests"]), @"
+    requests  2.32.3  web  The requests of tests
+    urllib3   2.3.0   web  What requests stands on, and it's fast
+    ");
+    insta::assert_snapshot!(both(&stage.world, &["search", "charset_normalizer"]), @"charset-normalizer  3.4.1  web  The charset-normalizer of tests");
+    insta::assert_snapshot!(both(&stage.world, &["search", "nothing"]), @"error: nobody you trust vouches for anything with `nothing` in it");
+    assert_eq!(stage.world.ends(1, "nothing-found", &["search", "nothing"]).code, 1);
+}
+
+#[test]
+fn info_shows_releases_files_and_reviews() {
+    let stage = Stage::published(vec![module("flask", "3.0"), module("flask", "3.1")]);
+    stage.index.add(&module("flask", "3.2"));
+    stage.index.add_bytes("flask-3.2.tar.gz", b"source".to_vec(), None);
+    let yanked = |listed: &mut Listed| listed.yanked = Some("broken on Sundays".to_owned());
+    stage.index.change("flask-3.2-py3-none-any.whl", yanked);
+    stage.world.ok(&["curate", "add", "db", "flask==3.2", "--all-files"]);
+    sign_and_publish(&stage.world);
+    stage.trust();
+    insta::assert_snapshot!(both(&stage.world, &["info", "Flask"]), @"
+    flask
+      The project flask
+      vouched for by web (`Web tools`), [#] signed, compared
+      3.2  flask-3.2-py3-none-any.whl  954 B  nobody reviewed  yanked: broken on Sundays
+      3.2  flask-3.2.tar.gz            6 B    nobody reviewed  refused: a source distribution: building one runs its code
+      3.1  flask-3.1-py3-none-any.whl  954 B  nobody reviewed
+      3.0  flask-3.0-py3-none-any.whl  954 B  nobody reviewed
+    ");
+    insta::assert_snapshot!(both(&stage.world, &["info", "flsk"]), @"
+    error: nobody you trust vouches for `flsk`
+      hint: `packman trust list` shows whom you trust, and for which names; 1 may answer for `flsk`
+      hint: ask one of their maintainers to vouch for it, or curate a database of your own
+    ");
+    insta::assert_snapshot!(both(&stage.world, &["info", "not a name"]), @"error: project name `not a name`: holds ` `, wanted ASCII letters, digits, `.`, `-` and `_`");
+}
+
+#[test]
+fn words_of_a_hostile_database_cannot_act_on_the_terminal() {
+    let mut draft = module("evil", "1.0");
+    draft.summary = "\u{1b}[2Jcleared \u{202e}txt.exe".to_owned();
+    let stage = Stage::trusted(vec![draft]);
+    for arguments in [&["search", "evil"][..], &["info", "evil"]] {
+        let shown = both(&stage.world, arguments);
+        assert!(!shown.contains(['\u{1b}', '\u{202e}']), "{shown}");
+    }
+    let for_programs = both(&stage.world, &["info", "evil", "--json"]);
+    assert!(!for_programs.contains('\u{1b}'), "{for_programs}");
+}
+
+#[test]
+fn an_environment_is_listed_without_ring_and_network() {
+    let stage = Stage::trusted(requests_and_its_needs());
+    stage.world.venv("v");
+    stage.world.ok(&["install", "--venv", "v", "requests"]);
+    let Stage { mut world, index, mirror } = stage;
+    drop((index, mirror));
+    world.use_fresh_user("somebody");
+    insta::assert_snapshot!(both(&world, &["list", "--venv", "v"]), @"
+    certifi             2024.12.14  web, signed, compared
+    charset-normalizer  3.4.1       web, signed, compared
+    idna                3.10        web, signed, compared
+    requests            2.32.3      web, signed, compared
+    urllib3             2.3.0       web, signed, compared
+    ");
+    insta::assert_snapshot!(both(&world, &["list", "--venv", "nowhere"]), @"
+    error: `./nowhere` is no virtual environment: found no `pyvenv.cfg` with a Python
+      hint: `python3 -m venv DIR` makes one
+    ");
+}

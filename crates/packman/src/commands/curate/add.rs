@@ -114,15 +114,7 @@ pub(super) fn targets(
 }
 
 fn parse_platforms(names: &[String]) -> Result<Vec<Platform>, Ending> {
-    names
-        .iter()
-        .map(|name| {
-            let known =
-                || Platform::all().map(|platform| platform.to_string()).collect::<Vec<_>>().join(", ");
-            Platform::parse(name)
-                .map_err(|error| Ending::usage(error.to_string()).hint(format!("known are {}", known())))
-        })
-        .collect()
+    names.iter().map(|name| Platform::parse(name).map_err(|error| Ending::usage(error.to_string()))).collect()
 }
 
 fn parse_pythons(versions: &[String]) -> Result<Vec<PythonVersion>, Ending> {
