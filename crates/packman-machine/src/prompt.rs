@@ -78,7 +78,7 @@ impl Prompt {
 
     /// Asks a question at the terminal; anything but a yes is a no, and so is nobody to ask.
     pub fn yes(&self, question: &str) -> bool {
-        self.terminal && ask(question, &mut io::stdin().lock(), &mut io::stderr().lock()).unwrap_or(false)
+        self.terminal && ask(question, &mut io::stdin().lock(), &mut io::stderr()).unwrap_or(false)
     }
 
     /// Asks for a passphrase that was set before.

@@ -29,7 +29,8 @@ pub(crate) enum Blame {
 }
 
 impl Blame {
-    fn exit_code(self) -> u8 {
+    /// The exit code of the command.
+    pub(crate) fn exit_code(self) -> u8 {
         match self {
             Self::BrokenPipe => 0,
             Self::HonestNo => 1,

@@ -1,14 +1,17 @@
 //! The terminal as a host: events become lines and bars, questions are asked of whoever sits there.
 
 use std::io::{IsTerminal as _, Write as _};
-use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 
 use indicatif::{ProgressBar, ProgressStyle};
 use packman_client::{Decision, Event, Host, Question};
 use packman_machine::environ::Environ;
 use packman_machine::prompt::Prompt;
+use packman_machine::stop::Stop;
 use packman_strict::quote::quoted;
 
+use crate::ending::Blame;
 use crate::words;
 
 /// The terminal of this run.
@@ -17,13 +20,14 @@ pub(crate) struct Terminal {
     /// Plans are agreed to beforehand; trust never is.
     yes: bool,
     prompt: Prompt,
+    stop: Stop,
     bar: Mutex<Option<ProgressBar>>,
 }
 
 impl Terminal {
     /// A terminal that talks unless it is to be quiet.
-    pub(crate) fn new(environ: &Environ, quiet: bool, yes: bool) -> Self {
-        Self { quiet, yes, prompt: Prompt::new(environ), bar: Mutex::new(None) }
+    pub(crate) fn new(environ: &Environ, quiet: bool, yes: bool, stop: &Stop) -> Self {
+        Self { quiet, yes, prompt: Prompt::new(environ), stop: stop.clone(), bar: Mutex::new(None) }
     }
 
     /// Says a line on standard error.
@@ -56,6 +60,7 @@ impl Terminal {
         for line in lines {
             let _ = writeln!(talk, "{line}");
         }
+        let _asking = Asking::of(&self.stop);
         if self.prompt.yes(question) { Decision::Yes } else { Decision::No }
     }
 
@@ -81,6 +86,30 @@ impl Terminal {
         )
         .unwrap_or_else(|_| ProgressStyle::default_bar());
         *self.bar() = Some(ProgressBar::new(bytes).with_style(style));
+    }
+}
+
+/// While it lives, the first Ctrl-C ends the program: somebody is asked, so nothing is being changed, and whoever reads a
+/// line cannot be told to give it up.
+struct Asking(Arc<AtomicBool>);
+
+impl Asking {
+    fn of(stop: &Stop) -> Self {
+        let asking = Arc::new(AtomicBool::new(true));
+        let still = Arc::clone(&asking);
+        stop.on_ask(move || {
+            if still.load(Ordering::Acquire) {
+                let _ = writeln!(anstream::stderr());
+                std::process::exit(Blame::Stopped.exit_code().into());
+            }
+        });
+        Self(asking)
+    }
+}
+
+impl Drop for Asking {
+    fn drop(&mut self) {
+        self.0.store(false, Ordering::Release);
     }
 }
 

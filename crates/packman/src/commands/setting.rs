@@ -46,7 +46,7 @@ impl Setting {
         let settings = FetcherSettings { offline: common.offline, ..FetcherSettings::default() };
         let fetcher = Fetcher::new(&environ, settings, &stop);
         let reach = if common.offline { Reach::Offline } else { Reach::Online };
-        let terminal = Terminal::new(&environ, common.quiet, yes);
+        let terminal = Terminal::new(&environ, common.quiet, yes, &stop);
         let clock = clock::now();
         if clock < RELEASED {
             terminal.say(&words::clock_behind(clock, RELEASED));
