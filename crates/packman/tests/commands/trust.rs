@@ -105,7 +105,10 @@ fn a_database_is_added_listed_and_shown() {
       answers for *
       safety number NUMBER
     ");
-    insta::assert_snapshot!(both(&stage.world, &["trust", "show", "nobody"]), @"error: your trust ring has no `nobody`");
+    insta::assert_snapshot!(both(&stage.world, &["trust", "show", "nobody"]), @"
+    error: your trust ring has no `nobody`
+      hint: `packman trust list` shows whom you trust
+    ");
 }
 
 #[test]
@@ -172,8 +175,11 @@ fn scope_and_order_decide_who_answers() {
     assert_eq!(offered(world), "3.0 of web");
     insta::assert_snapshot!(both(world, &["trust", "prefer", "lab", "flask"]), @"`lab` answers first for flask");
     assert_eq!(offered(world), "4.0 of lab");
-    insta::assert_snapshot!(both(world, &["trust", "scope", "web", "lab/tools"]), @"`web` answers for Lab*Tools from now on");
-    insta::assert_snapshot!(both(world, &["trust", "prefer", "nobody"]), @"error: your trust ring has no `nobody`");
+    insta::assert_snapshot!(both(world, &["trust", "scope", "web", "lab/tools"]), @"error: scope `lab/tools` is no pattern; wanted a project name in which `*` may stand for any characters");
+    insta::assert_snapshot!(both(world, &["trust", "prefer", "nobody"]), @"
+    error: your trust ring has no `nobody`
+      hint: `packman trust list` shows whom you trust
+    ");
 }
 
 #[test]
