@@ -157,6 +157,10 @@ impl Client<'_> {
             let end = self.drive(&mut refresh, &locations);
             let changed = refresh.changed();
             let memory = refresh.into_memory();
+            // Signed, and still nothing that can be answered from: the good copy before it stays.
+            if let Err(refused) = Database::open(entry, memory.clone()) {
+                return Ok((before, Refreshed::Refused(refused)));
+            }
             if changed {
                 let _lock = self.lock_home()?;
                 let kept = self.memory_of(entry)?;

@@ -304,6 +304,40 @@ fn a_refusal_changes_nothing_that_is_kept() {
 }
 
 #[test]
+fn a_description_that_is_signed_and_malformed_moves_nothing() {
+    let world = World::trusting();
+    let home = world.folder.path().join("home");
+    let before = testkit::world::snapshot(&home);
+    world.repository(|repository| {
+        repository.add_target(ABOUT_PATH, b"{}");
+        repository.publish();
+    });
+    assert_eq!(world.refreshed(now()), "malformed-record");
+    assert_eq!(testkit::world::snapshot(&home), before);
+    world.repository(|repository| {
+        repository.add_target(ABOUT_PATH, &about(vec![]));
+        repository.publish();
+    });
+    assert_eq!(world.refreshed(now()), "Newer");
+}
+
+#[test]
+fn a_list_of_recalls_that_is_too_long_to_keep_moves_nothing() {
+    let world = World::trusting();
+    let home = world.folder.path().join("home");
+    world.repository(|repository| {
+        let mut padded = Recalls::default().encode();
+        padded.resize(17 << 20, b' ');
+        repository.add_target(RECALLS_PATH, &padded);
+        repository.publish();
+    });
+    assert_eq!(world.refreshed(now()), "too-large");
+    let kept = testkit::world::snapshot(&home);
+    assert!(kept.values().all(|bytes| bytes.len() < 1 << 20), "nothing of it was kept");
+    assert_eq!(world.act(|client| client.trust_list()).unwrap().len(), 1);
+}
+
+#[test]
 fn a_clock_that_was_set_back_brings_nothing_back_to_life() {
     let world = World::trusting();
     // A refresh in three weeks, then the mirror freezes; the timestamp signed today ends in 30 days.

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use packman_database::{About, Kind};
 use packman_machine::files::{self, Keeping};
+use packman_strict::Sha256;
 use packman_strict::time::Time;
 use packman_tuf::{
     Answer, FirstUse, KeySet, Limits, Memory, PublicKey, Role, RoleKeys, RootDraft, SafetyNumber, SigningKey,
@@ -92,10 +93,10 @@ impl Curator<'_> {
         let root_expires = self.now.plus_days(request.lifetimes.root_days);
         let root = sign_root(&new, request.threshold, root_expires)?;
         let memory = believe_own(&root, &request.folder)?;
-        let chain: String = memory.chain_id().to_string().chars().take(16).collect();
-        let keys_folder = self.keep_keys(&new, &chain, passphrase.as_ref())?;
+        let keys_folder =
+            self.keep_keys(&new, &keys::keys_folder(&memory.chain_id()), passphrase.as_ref())?;
         let spare = new.spare.as_ref().map(|spare| keys_folder.join(&spare.file));
-        Folder::make(&request.folder, new.settings(chain, request), &about, &root)?;
+        Folder::make(&request.folder, new.settings(request), &about, &root)?;
         Ok(InitReport { number: memory.root().number(), root_expires, keys: keys_folder, spare })
     }
 
@@ -112,7 +113,7 @@ impl Curator<'_> {
 
     /// Opens the keys that were given and makes those that are missing: one more than the threshold in all.
     fn gather_keys(&self, request: &InitRequest) -> Result<NewKeys, CurateError> {
-        let mut ring = KeyRing::new(self.home, "none", self.passphrases)?;
+        let mut ring = KeyRing::of(self.home, &Sha256::of(b""), self.passphrases)?;
         let mut given: Vec<(SigningKey, PathBuf)> = Vec::new();
         for path in &request.keys {
             let file =
@@ -142,7 +143,7 @@ impl Curator<'_> {
     fn keep_keys(
         &self,
         new: &NewKeys,
-        chain: &str,
+        folder: &str,
         passphrase: Option<&Passphrase>,
     ) -> Result<PathBuf, CurateError> {
         let locked = new.root.iter().chain(&new.spare).chain([&new.targets]).map(|key| (key, passphrase));
@@ -151,12 +152,11 @@ impl Curator<'_> {
             if key.file.is_absolute() {
                 write_new(&key.file, text.as_bytes())?;
             } else {
-                let _ = self
-                    .home
-                    .replace(&format!("keys/{chain}/{}", key.file.to_string_lossy()), text.as_bytes())?;
+                let name = key.file.to_string_lossy();
+                let _ = self.home.replace(&format!("{folder}/{name}"), text.as_bytes())?;
             }
         }
-        Ok(self.home.path(&format!("keys/{chain}"))?)
+        Ok(self.home.path(folder)?)
     }
 }
 
@@ -258,13 +258,12 @@ impl NewKeys {
         self.given.iter().map(|(key, _)| key).chain(made)
     }
 
-    fn settings(&self, keys_folder: String, request: &InitRequest) -> Settings {
+    fn settings(&self, request: &InitRequest) -> Settings {
         let given = self
             .given
             .iter()
             .map(|(key, file)| KeyPlace { id: key.id().as_str().to_owned(), file: file.clone() });
         Settings {
-            keys_folder,
             threshold: request.threshold,
             root: given.chain(self.root.iter().map(NewKey::place)).collect(),
             spare: self.spare.as_ref().map(NewKey::place),

@@ -69,7 +69,7 @@ impl Curator<'_> {
                 No::ConsentNeeded { what: "nothing was signed: nobody agreed to it", flag: "--yes" }.into()
             );
         }
-        let drafted = self.draft_all(&folder, signed.good(), &targets)?;
+        let drafted = self.draft_all(&folder, &signed, &targets)?;
         let good = self.keep(&folder, &signed, &drafted)?;
         let expiry = Expiry::of(&good, &folder.settings().lifetimes);
         let (version, number) = (good.version(Role::Targets), good.root().number());
@@ -87,18 +87,14 @@ impl Curator<'_> {
         verify_clock(self.now, Some(good))?;
         let version = good.version(Role::Targets);
         let pinned = MetaInfo::of(version, good.bytes(Role::Targets));
-        let drafted = self.draft_online(&folder, Some(good), pinned, BTreeMap::new())?;
+        let drafted = self.draft_online(&folder, &signed, pinned, BTreeMap::new())?;
         let good = self.keep(&folder, &signed, &drafted)?;
         let expiry = Expiry::of(&good, &folder.settings().lifetimes);
         Ok(RefreshReport { version: good.version(Role::Timestamp), expiry })
     }
 
-    fn draft_all(
-        &self,
-        folder: &Folder,
-        good: Option<&Good>,
-        targets: &Targets,
-    ) -> Result<Drafted, CurateError> {
+    fn draft_all(&self, folder: &Folder, signed: &Signed, targets: &Targets) -> Result<Drafted, CurateError> {
+        let good = signed.good();
         let settings = folder.settings();
         let expires = self.now.plus_days(settings.lifetimes.targets_days);
         let mut listed = BTreeMap::new();
@@ -119,22 +115,23 @@ impl Curator<'_> {
         draft.version = draft.version.saturating_add(1);
         draft.expires = expires;
         draft.targets = listed;
-        let key = self.open_key(folder, "targets", &settings.targets)?;
+        let key = self.open_key(signed, "targets", &settings.targets)?;
         let bytes = draft.sign(&[&key])?;
         let pinned = MetaInfo::of(draft.version, &bytes);
         written.insert(Role::Targets.file_path(draft.version), bytes);
-        self.draft_online(folder, good, pinned, written)
+        self.draft_online(folder, signed, pinned, written)
     }
 
     fn draft_online(
         &self,
         folder: &Folder,
-        good: Option<&Good>,
+        signed: &Signed,
         targets: MetaInfo,
         mut written: BTreeMap<String, Vec<u8>>,
     ) -> Result<Drafted, CurateError> {
+        let good = signed.good();
         let expires = self.now.plus_days(folder.settings().lifetimes.refresh_within_days);
-        let key = self.open_key(folder, "online", &folder.settings().online)?;
+        let key = self.open_key(signed, "online", &folder.settings().online)?;
         let mut snapshot = match good {
             Some(good) => {
                 SnapshotDraft::parse("snapshot", good.bytes(Role::Snapshot)).map_err(refused(folder))?
@@ -161,11 +158,11 @@ impl Curator<'_> {
 
     fn open_key(
         &self,
-        folder: &Folder,
+        signed: &Signed,
         role: &'static str,
         place: &KeyPlace,
     ) -> Result<SigningKey, CurateError> {
-        let mut ring = KeyRing::new(self.home, &folder.settings().keys_folder, self.passphrases)?;
+        let mut ring = KeyRing::of(self.home, &signed.memory().chain_id(), self.passphrases)?;
         let keys = ring.open(role, std::slice::from_ref(place), 1)?;
         let missing = || No::KeyMissing { role, path: ring.path(place) };
         keys.into_iter().next().ok_or_else(|| missing().into())

@@ -71,7 +71,7 @@ impl Curator<'_> {
         let targets = Targets::gather(&folder, &signed)?;
         let records: Vec<&ProjectRecord> = targets.records.values().collect();
         let (yanks, not_asked) = self.yanks(&records, request.index.as_ref())?;
-        let keys = KeyRing::new(self.home, &folder.settings().keys_folder, self.passphrases)?;
+        let keys = KeyRing::of(self.home, &signed.memory().chain_id(), self.passphrases)?;
         Ok(StatusReport {
             title: about.title,
             maintainer: about.maintainer,

@@ -13,8 +13,9 @@ use crate::files::{self, Exposure, Keeping};
 use crate::lock::{FileLock, LockFailure, LockWait};
 use crate::stop::Stop;
 
-/// No file of ours comes near it; a longer one is a mistake or a trap.
-const LONGEST: u64 = 256 << 20;
+/// Longer than the longest memory that can be kept: 1,000 roots of 512 KiB and the rest of a good set. A longer file is
+/// a mistake or a trap.
+const LONGEST: u64 = 1 << 30;
 const HINT: &str = "set PACKMAN_HOME to a folder that you can write";
 
 /// The folder that holds a user's state.

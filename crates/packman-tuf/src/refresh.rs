@@ -217,6 +217,11 @@ impl Refresh {
         for path in self.wanted.iter().skip(self.attached.len()) {
             let unknown = || Refusal::new(format!("targets/{path}"), Reason::UnknownTarget);
             let info = targets.target(path).ok_or_else(unknown)?;
+            // It is kept with the state: one too long for that would make the state unreadable.
+            if info.length > self.limits.attached_bytes {
+                let reason = Reason::TooLarge { found: info.length, wanted: self.limits.attached_bytes };
+                return Err(Refusal::new(info.file_path(path), reason));
+            }
             let kept = self.memory.good.as_ref().and_then(|good| good.attached(path));
             let Some(bytes) = kept.filter(|bytes| TargetInfo::of(bytes) == info) else {
                 self.stage = Stage::Attached(path, info);

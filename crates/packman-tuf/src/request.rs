@@ -15,6 +15,8 @@ pub struct Limits {
     pub snapshot_bytes: u64,
     /// The longest targets file, in bytes.
     pub targets_bytes: u64,
+    /// The longest target that is attached to the good set, in bytes.
+    pub attached_bytes: u64,
     /// The highest version of a root that is read.
     pub roots: u64,
 }
@@ -27,6 +29,7 @@ impl Default for Limits {
             timestamp_bytes: 32 << 10,
             snapshot_bytes: 16 << 20,
             targets_bytes: 64 << 20,
+            attached_bytes: 16 << 20,
             roots: 1_000,
         }
     }

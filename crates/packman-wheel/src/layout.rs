@@ -54,6 +54,14 @@ pub struct Destination {
 
 /// Ends of names, folded for comparison: Python finds a `.DIST-INFO` too.
 pub(crate) const DIST_INFO: &str = ".dist-info";
+/// The end of the name of what says that a project is installed, without a RECORD: older tools' `.dist-info`.
+const EGG_INFO: &str = ".egg-info";
+
+/// Whether Python and installers take a top-level file or folder of this name for an installed project.
+pub(crate) fn says_installed(top: &str) -> bool {
+    let top = top.to_lowercase();
+    top.ends_with(DIST_INFO) || top.ends_with(EGG_INFO)
+}
 const DATA: &str = ".data";
 
 /// The two folders of a wheel that have a meaning of their own, and where its root goes.
@@ -101,7 +109,7 @@ impl Layout {
     /// A `.dist-info` that comes by way of `.data/purelib` lands beside the real one, so it is a second one.
     fn verify_modules(&self, whole: &str, rest: &str) -> Result<(), WheelRefusal> {
         let top = rest.split('/').next().unwrap_or(rest);
-        if top.to_lowercase().ends_with(DIST_INFO) {
+        if says_installed(top) {
             return Err(WheelRefusal::SecondDistInfo {
                 first: self.dist_info.clone(),
                 second: whole.to_owned(),
@@ -175,6 +183,7 @@ mod tests {
             ("a_b-1.0.data/run", "wheel-data-scheme"),
             ("a_b-1.0.data/purelib/c-1.dist-info/METADATA", "wheel-second-dist-info"),
             ("a_b-1.0.data/platlib/c-1.Dist-Info/METADATA", "wheel-second-dist-info"),
+            ("a_b-1.0.data/purelib/c-1.egg-info", "wheel-second-dist-info"),
             ("a_b-1.0.data/data/lib/python3.11/site-packages/evil.pth", "wheel-data-escapes"),
             ("a_b-1.0.data/data/Lib/Site-Packages/evil.pth", "wheel-data-escapes"),
             ("a_b-1.0.data/data/pyvenv.cfg", "wheel-data-escapes"),

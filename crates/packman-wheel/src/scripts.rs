@@ -25,6 +25,10 @@ pub(crate) fn verify_name(name: &str, project: &ProjectName) -> Result<(), Wheel
 /// Who alone may install a command of this name; `None` where anybody may.
 fn owner(name: &str) -> Option<&'static str> {
     let name = name.to_lowercase();
+    // Python reads these from beside its program before anything else: they say where its modules are.
+    if name == "pyvenv.cfg" || name.ends_with("._pth") {
+        return Some("a virtual environment");
+    }
     // `python3.11.exe` is `python3.11`, and `activate.ps1` is `activate`: each beginning before a dot counts.
     let dots = name.match_indices('.').map(|(index, _)| index);
     dots.chain([name.len()]).filter_map(|end| name.get(..end)).find_map(owner_of_stem)
@@ -71,6 +75,10 @@ mod tests {
             "pypy",
             "pypy3",
             "pypy3.10",
+            "pyvenv.cfg",
+            "PyVenv.cfg",
+            "python._pth",
+            "python311._pth",
             "activate",
             "Activate.ps1",
             "activate.csh",

@@ -12,7 +12,7 @@ use packman_strict::zip::{Archive, Entry, ZipLimits};
 
 use crate::entry_points::{self, EntryPoint};
 use crate::expected::{Expected, ExpectedMetadata};
-use crate::layout::{Area, DIST_INFO, Destination, Layout, command_name};
+use crate::layout::{Area, DIST_INFO, Destination, Layout, command_name, says_installed};
 use crate::record::{self, Row};
 use crate::refusal::WheelRefusal;
 use crate::scripts;
@@ -150,17 +150,16 @@ fn find_dist_info(archive: &Archive<'_>, name: &WheelName) -> Result<String, Whe
     let mut found: Option<&str> = None;
     for entry in archive.entries() {
         let top = entry.path().components().next().unwrap_or_default();
-        if !top.to_lowercase().ends_with(DIST_INFO) {
-            continue;
-        }
         match found {
+            _ if !says_installed(top) => {}
             Some(first) if first != top => {
                 return Err(WheelRefusal::SecondDistInfo { first: first.to_owned(), second: top.to_owned() });
             }
             _ => found = Some(top),
         }
     }
-    let found = found.ok_or(WheelRefusal::NoDistInfo)?;
+    let found =
+        found.filter(|top| top.to_lowercase().ends_with(DIST_INFO)).ok_or(WheelRefusal::NoDistInfo)?;
     if name.dist_info_matches(found) {
         return Ok(found.to_owned());
     }

@@ -300,6 +300,12 @@ fn refuses_wheels_that_are_another_than_their_name_says() {
             "wheel-second-dist-info",
         ),
         ("a file named like a dist-info", |a| a.add("evil-1.0.dist-info", "x"), "wheel-second-dist-info"),
+        (
+            "an egg-info that says flask is there",
+            |a| a.add("flask-3.0.egg-info", "x"),
+            "wheel-second-dist-info",
+        ),
+        ("a folder of such a name", |a| a.add("flask.egg-info/PKG-INFO", "x"), "wheel-second-dist-info"),
     ]);
     let mut attack = Attack::new();
     for entry in &mut attack.entries {

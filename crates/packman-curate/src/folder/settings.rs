@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use packman_strict::path::SafePath;
 use packman_strict::quote::quoted;
 use toml_edit::{Array, DocumentMut, InlineTable, Item, Table, TableLike, Value, value};
 
@@ -32,8 +33,6 @@ impl Default for Lifetimes {
 /// What `curate.toml` says.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) struct Settings {
-    /// The folder of this database's keys in the home, under `keys/`.
-    pub(crate) keys_folder: String,
     /// How many root keys must sign a root.
     pub(crate) threshold: u32,
     /// The root keys that are used; the spare is not among them.
@@ -58,7 +57,6 @@ impl Settings {
         let mut document = DocumentMut::new();
         let mut keys = Table::new();
         document.insert("format", value(FORMAT));
-        keys.insert("folder", value(&self.keys_folder));
         keys.insert("threshold", value(i64::from(self.threshold)));
         keys.insert("root", value(self.root.iter().map(|key| Value::from(place(key))).collect::<Array>()));
         if let Some(spare) = &self.spare {
@@ -88,7 +86,6 @@ impl Settings {
         let days = table(root, "days")?;
         let root_keys = keys.get("root").and_then(Item::as_array).ok_or("`keys.root`: wanted an array")?;
         let settings = Self {
-            keys_folder: folder_name(text_at(keys, "folder")?)?,
             threshold: u32::try_from(integer(keys, "threshold")?)
                 .map_err(|_| "`threshold`: wanted a small number")?,
             root: root_keys
@@ -99,8 +96,8 @@ impl Settings {
                 Some(spare) => Some(parse_place(spare.as_table_like())?),
                 None => None,
             },
-            targets: parse_place(keys.get("targets").and_then(Item::as_table_like))?,
-            online: parse_place(keys.get("online").and_then(Item::as_table_like))?,
+            targets: parse_own_place(keys.get("targets").and_then(Item::as_table_like))?,
+            online: parse_own_place(keys.get("online").and_then(Item::as_table_like))?,
             lifetimes: Lifetimes {
                 root_days: lifetime(days, "root", 3_660)?,
                 targets_days: lifetime(days, "targets", 3_660)?,
@@ -123,12 +120,15 @@ fn parse_place(key: Option<&dyn TableLike>) -> Result<KeyPlace, String> {
     Ok(KeyPlace { id: text_at(key, "id")?.to_owned(), file: PathBuf::from(text_at(key, "file")?) })
 }
 
-/// The name of a folder in the home. Whoever can edit the settings must not choose where keys are looked for beyond it.
-fn folder_name(text: &str) -> Result<String, String> {
-    if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-') {
-        return Err(format!("`folder`: found {}, wanted letters, digits and `-`", quoted(text)));
+/// The place of a key that must lie in the folder of the database's own keys: who can edit the settings must not choose
+/// another file to sign records with.
+fn parse_own_place(key: Option<&dyn TableLike>) -> Result<KeyPlace, String> {
+    let place = parse_place(key)?;
+    let name = place.file.to_string_lossy();
+    if SafePath::parse(&name).is_ok_and(|path| path.components().count() == 1) {
+        return Ok(place);
     }
-    Ok(text.to_owned())
+    Err(format!("`file`: found {}, wanted the name of a file in the folder of the keys", quoted(&name)))
 }
 
 fn lifetime(days: &dyn TableLike, key: &str, longest: i64) -> Result<i64, String> {

@@ -11,7 +11,6 @@ fn key(id: &str, file: &str) -> KeyPlace {
 
 fn settings() -> Settings {
     Settings {
-        keys_folder: "00ff".to_owned(),
         threshold: 1,
         root: vec![key("aa", "root-1.pem")],
         spare: Some(key("bb", "/media/stick/spare.pem")),
@@ -38,7 +37,6 @@ fn what_is_written_reads_the_same() {
     format = 1
 
     [keys]
-    folder = "00ff"
     threshold = 1
     root = [{ id = "aa", file = "root-1.pem" }]
     spare = { id = "bb", file = "/media/stick/spare.pem" }
@@ -56,7 +54,8 @@ fn what_is_written_reads_the_same() {
 fn refuses_settings_edited_into_nonsense() {
     insta::assert_snapshot!(check("format = 1", "format = 2"), @"`format`: found 2, wanted 1");
     insta::assert_snapshot!(check("[keys]", "[keys"), @"unclosed table, expected `]`");
-    insta::assert_snapshot!(check("\"00ff\"", "\"../../etc\""), @"`folder`: found `../../etc`, wanted letters, digits and `-`");
+    insta::assert_snapshot!(check("\"targets.pem\"", "\"/etc/key.pem\""), @"`file`: found `/etc/key.pem`, wanted the name of a file in the folder of the keys");
+    insta::assert_snapshot!(check("\"online.pem\"", "\"../other/online.pem\""), @"`file`: found `../other/online.pem`, wanted the name of a file in the folder of the keys");
     insta::assert_snapshot!(check("threshold = 1", "threshold = -1"), @"`threshold`: wanted a small number");
     insta::assert_snapshot!(check("refresh-within = 30", "refresh-within = 91"), @"`days.refresh-within`: found 91, wanted 1 to 90");
     insta::assert_snapshot!(check("root = 365", "root = 0"), @"`days.root`: found 0, wanted 1 to 3660");

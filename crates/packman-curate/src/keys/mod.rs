@@ -9,7 +9,7 @@ mod ring;
 
 pub(crate) use pem::{encode, generate};
 pub use ring::{KeyPlace, Passphrase, Passphrases};
-pub(crate) use ring::{KeyRing, read_key};
+pub(crate) use ring::{KeyRing, keys_folder, read_key};
 
 #[cfg(test)]
 mod tests;

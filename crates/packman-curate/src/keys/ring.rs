@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use packman_machine::files;
 use packman_machine::home::Home;
+use packman_strict::Sha256;
 use packman_tuf::{KeyId, SigningKey};
 use pkcs8::der::zeroize::Zeroizing;
 
@@ -68,13 +69,16 @@ pub(crate) struct KeyRing<'k> {
 }
 
 impl<'k> KeyRing<'k> {
-    /// The keys in the home's folder of that name.
-    pub(crate) fn new(
+    /// The keys of the database with this root chain.
+    ///
+    /// The folder follows from the chain that the database's signed roots prove, never from its settings: whoever can
+    /// edit the settings of one database could else have its next signature made with the keys of another.
+    pub(crate) fn of(
         home: &Home,
-        folder: &str,
+        chain: &Sha256,
         passphrases: &'k dyn Passphrases,
     ) -> Result<Self, CurateError> {
-        Ok(Self { folder: home.path(&format!("keys/{folder}"))?, passphrases, known: Vec::new() })
+        Ok(Self { folder: home.path(&keys_folder(chain))?, passphrases, known: Vec::new() })
     }
 
     /// Where a key is on this machine.
@@ -139,6 +143,11 @@ impl<'k> KeyRing<'k> {
         }
         Err(No::Passphrase { path: path.to_owned(), given }.into())
     }
+}
+
+/// The folder in the home that holds the keys of a root chain.
+pub(crate) fn keys_folder(chain: &Sha256) -> String {
+    format!("keys/{chain}")
 }
 
 fn verify_id(found: &KeyId, wanted: &str, path: &Path) -> Result<(), CurateError> {

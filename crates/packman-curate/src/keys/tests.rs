@@ -10,7 +10,9 @@ use packman_tuf::SigningKey;
 use pkcs8::{EncodePrivateKey as _, LineEnding};
 
 use super::pem::{KeyFile, decode};
+use super::ring::keys_folder;
 use super::{KeyPlace, KeyRing, Passphrase, Passphrases, encode};
+use packman_strict::Sha256;
 
 const SEED: [u8; 32] = [7; 32];
 
@@ -49,10 +51,11 @@ impl Passphrases for Answers<'_> {
 fn check(text: &str, id: &str, answers: &[&str]) -> String {
     let folder = tempfile::tempdir().unwrap();
     let home = Home::at(folder.path());
-    files::make_private_folder(&folder.path().join("keys/it")).unwrap();
-    files::write_file(&folder.path().join("keys/it/root.pem"), text.as_bytes(), Keeping::Home).unwrap();
+    let keys = folder.path().join(keys_folder(&Sha256::of(b"it")));
+    files::make_private_folder(&keys).unwrap();
+    files::write_file(&keys.join("root.pem"), text.as_bytes(), Keeping::Home).unwrap();
     let answers = Answers(answers, AtomicUsize::new(0));
-    let mut ring = KeyRing::new(&home, "it", &answers).unwrap();
+    let mut ring = KeyRing::of(&home, &Sha256::of(b"it"), &answers).unwrap();
     let place = KeyPlace { id: id.to_owned(), file: PathBuf::from("root.pem") };
     let opened = ring.open("root", std::slice::from_ref(&place), 1).map(|keys| keys.len());
     // What opened it once opens it again.
@@ -61,7 +64,9 @@ fn check(text: &str, id: &str, answers: &[&str]) -> String {
     match (opened, second) {
         (Ok(one), Ok(two)) => format!("{one} then {two}, asked {asked}"),
         (Err(error), _) | (_, Err(error)) => {
-            format!("{}: {error}", error.code()).replace(&folder.path().to_string_lossy().into_owned(), "~")
+            let words = format!("{}: {error}", error.code());
+            let words = words.replace(&folder.path().to_string_lossy().into_owned(), "~");
+            words.replace(&Sha256::of(b"it").to_string(), "it")
         }
     }
 }
@@ -122,7 +127,7 @@ fn a_key_that_is_not_here_is_named() {
     let folder = tempfile::tempdir().unwrap();
     let home = Home::at(folder.path());
     let answers = Answers(&[], AtomicUsize::new(0));
-    let mut ring = KeyRing::new(&home, "it", &answers).unwrap();
+    let mut ring = KeyRing::of(&home, &Sha256::of(b"it"), &answers).unwrap();
     let place = KeyPlace { id: String::new(), file: PathBuf::from("root.pem") };
     let error = ring.open("root", &[place], 1).map(|keys| keys.len()).unwrap_err();
     assert_eq!(error.code(), "key-missing");
