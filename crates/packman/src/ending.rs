@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use packman_client::ClientError;
 use packman_curate::CurateError;
+use packman_machine::failure::{Act, DiskFailure};
 use packman_strict::json::{Object, Value};
 
 use crate::output;
@@ -177,12 +178,13 @@ impl From<std::io::Error> for Ending {
             std::io::ErrorKind::BrokenPipe => Blame::BrokenPipe,
             _ => Blame::Failed,
         };
-        Self { blame, ..Self::failed(format!("the answer could not be written: {error}")) }
+        let reason = DiskFailure::new(Act::Write, "", &error);
+        Self { blame, ..Self::failed(format!("the answer could not be written: {}", reason.reason())) }
     }
 }
 
-impl From<packman_machine::failure::DiskFailure> for Ending {
-    fn from(failure: packman_machine::failure::DiskFailure) -> Self {
+impl From<DiskFailure> for Ending {
+    fn from(failure: DiskFailure) -> Self {
         ClientError::from(failure).into()
     }
 }

@@ -233,7 +233,7 @@ fn in_a_ring_that_has_something_a_team_answers_for_its_own_names_only() {
     ");
     world.venv("v");
     let plan = world.ok(&["install", "--venv", "v", "lab-tools", "requests", "--dry-run"]);
-    insta::assert_snapshot!(said(world, &plan), @"
+    insta::assert_snapshot!(plain(world, &plan.stdout), @"
     plan for ./v
       + idna                3.11        951 B    [#] team  signed, compared  nobody reviewed
       + lab-tools           1.0         1.0 KiB  [#] team  signed, compared  nobody reviewed

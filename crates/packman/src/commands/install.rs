@@ -24,14 +24,16 @@ pub(super) fn install(arguments: &InstallArgs, common: &Common) -> Result<(), En
     };
     let client = Client { accept_expired: arguments.accept_expired, ..setting.client() };
     let planned = client.plan_install(&request)?;
-    setting.terminal.say_all(&words::plan::plan(&planned));
+    let plan = words::plan::plan(&planned);
     if arguments.dry_run {
         if common.json {
             let answer = words::plan::steps_to_json(&planned.environment.folder(), &planned.steps, false);
-            output::answer(&answer)?;
+            return Ok(output::answer(&answer)?);
         }
-        return Ok(());
+        // What would be done is what was asked here: an answer, not talk.
+        return Ok(output::lines(plan)?);
     }
+    setting.terminal.say_all(&plan);
     let was_empty = planned.is_empty();
     let done = client.install(planned, &request)?;
     if common.json {
