@@ -25,10 +25,10 @@ fn init_makes_a_database_and_says_what_is_next() {
     let again = ["curate", "init", "more", "--title", "More", "--maintainer", MAINTAINER, "--no-passphrase"];
     insta::assert_snapshot!(both(&world, &again), @"
     made a database in `more`
-      private keys  `~/home/keys/KEYID`
+      private keys  `~/home/keys/SHA256`
       safety number NUMBER
       Print the number where people can find it by another way than the database: they compare it.
-      spare key     `~/home/keys/KEYID/spare.pem`: take it to where it is not lost together with this machine
+      spare key     `~/home/keys/SHA256/spare.pem`: take it to where it is not lost together with this machine
     next: packman curate add more REQUIREMENT…
     ");
     insta::assert_snapshot!(both(&world, &again), @"
@@ -43,10 +43,10 @@ fn init_makes_a_database_and_says_what_is_next() {
     let high = [&again[..2], &["high"], &again[3..], &["--threshold", "2"]].concat();
     insta::assert_snapshot!(both(&world, &high), @"
     made a database in `high`
-      private keys  `~/home/keys/KEYID`
+      private keys  `~/home/keys/SHA256`
       safety number NUMBER
       Print the number where people can find it by another way than the database: they compare it.
-      spare key     `~/home/keys/KEYID/spare.pem`: take it to where it is not lost together with this machine
+      spare key     `~/home/keys/SHA256/spare.pem`: take it to where it is not lost together with this machine
     next: packman curate add high REQUIREMENT…
     ");
 }
@@ -134,7 +134,7 @@ fn what_is_staged_is_shown_before_it_is_signed() {
     to be vouched for: 1 new file
       + click-8.1-py3-none-any.whl  954 B  N days old  after 8.0  nobody reviewed
     next: packman curate sign db
-    warning: the spare root key is still on this machine: move `~/home/keys/KEYID/spare.pem` to where it is not lost together with it
+    warning: the spare root key is still on this machine: move `~/home/keys/SHA256/spare.pem` to where it is not lost together with it
     ");
     insta::assert_snapshot!(both(&world, &["curate", "remove", "db", "click==8.0", "flask"]), @"
     removed click-8.0-py3-none-any.whl
@@ -188,7 +188,7 @@ fn status_tells_what_was_yanked_at_its_source_since() {
       snapshot   version 1  good until DATE
       targets    version 1  good until DATE
     yanked at its source since: click-8.0-py3-none-any.whl (leaks)
-    warning: the spare root key is still on this machine: move `~/home/keys/KEYID/spare.pem` to where it is not lost together with it
+    warning: the spare root key is still on this machine: move `~/home/keys/SHA256/spare.pem` to where it is not lost together with it
     ");
     let gone = world.run(&["curate", "status", "db", "--offline"]);
     assert_eq!(gone.code, 0, "{}", gone.stderr);

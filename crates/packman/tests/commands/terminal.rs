@@ -94,7 +94,7 @@ fn keys_are_kept_under_a_passphrase() {
     passphrase for `targets.pem`: 
     that passphrase does not open the key
     passphrase for `targets.pem`: 
-    error: the passphrase does not open `~/home/keys/KEYID/targets.pem`
+    error: the passphrase does not open `~/home/keys/SHA256/targets.pem`
     ");
     assert_ne!(wrong.code, 0);
     let right = at_terminal(world, r#"["wrong\n", "secret\n"]"#, &sign);
