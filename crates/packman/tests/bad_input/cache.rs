@@ -7,8 +7,11 @@ use testkit::world::snapshot;
 
 use crate::support::{Stage, bare_world};
 
+/// Does something to a file that held these bytes.
+type Harm = fn(&Path, &[u8]);
+
 /// How a file of the cache can be spoiled.
-const HARMS: [(&str, fn(&Path, &[u8])); 5] = [
+const HARMS: [(&str, Harm); 5] = [
     ("a byte changed", |path, bytes| {
         let mut changed = bytes.to_vec();
         let middle = changed.len() / 2;

@@ -57,9 +57,10 @@ fn refused(stage: &Stage, file: &Path, code: &str, commands: &[&[&str]], change:
 fn a_ring_edited_into_nonsense_is_never_taken_for_an_empty_one() {
     let stage = stage();
     let ring = String::from_utf8(std::fs::read(stage.world.home().join("ring.toml")).unwrap()).unwrap();
-    let half = &ring[..ring.len() / 2];
+    let half = ring.get(..ring.len() / 2).unwrap();
     let without_entries = ring.replace("[[database]]", "[[databases]]");
-    let twice = ring.replace("# end of the ring", "") + &ring[ring.find("[[database]]").unwrap()..];
+    let (head, entry) = ring.split_once("[[database]]").unwrap();
+    let twice = format!("{head}[[database]]{}[[database]]{entry}", entry.replace("# end of the ring", ""));
     let wrong = [
         "",
         "# end of the ring\n",
@@ -77,7 +78,7 @@ fn a_ring_edited_into_nonsense_is_never_taken_for_an_empty_one() {
     for text in wrong {
         assert_ne!(text, ring, "it is changed");
         refused(&stage, Path::new("ring.toml"), "state-damaged", &COMMANDS, |path| {
-            std::fs::write(path, text).unwrap()
+            std::fs::write(path, text).unwrap();
         });
     }
     refused(&stage, Path::new("ring.toml"), "state-damaged", &COMMANDS, |path| {
