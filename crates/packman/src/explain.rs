@@ -117,7 +117,7 @@ mod tests {
                 let words: Vec<&str> = quoted.split(' ').collect();
                 match words.as_slice() {
                     ["packman", "explain", other, ..] => {
-                        assert!(super::text(other).is_some(), "{code}: {other}")
+                        assert!(super::text(other).is_some(), "{code}: {other}");
                     }
                     ["packman", rest @ ..] => {
                         verify_command(&root, rest).unwrap_or_else(|why| panic!("{code}: `{quoted}`: {why}"));
