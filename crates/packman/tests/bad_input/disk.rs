@@ -128,14 +128,14 @@ fn without_powers(stage: &Stage, arguments: &[&str]) -> testkit::world::Run {
     testkit::world::finish(command.args(arguments))
 }
 
-/// Takes the right to write away from every folder at home, or gives it back.
+/// Takes the right to write away from everything at home, or gives it back.
 fn set_modes(home: &Path, folders: u32) {
     let state = home.join("state");
     for folder in [home, &state] {
         std::fs::set_permissions(folder, std::fs::Permissions::from_mode(folders)).unwrap();
     }
     for path in snapshot(home).into_keys() {
-        std::fs::set_permissions(home.join(path), std::fs::Permissions::from_mode(0o644)).unwrap();
+        std::fs::set_permissions(home.join(path), std::fs::Permissions::from_mode(folders & 0o666)).unwrap();
     }
 }
 
