@@ -65,6 +65,8 @@ fn a_ring_edited_into_nonsense_is_never_taken_for_an_empty_one() {
         "",
         "# end of the ring\n",
         "nonsense",
+        // Cut off between two tables: all that is left makes sense.
+        &ring.replace("# end of the ring\n", ""),
         half,
         &without_entries,
         &twice,
@@ -97,6 +99,13 @@ const REMEMBERING: [&[&str]; 6] = [
     &["install", "--venv", "v", "flask"],
 ];
 
+fn changed_text(state: &[u8], from: &str, to: &str) -> Vec<u8> {
+    let place = state.windows(from.len()).position(|window| window == from.as_bytes()).unwrap();
+    let mut changed = state.to_vec();
+    changed[place..place + to.len()].copy_from_slice(to.as_bytes());
+    changed
+}
+
 #[test]
 fn a_state_that_is_damaged_is_never_taken_for_an_empty_one() {
     let stage = stage();
@@ -110,6 +119,9 @@ fn a_state_that_is_damaged_is_never_taken_for_an_empty_one() {
         changed[place] ^= 0x01;
         changed
     }));
+    // Well signed all of it, and the time that was seen moved by a century.
+    let later = changed_text(&state, "good 1 20", "good 1 21");
+    changes.push(later);
     for changed in changes {
         refused(&stage, &file, "state-damaged", &REMEMBERING, |path| std::fs::write(path, changed).unwrap());
     }
