@@ -19,7 +19,7 @@ struct Slow {
     world: World,
     server: Loopback,
     asked: Receiver<()>,
-    is_slow: Arc<AtomicBool>,
+    waits: Arc<AtomicBool>,
 }
 
 impl Slow {
@@ -34,11 +34,11 @@ impl Slow {
         sign_and_publish(&world);
         let (tell, asked) = channel();
         let tell = Mutex::new(tell);
-        let is_slow = Arc::new(AtomicBool::new(true));
-        let slow = Arc::clone(&is_slow);
+        let waits = Arc::new(AtomicBool::new(true));
+        let slow = Arc::clone(&waits);
         let server = Loopback::folder_with(world.path("site"), move |asked| {
-            let waits = asked.path.ends_with(".whl") && slow.load(Ordering::Acquire);
-            waits.then(|| {
+            let keeps = asked.path.ends_with("-any.whl") && slow.load(Ordering::Acquire);
+            keeps.then(|| {
                 let _ = tell.lock().unwrap().send(());
                 Answer::silence()
             })
@@ -46,7 +46,7 @@ impl Slow {
         let number = world.ok(&["curate", "number", "db"]).stdout;
         let server = server.unwrap();
         world.ok(&["trust", "add", &server.url(), "--as", "web", "--number", &number]);
-        Self { world, server, asked, is_slow }
+        Self { world, server, asked, waits }
     }
 
     /// An installation that waits for its first wheel.
@@ -83,7 +83,7 @@ fn a_stop_in_the_middle_leaves_everything_as_it_was() {
             }
         }
     }
-    slow.is_slow.store(false, Ordering::Release);
+    slow.waits.store(false, Ordering::Release);
     slow.world.ok(&["install", "--venv", "v", "flask"]);
     assert_eq!(slow.world.python(&venv, "import flask").code, 0);
     drop(slow.server);
