@@ -100,10 +100,10 @@ mod tests {
 
     #[test]
     fn an_empty_variable_is_one_that_is_not_set() {
-        let environ = Environ::of("/work", [("EMPTY", ""), ("PLACE", "there"), ("XDG", "relative")]);
+        let environ = Environ::of("/here", [("EMPTY", ""), ("PLACE", "there"), ("XDG", "relative")]);
         assert_eq!(environ.variable("EMPTY"), None);
         assert_eq!(environ.text("ABSENT"), None);
-        assert_eq!(environ.path("PLACE").as_deref(), Some(Path::new("/work/there")));
+        assert_eq!(environ.path("PLACE").as_deref(), Some(Path::new("/here/there")));
         assert_eq!(environ.absolute("XDG"), None);
         assert_eq!(environ.without("PLACE").path("PLACE"), None);
     }

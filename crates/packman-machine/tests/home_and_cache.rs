@@ -22,7 +22,7 @@ use packman_machine::stop::Stop;
 use packman_strict::Sha256;
 
 fn home(variables: &[(&str, &str)]) -> Option<String> {
-    let environ = Environ::of("/work", variables.iter().copied());
+    let environ = Environ::of("/here", variables.iter().copied());
     Home::of(&environ).ok().map(|home| home.folder().to_str().unwrap().to_owned())
 }
 
@@ -30,7 +30,7 @@ fn home(variables: &[(&str, &str)]) -> Option<String> {
 #[test]
 fn the_home_is_where_the_platform_keeps_data() {
     assert_eq!(home(&[("PACKMAN_HOME", "/p"), ("HOME", "/h")]).as_deref(), Some("/p"));
-    assert_eq!(home(&[("PACKMAN_HOME", "p")]).as_deref(), Some("/work/p"));
+    assert_eq!(home(&[("PACKMAN_HOME", "p")]).as_deref(), Some("/here/p"));
     assert_eq!(home(&[("XDG_DATA_HOME", "/x"), ("HOME", "/h")]).as_deref(), Some("/x/packman"));
     assert_eq!(home(&[("PACKMAN_HOME", ""), ("HOME", "/h")]).as_deref(), Some("/h/.local/share/packman"));
     assert_eq!(home(&[("HOME", "relative")]), None);

@@ -3,8 +3,10 @@
 //! Its fields are private and [`crate::Gate`] alone fills them, so that whoever holds an offer holds the proof that
 //! every file in it passed the gate.
 //!
-//! ```compile_fail
-//! let offer = packman_trust::Offer { project: todo!(), source: todo!(), files: vec![], left_out: vec![] };
+//! ```compile_fail,E0451
+//! fn forge(offer: packman_trust::Offer) -> packman_trust::Offer {
+//!     packman_trust::Offer { ..offer }
+//! }
 //! ```
 
 use std::sync::Arc;

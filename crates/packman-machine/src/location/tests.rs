@@ -2,7 +2,7 @@ use super::{Channel, Location};
 use std::path::Path;
 
 fn parse(text: &str) -> Result<Location, String> {
-    Location::parse(text, Path::new("/work")).map_err(|error| error.to_string())
+    Location::parse(text, Path::new("/here")).map_err(|error| error.to_string())
 }
 
 fn check(text: &str, shown: &str) {
@@ -21,10 +21,10 @@ fn addresses_and_paths_are_understood() {
     check("http://127.0.0.1:8765/", "http://127.0.0.1:8765/");
     check("http://[::1]:80/x", "http://[::1]/x");
     check("https://bücher.example/", "https://xn--bcher-kva.example/");
-    check("site", "/work/site");
+    check("site", "/here/site");
     check("/srv/a b", "/srv/a b");
     check("file:///srv/a%20b", "/srv/a b");
-    check("c:", "/work/c:");
+    check("c:", "/here/c:");
 }
 
 #[test]
@@ -80,7 +80,7 @@ fn joining_encodes_what_is_data() {
     let join = |relative: &str| base.join(relative).map(|location| location.to_string());
     assert_eq!(join("metadata/2.root.json").unwrap(), "https://example.org/a%20b/metadata/2.root.json");
     assert_eq!(join("x-1+c%2f #.whl").unwrap(), "https://example.org/a%20b/x-1+c%252f%20%23.whl");
-    assert_eq!(parse("site").unwrap().join("a/b").unwrap(), Location::local("/work/site/a/b"));
+    assert_eq!(parse("site").unwrap().join("a/b").unwrap(), Location::local("/here/site/a/b"));
     let linked = Location::parse_link("https://example.org/d/?token=1").unwrap();
     assert_eq!(linked.join("f").unwrap().to_string(), "https://example.org/d/f");
     for relative in ["", "/etc/passwd", "../x", "a/../../x", "a//b", "//evil.example/x", "a\\b", "a\nb"] {
