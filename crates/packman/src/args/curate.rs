@@ -135,7 +135,7 @@ pub(crate) struct AddArgs {
     #[arg(long, value_name = "URL")]
     pub(crate) index: Option<String>,
 
-    /// Take wheels from a folder instead of an index
+    /// Take wheels from a folder instead of an index; with `--index` what the folder lacks comes from there
     #[arg(long, value_name = "FOLDER")]
     pub(crate) from: Option<PathBuf>,
 

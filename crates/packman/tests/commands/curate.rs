@@ -244,6 +244,19 @@ fn what_cannot_be_recorded_is_listed_and_the_rest_is() {
 }
 
 #[test]
+fn what_a_folder_lacks_never_comes_from_an_index_that_nobody_named() {
+    let (index, world) = curating();
+    std::fs::create_dir(world.path("dist")).unwrap();
+    let wheel = module("own-tool", "1.0");
+    std::fs::write(world.path("dist").join(wheel.file_name()), wheel.build().unwrap()).unwrap();
+    index.take_asked();
+    let add = ["curate", "add", "db", "click", "--from", "dist", "--copy-files"];
+    world.ends(1, "not-listed", &add);
+    assert!(index.take_asked().is_empty(), "the configured index was asked");
+    world.ok(&[&add[..], &["--index", &index.url()]].concat());
+}
+
+#[test]
 fn wheels_of_a_folder_are_published_with_the_database() {
     let (_index, world) = curating();
     std::fs::create_dir(world.path("dist")).unwrap();

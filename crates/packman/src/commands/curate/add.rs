@@ -25,7 +25,12 @@ pub(super) fn run(arguments: &AddArgs, common: &Common) -> Result<(), Ending> {
         all_versions: arguments.all_versions,
         all_files: arguments.all_files,
         min_age_days: arguments.min_age,
-        index: index(&setting, arguments.index.as_deref(), arguments.from.is_some())?,
+        index: match (&arguments.from, &arguments.index) {
+            // A folder stands instead of the configured index: a wheel that it lacks must not come from a stranger who
+            // has the same name there. Only who names an index too has both.
+            (Some(_), None) => None,
+            (_, named) => index(&setting, named.as_deref(), false)?,
+        },
         from: arguments.from.as_deref().map(|folder| absolute(&setting, folder)),
         copy_files: arguments.copy_files,
         ..AddRequest::new(
