@@ -11,7 +11,7 @@ use packman_machine::program;
 use packman_names::{ProjectName, Version};
 use packman_resolve::{Asked, Failure, InstalledPackage, Request, Resolution, Upgrade};
 use packman_strict::Sha256;
-use packman_trust::{Age, OfferedFile, Purpose};
+use packman_trust::{Age, Nobody, OfferedFile, Purpose};
 use packman_wheel::{
     Amendment, Change, EnvironmentLock, Flow, Install, Installed, LinkMode, Observer, Receipt, Step, Unpacked,
 };
@@ -57,6 +57,7 @@ impl Client<'_> {
     /// Plans an installation: reads the environment beside the refresh, then resolves. Changes nothing but the caches
     /// and what is remembered.
     pub fn plan_install(&self, request: &InstallRequest) -> Result<Planned, ClientError> {
+        self.refuse_empty_ring(request)?;
         let (environment, gate) = std::thread::scope(|scope| {
             let purpose = if self.accept_expired { Purpose::ActOnExpired } else { Purpose::Act };
             let refresh = scope.spawn(move || self.gate(purpose));
@@ -102,6 +103,17 @@ impl Client<'_> {
             steps.push(PlannedStep::of(chosen, is_cached));
         }
         Ok(Planned { environment, steps })
+    }
+
+    /// Who trusts nobody yet is told so before anything else, such as that there is no environment.
+    fn refuse_empty_ring(&self, request: &InstallRequest) -> Result<(), ClientError> {
+        match request.requirements.first() {
+            Some(first) if self.ring()?.entries().is_empty() => {
+                let project = first.requirement.name.clone();
+                Err(No::NobodyVouches(Nobody { project, asked: 0, known: 0 }).into())
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Carries a plan out. A failure, or a stop, leaves the environment as it was.

@@ -8,7 +8,9 @@ use crate::demo;
 use crate::ending::Ending;
 
 pub(super) fn run(arguments: &DemoArgs, common: &Common) -> Result<(), Ending> {
-    let setting = Setting::capture(common, false)?;
+    // The mirror is on this machine: only packages of the index need a network.
+    let offline = common.offline && !arguments.packages.is_empty();
+    let setting = Setting::capture(&Common { offline, ..common.clone() }, false)?;
     let parse = |text: &String| Requirement::parse(text).map_err(|error| Ending::usage(error.to_string()));
     let packages = arguments.packages.iter().map(parse).collect::<Result<Vec<_>, _>>()?;
     demo::play(&setting, &packages)
