@@ -86,6 +86,7 @@ impl Curator<'_> {
     /// Makes a database. The keys are on the disk before anything names them.
     pub fn init(&self, request: &InitRequest) -> Result<InitReport, CurateError> {
         verify_request(request)?;
+        self.refuse_home_in(&request.folder)?;
         verify_clock(self.now, None)?;
         let about = about(request)?;
         let passphrase = if request.no_passphrase { None } else { Some(self.new_passphrase()?) };
@@ -98,6 +99,18 @@ impl Curator<'_> {
         let spare = new.spare.as_ref().map(|spare| keys_folder.join(&spare.file));
         Folder::make(&request.folder, new.settings(request), &about, &root)?;
         Ok(InitReport { number: memory.root().number(), root_expires, keys: keys_folder, spare })
+    }
+
+    /// A database's folder and a publication are carried about whole; private keys must not lie in them.
+    pub(crate) fn refuse_home_in(&self, folder: &Path) -> Result<(), CurateError> {
+        if !self.home.folder().starts_with(folder) {
+            return Ok(());
+        }
+        Err(CurateError::usage(format!(
+            "{} would hold your private keys, which lie in {}",
+            crate::error::shown(folder),
+            crate::error::shown(self.home.folder())
+        )))
     }
 
     fn new_passphrase(&self) -> Result<Passphrase, CurateError> {

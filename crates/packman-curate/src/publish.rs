@@ -53,6 +53,7 @@ struct Piece {
 impl Curator<'_> {
     /// Publishes what is signed.
     pub fn publish(&self, request: &PublishRequest) -> Result<PublishReport, CurateError> {
+        self.refuse_home_in(&request.to)?;
         let folder = Folder::open(&request.folder)?;
         let _lock = folder.lock(self)?;
         let signed = Signed::read(folder.path())?;

@@ -171,3 +171,15 @@ fn signs_nothing_with_a_clock_that_is_far_behind() {
     world.now = world.now.plus_days(68);
     world.curator().refresh(&world.path("db")).unwrap();
 }
+
+#[test]
+fn private_keys_never_lie_in_what_is_carried_about() {
+    let world = World::new();
+    let around = InitRequest { folder: world.path(""), ..world.init_request() };
+    assert_eq!(world.curator().init(&around).unwrap_err().code(), "usage");
+    let home = InitRequest { folder: world.path("home"), ..world.init_request() };
+    assert_eq!(world.curator().init(&home).unwrap_err().code(), "usage");
+    world.init();
+    world.sign().unwrap();
+    assert_eq!(world.publish("home").unwrap_err().code(), "usage");
+}
