@@ -9,7 +9,9 @@
 
 mod support;
 
-use support::{bare_world, plain};
+use std::path::Path;
+
+use support::{at, bare_world, members, plain, said, texts};
 use testkit::world::snapshot;
 
 #[test]
@@ -93,5 +95,41 @@ fn without_a_python_it_says_what_is_missing() {
     insta::assert_snapshot!(plain(&world, &run.stderr), @"
     error: PATH holds no Python, wanted 3.8 or newer
       hint: the demonstration needs Python 3 in `PATH`
+    ");
+}
+
+#[test]
+fn as_json_it_is_one_document_and_quietly_nothing() {
+    let world = bare_world();
+    let run = world.ok(&["demo", "--json"]);
+    assert_eq!(run.stderr, "");
+    let answer = run.json();
+    assert_eq!(members(answer.as_object().unwrap()), ["assurance", "number", "installed", "attacks"]);
+    assert_eq!(texts(at(&answer, &["installed"]), "name"), ["greet-words", "greet"]);
+    assert_eq!(
+        texts(at(&answer, &["attacks"]), "code"),
+        ["hash-mismatch", "hash-mismatch", "rollback", "expired", "bad-signature"]
+    );
+    assert_eq!(at(&answer, &["number"]).as_str().map(str::len), Some(71));
+    let quiet = world.ok(&["demo", "--quiet"]);
+    assert_eq!((quiet.stdout.as_str(), quiet.stderr.as_str()), ("", ""));
+}
+
+/// A network of its own has a loopback interface that is down. Where nobody may make one, there is nothing to see.
+#[cfg(target_os = "linux")]
+#[test]
+fn where_the_machine_does_not_reach_itself_it_says_so_and_ends() {
+    let world = bare_world();
+    let apart = |arguments: &[&str]| world.other(Path::new("unshare"), &[&["-rn"], arguments].concat());
+    if world.other(Path::new("sh"), &["-c", "unshare -rn true"]).code != 0 {
+        eprintln!("skipped: no network of its own can be made here");
+        return;
+    }
+    let run = apart(&[env!("CARGO_BIN_EXE_packman"), "demo", "--json"]);
+    assert_eq!((run.code, run.error_code().as_str()), (4, "network"), "{}", run.stderr);
+    insta::assert_snapshot!(said(&world, &run), @"
+    error: the mirror of the demonstration cannot be reached on this machine itself
+      because: 127.0.0.1 (loopback): Network is unreachable (os error 101)
+      hint: bring the loopback interface up, such as by `ip link set lo up`, and let 127.0.0.1 through
     ");
 }

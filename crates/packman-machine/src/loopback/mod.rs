@@ -12,6 +12,7 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use crate::failure::{Act, DiskFailure};
 use crate::location::Location;
@@ -21,6 +22,9 @@ pub use request::Asked;
 
 /// More connections at once than a client of ours opens.
 const CONNECTIONS: usize = 128;
+
+/// How long a connection from this machine to itself may take: one that works takes no time at all.
+const WITHIN: Duration = Duration::from_secs(5);
 
 /// A server that runs until it is dropped.
 #[derive(Debug)]
@@ -84,6 +88,11 @@ impl Loopback {
         Location::local_web(self.address)
     }
 
+    /// Fails where this machine does not reach itself: its loopback interface is down, or something filters it.
+    pub fn verify_reachable(&self) -> io::Result<()> {
+        TcpStream::connect_timeout(&self.address, WITHIN).map(drop)
+    }
+
     /// What was asked for since the last call: method and path, in order.
     pub fn take_asked(&self) -> Vec<String> {
         std::mem::take(&mut lock(&self.shared.asked))
@@ -98,9 +107,10 @@ impl Loopback {
 impl Drop for Loopback {
     fn drop(&mut self) {
         self.shared.ended.store(true, Ordering::Release);
-        // Wakes the thread that waits for connections.
-        drop(TcpStream::connect(self.address));
-        if let Some(listening) = self.listening.take() {
+        // Wakes the thread that waits for connections. Where this machine cannot reach itself nothing wakes it, and
+        // nobody can ask it for anything either: it is left to end with the program.
+        let woken = self.verify_reachable().is_ok();
+        if let Some(listening) = self.listening.take().filter(|_| woken) {
             let _ = listening.join();
         }
     }

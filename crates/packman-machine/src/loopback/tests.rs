@@ -71,3 +71,18 @@ fn a_page_of_a_folder_is_its_index() {
     let shown = format!("{:?}", answer_from_folder(folder.path(), ""));
     assert!(shown.contains("text/html"), "{shown}");
 }
+
+#[test]
+fn ends_where_nothing_wakes_it() {
+    let mut server = Loopback::answering(|_| Answer::silence()).unwrap();
+    // As with a loopback interface that is down: whoever connects is turned away.
+    let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    server.address = nobody;
+    assert!(server.verify_reachable().is_err());
+    let (ended, end) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        drop(server);
+        ended.send(()).unwrap();
+    });
+    assert_eq!(end.recv_timeout(std::time::Duration::from_mins(1)), Ok(()));
+}

@@ -4,8 +4,9 @@ use packman_names::Requirement;
 
 use super::setting::Setting;
 use crate::args::{Common, DemoArgs};
-use crate::demo;
+use crate::demo::{self, Tale};
 use crate::ending::Ending;
+use crate::output;
 
 pub(super) fn run(arguments: &DemoArgs, common: &Common) -> Result<(), Ending> {
     // The mirror is on this machine: only packages of the index need a network.
@@ -13,5 +14,10 @@ pub(super) fn run(arguments: &DemoArgs, common: &Common) -> Result<(), Ending> {
     let setting = Setting::capture(&Common { offline, ..common.clone() }, false)?;
     let parse = |text: &String| Requirement::parse(text).map_err(|error| Ending::usage(error.to_string()));
     let packages = arguments.packages.iter().map(parse).collect::<Result<Vec<_>, _>>()?;
-    demo::play(&setting, &packages)
+    let tale = if common.json || common.quiet { Tale::Untold } else { Tale::Told };
+    let played = demo::play(&setting, &packages, tale)?;
+    if common.json {
+        output::answer(&played.into())?;
+    }
+    Ok(())
 }

@@ -3,12 +3,12 @@
 use packman_client::{Client, ClientError, Refreshed};
 use packman_names::Requirement;
 use packman_strict::Sha256;
+use packman_strict::json::{Object, Value};
 use packman_strict::time::Time;
 
 use super::stage::Stage;
-use super::{bug, request, say};
+use super::{bug, request};
 use crate::ending::Ending;
-use crate::output;
 
 /// An attack: what is done, what would come of it elsewhere, and the code that stops it here.
 struct Attack {
@@ -51,27 +51,32 @@ const ATTACKS: [Attack; 5] = [
     },
 ];
 
-/// Plays them all, and stops if one were to succeed.
-pub(super) fn play(stage: &Stage<'_>, wanted: &[Requirement]) -> Result<(), Ending> {
-    for attack in ATTACKS {
-        output::lines(["", attack.title])?;
-        let refused = (attack.attempt)(stage, wanted)?;
-        stage.restore();
-        if refused.code() != attack.code {
-            return Err(bug(&format!(
-                "{}: found `{}`, wanted `{}`",
-                attack.title,
-                refused.code(),
-                attack.code
-            )));
-        }
-        say(attack.elsewhere)?;
-        say(&format!("refused ({}): {refused}", refused.code()))?;
-        for because in refused.because() {
-            say(&format!("  because {because}"))?;
-        }
+/// Plays them all, and stops if one were to succeed. Gives each with what stopped it.
+pub(super) fn play(stage: &Stage<'_>, wanted: &[Requirement]) -> Result<Vec<Value<'static>>, Ending> {
+    ATTACKS.iter().map(|attack| play_one(stage, wanted, attack)).collect()
+}
+
+fn play_one(stage: &Stage<'_>, wanted: &[Requirement], attack: &Attack) -> Result<Value<'static>, Ending> {
+    let Attack { title, elsewhere, code, attempt } = attack;
+    stage.tale.heading(title)?;
+    let refused = attempt(stage, wanted)?;
+    stage.restore();
+    if refused.code() != *code {
+        return Err(bug(&format!("{title}: found `{}`, wanted `{code}`", refused.code())));
     }
-    Ok(())
+    stage.tale.say(elsewhere)?;
+    stage.tale.say(&format!("refused ({code}): {refused}"))?;
+    let because = refused.because();
+    for line in &because {
+        stage.tale.say(&format!("  because {line}"))?;
+    }
+    let because: Vec<Value<'static>> = because.into_iter().map(Value::from).collect();
+    Ok(Object::new()
+        .with("attack", *title)
+        .with("code", *code)
+        .with("message", refused.to_string())
+        .with("because", because)
+        .into())
 }
 
 fn swapped_wheel(stage: &Stage<'_>, wanted: &[Requirement]) -> Result<ClientError, Ending> {

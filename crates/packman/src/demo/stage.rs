@@ -15,7 +15,7 @@ use packman_names::Requirement;
 use packman_strict::time::Time;
 use packman_tuf::SafetyNumber;
 
-use super::bug;
+use super::{Tale, bug};
 use crate::commands::Setting;
 use crate::ending::Ending;
 
@@ -32,6 +32,7 @@ pub(super) struct Stage<'s> {
     pub(super) now: Time,
     wanted: Vec<Requirement>,
     pub(super) is_own: bool,
+    pub(super) tale: Tale,
     mirror: Loopback,
     instead: Instead,
     caches: Cell<u32>,
@@ -41,7 +42,7 @@ pub(super) struct Stage<'s> {
 pub(super) const PROJECT: &str = "greet";
 
 impl<'s> Stage<'s> {
-    pub(super) fn build(setting: &'s Setting, packages: &[Requirement]) -> Result<Self, Ending> {
+    pub(super) fn build(setting: &'s Setting, packages: &[Requirement], tale: Tale) -> Result<Self, Ending> {
         let scratch = tempfile::tempdir()
             .map_err(|error| Ending::failed(format!("no scratch folder could be made: {error}")))?;
         let python = Pythons::new(&setting.environ, &setting.cache).base(None).map_err(|failure| {
@@ -56,6 +57,7 @@ impl<'s> Stage<'s> {
                 instead.get(&asked.path).cloned().map(Answer::bytes)
             }
         })?;
+        mirror.verify_reachable().map_err(|error| unreachable(&error))?;
         let is_own = packages.is_empty();
         let wanted = if is_own { vec![parse(PROJECT)?] } else { packages.to_vec() };
         Ok(Self {
@@ -67,6 +69,7 @@ impl<'s> Stage<'s> {
             now: setting.now,
             wanted,
             is_own,
+            tale,
             mirror,
             instead,
             caches: Cell::new(0),
@@ -162,6 +165,13 @@ impl<'s> Stage<'s> {
         }
         Ok(format!("python says: {}", String::from_utf8_lossy(&output.stdout).trim()))
     }
+}
+
+/// A machine that cannot reach itself: nothing is wrong with the demonstration, and there is nothing to wait for.
+fn unreachable(error: &std::io::Error) -> Ending {
+    let ending = Ending::failed("the mirror of the demonstration cannot be reached on this machine itself")
+        .hint("bring the loopback interface up, such as by `ip link set lo up`, and let 127.0.0.1 through");
+    Ending { code: "network", because: vec![format!("127.0.0.1 (loopback): {error}")], ..ending }
 }
 
 fn cache_in(setting: &Setting, folder: &Path) -> Cache {
