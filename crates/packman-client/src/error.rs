@@ -99,11 +99,6 @@ pub enum No {
         /// The SHA-256 that was vouched for.
         vouched: packman_strict::Sha256,
     },
-    /// Somebody changed the environment between plan and change.
-    EnvironmentChanged {
-        /// The project that is not as it was.
-        project: ProjectName,
-    },
     /// A person has to decide, and nobody was there or he decided no.
     ConsentNeeded {
         /// What was asked.
@@ -197,7 +192,6 @@ impl No {
             Self::NothingFits(explanation) => explanation.code(),
             Self::Requirement(refused) => refused.code(),
             Self::NotPinned { .. } => "not-pinned",
-            Self::EnvironmentChanged { .. } => "environment-changed",
             Self::ConsentNeeded { .. } => "consent-needed",
             Self::ExternallyManaged { .. } => "externally-managed",
             Self::Environment(conflict) => conflict.code(),

@@ -5,6 +5,8 @@ use packman_strict::time::Time;
 use packman_trust::{EntryName, Scope};
 use packman_tuf::SafetyNumber;
 
+use crate::install::PlannedStep;
+
 /// Something that happened on the way.
 #[derive(Clone, Debug)]
 pub enum Event {
@@ -51,6 +53,13 @@ pub enum Event {
     Waiting {
         /// What is waited for.
         what: String,
+    },
+    /// Somebody changed the environment while we were getting ready: this plan takes the place of the first.
+    PlannedAnew {
+        /// The environment's folder.
+        folder: String,
+        /// What is done now.
+        steps: Vec<PlannedStep>,
     },
     /// A host gave wrong bytes or none; the next is asked.
     HostFailed {

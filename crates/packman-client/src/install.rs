@@ -1,5 +1,6 @@
 //! Installing: resolves over the offers, shows the plan, gets the wheels ready, and changes the environment whole.
 
+mod decide;
 mod plan;
 
 use std::collections::BTreeMap;
@@ -9,19 +10,19 @@ use std::time::Duration;
 
 use packman_machine::program;
 use packman_names::{ProjectName, Version};
-use packman_resolve::{Asked, Failure, InstalledPackage, Request, Resolution, Upgrade};
+use packman_resolve::Asked;
 use packman_strict::Sha256;
-use packman_trust::{Age, Nobody, OfferedFile, Purpose};
+use packman_trust::{Age, OfferedFile};
 use packman_wheel::{
     Amendment, Change, EnvironmentLock, Flow, Install, Installed, LinkMode, Observer, Receipt, Step, Unpacked,
 };
 
 use crate::client::Client;
-use crate::environment::{Absent, Environment, WhichEnvironment, change_error};
+use crate::environment::{Environment, WhichEnvironment, change_error};
 use crate::error::{ClientError, No};
 use crate::host::{Decision, Event, Question};
-use crate::offers::Offers;
 
+use decide::installed_packages;
 pub use plan::{Planned, PlannedStep, StepKind};
 
 /// What is to be installed, and where.
@@ -54,76 +55,24 @@ pub struct Installation {
 }
 
 impl Client<'_> {
-    /// Plans an installation: reads the environment beside the refresh, then resolves. Changes nothing but the caches
-    /// and what is remembered.
-    pub fn plan_install(&self, request: &InstallRequest) -> Result<Planned, ClientError> {
-        self.refuse_empty_ring(request)?;
-        let (environment, gate) = std::thread::scope(|scope| {
-            let purpose = if self.accept_expired { Purpose::ActOnExpired } else { Purpose::Act };
-            let refresh = scope.spawn(move || self.gate(purpose));
-            let environment = self.environment(&request.which, Absent::Offer);
-            (environment, refresh.join().unwrap_or(Err(ClientError::Stopped)))
-        });
-        // An environment that may not be changed is said before a database that may not answer.
-        let environment = environment?;
-        Self::refuse_managed(&environment)?;
-        let gate = gate?;
-        let installed = installed_packages(&environment);
-        let asked = Request {
-            requirements: &request.requirements,
-            constraints: &[],
-            target: &environment.found.target,
-            installed: &installed,
-            upgrade: &Upgrade::Nothing,
-        };
-        let mut offers = Offers::new(*self, &gate);
-        let resolution = packman_resolve::resolve_offers(&asked, &mut offers)
-            .map_err(|failure| resolve_error(failure, &offers, &request.requirements))?;
-        for warning in &resolution.warnings {
-            self.host.event(Event::Warning(warning.to_string()));
-        }
-        self.planned(environment, resolution, &request.pins)
-    }
-
-    fn planned(
-        &self,
-        environment: Environment,
-        resolution: Resolution<OfferedFile>,
-        pins: &Pins,
-    ) -> Result<Planned, ClientError> {
-        let mut steps = Vec::new();
-        for chosen in resolution.chosen {
-            if let Some(file) = chosen.action.file() {
-                refuse_unpinned(file, pins)?;
-            }
-            let is_cached = match chosen.action.file() {
-                Some(file) => self.unpacked(file)?.is_some(),
-                None => true,
-            };
-            steps.push(PlannedStep::of(chosen, is_cached));
-        }
-        Ok(Planned { environment, steps })
-    }
-
-    /// Who trusts nobody yet is told so before anything else, such as that there is no environment.
-    fn refuse_empty_ring(&self, request: &InstallRequest) -> Result<(), ClientError> {
-        match request.requirements.first() {
-            Some(first) if self.ring()?.entries().is_empty() => {
-                let project = first.requirement.name.clone();
-                Err(No::NobodyVouches(Nobody { project, asked: 0, known: 0 }).into())
-            }
-            _ => Ok(()),
-        }
-    }
-
     /// Carries a plan out. A failure, or a stop, leaves the environment as it was.
+    ///
+    /// The plan was made without the environment's lock. Where somebody changed what is installed since, it is made
+    /// again under the lock, from what is there now and from the same offers, and that one is carried out.
     pub fn install(&self, planned: Planned, request: &InstallRequest) -> Result<Installation, ClientError> {
-        let Planned { mut environment, steps } = planned;
-        self.agree_to_replace(&steps)?;
-        let files: Vec<OfferedFile> = steps.iter().filter_map(|step| step.file.clone()).collect();
-        let ready = self.ready(&files)?;
+        self.agree_to_replace(&planned.steps, &[])?;
+        let mut ready = self.ready_for(&planned.steps)?;
+        let Planned { mut environment, mut steps, gate, warned } = planned;
+        let before = installed_packages(&environment);
         let lock = self.lock_environment(&mut environment)?;
-        Self::refuse_changed(&environment, &steps)?;
+        if installed_packages(&environment) != before {
+            let again = self.plan_in(environment, gate, request, &warned)?;
+            self.host
+                .event(Event::PlannedAnew { folder: again.environment.folder(), steps: again.steps.clone() });
+            self.agree_to_replace(&again.steps, &steps)?;
+            ready = self.ready_for(&again.steps)?;
+            Planned { environment, steps, .. } = again;
+        }
         let change = self.change(&environment, &steps, ready, request.link);
         let report = apply(&lock, change, self)?;
         if request.compile_bytecode {
@@ -134,9 +83,19 @@ impl Client<'_> {
         Ok(Installation { environment: environment.folder(), steps, files: report.installed_files })
     }
 
-    /// Asks before something is replaced that the command did not name.
-    fn agree_to_replace(&self, steps: &[PlannedStep]) -> Result<(), ClientError> {
-        let unnamed = steps.iter().filter(|step| !step.requested);
+    fn ready_for(&self, steps: &[PlannedStep]) -> Result<Vec<Unpacked>, ClientError> {
+        let files: Vec<OfferedFile> = steps.iter().filter_map(|step| step.file.clone()).collect();
+        self.ready(&files)
+    }
+
+    /// Asks before something is replaced that the command did not name, and that was not agreed to before.
+    fn agree_to_replace(&self, steps: &[PlannedStep], agreed: &[PlannedStep]) -> Result<(), ClientError> {
+        let is_agreed = |step: &PlannedStep| {
+            agreed.iter().any(|old| {
+                (&old.project, &old.version, &old.kind) == (&step.project, &step.version, &step.kind)
+            })
+        };
+        let unnamed = steps.iter().filter(|step| !step.requested && !is_agreed(step));
         let changes: Vec<(ProjectName, Version, Version)> = unnamed
             .filter_map(|step| Some((step.project.clone(), step.replaces()?.clone(), step.version.clone())))
             .collect();
@@ -148,21 +107,6 @@ impl Client<'_> {
             flag: "`--yes`, after reading the plan".to_owned(),
         }
         .into())
-    }
-
-    /// The plan was made without the lock: what it goes by must still be there under the lock.
-    fn refuse_changed(environment: &Environment, steps: &[PlannedStep]) -> Result<(), ClientError> {
-        let changed = steps.iter().find(|step| {
-            let mut there = environment.all_of(&step.project).map(|installed| &installed.version);
-            match step.expects() {
-                Some(expected) => !there.any(|version| version == expected),
-                None => there.next().is_some(),
-            }
-        });
-        match changed {
-            Some(step) => Err(No::EnvironmentChanged { project: step.project.clone() }.into()),
-            None => Ok(()),
-        }
     }
 
     fn change(
@@ -260,38 +204,4 @@ fn record_bytecode<'p>(
         .map(|installed| Amendment { installed, requested: false, bytecode: true })
         .collect();
     Ok(Change { amend, ..Change::default() })
-}
-
-/// Hashes that the user named must agree with what was vouched for.
-fn refuse_unpinned(file: &OfferedFile, pins: &Pins) -> Result<(), ClientError> {
-    match pins.get(file.project()) {
-        Some(hashes) if !hashes.contains(file.sha256()) => {
-            Err(No::NotPinned { file: file.filename().to_owned(), vouched: *file.sha256() }.into())
-        }
-        _ => Ok(()),
-    }
-}
-
-fn installed_packages(environment: &Environment) -> Vec<InstalledPackage> {
-    let package = |installed: &Installed| InstalledPackage {
-        name: installed.name.clone(),
-        version: installed.version.clone(),
-        requires_dist: installed.requires.clone(),
-        provides_extra: installed.extras.clone(),
-    };
-    environment.inventory.installed.iter().map(package).collect()
-}
-
-/// Nobody vouching for the one thing that was asked for is said as that, not as a conflict.
-fn resolve_error(failure: Failure<ClientError>, offers: &Offers<'_>, asked: &[Asked]) -> ClientError {
-    match failure {
-        Failure::Supply(error) => error,
-        Failure::Requirement(refused) => No::Requirement(refused).into(),
-        Failure::NoSolution(explanation) => {
-            match asked.iter().find_map(|asked| offers.nobody(&asked.requirement.name)) {
-                Some(nobody) => No::NobodyVouches(nobody).into(),
-                None => No::NothingFits(explanation).into(),
-            }
-        }
-    }
 }

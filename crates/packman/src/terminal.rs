@@ -137,6 +137,13 @@ impl Host for Terminal {
             Event::Waiting { what } => {
                 self.say(&format!("waiting for another packman that holds {}", quoted(&what)));
             }
+            Event::PlannedAnew { folder, steps } => {
+                self.say(&format!(
+                    "note: somebody changed {} meanwhile, so this is planned instead:",
+                    quoted(&folder)
+                ));
+                self.say_all(&words::plan::steps(&folder, &steps));
+            }
             Event::HostFailed { file, why } => {
                 self.say(&format!("note: {} was had from another host: {why}", quoted(&file)));
             }

@@ -51,9 +51,6 @@ impl fmt::Display for No {
                 "`{}` is vouched for with SHA-256 {vouched}, which is none of the hashes you named",
                 escaped(file)
             ),
-            Self::EnvironmentChanged { project } => {
-                write!(f, "somebody changed `{project}` in this environment meanwhile; nothing was installed")
-            }
             Self::ConsentNeeded { what, .. } => f.write_str(what),
             Self::ExternallyManaged { folder, .. } => {
                 write!(f, "the Python in `{}` is managed by somebody else", escaped(folder))

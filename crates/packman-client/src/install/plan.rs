@@ -2,7 +2,8 @@
 
 use packman_names::{ProjectName, Version};
 use packman_resolve::{Action, Chosen};
-use packman_trust::OfferedFile;
+use packman_trust::{Gate, OfferedFile};
+use packman_wheel::Installed;
 
 use crate::environment::Environment;
 
@@ -13,6 +14,10 @@ pub struct Planned {
     pub environment: Environment,
     /// What would be done, dependencies before what depends on them.
     pub steps: Vec<PlannedStep>,
+    /// The gate of the plan's offers, for planning again where somebody changes the environment meanwhile.
+    pub(super) gate: Gate,
+    /// The warnings that were given.
+    pub(super) warned: Vec<String>,
 }
 
 /// What is done with one project.
@@ -28,6 +33,8 @@ pub struct PlannedStep {
     pub kind: StepKind,
     /// The file that is installed, where one is.
     pub file: Option<OfferedFile>,
+    /// What installed it, in its own words, where it stays and nobody vouched for it when it came.
+    pub unvouched: Option<String>,
 }
 
 /// What is done with a project.
@@ -50,13 +57,22 @@ pub enum StepKind {
 }
 
 impl PlannedStep {
-    pub(crate) fn of(chosen: Chosen<OfferedFile>, is_cached: bool) -> Self {
+    pub(crate) fn of(chosen: Chosen<OfferedFile>, is_cached: bool, there: Option<&Installed>) -> Self {
         let (kind, file) = match chosen.action {
             Action::Keep => (StepKind::Keep, None),
             Action::Install(file) => (StepKind::Install { is_cached }, Some(file)),
             Action::Replace { old, file } => (StepKind::Replace { old, is_cached }, Some(file)),
         };
-        Self { project: chosen.project, version: chosen.version, requested: chosen.requested, kind, file }
+        let stranger = there.filter(|there| kind == StepKind::Keep && there.receipt.is_none());
+        let by = |there: &Installed| there.installer.clone().unwrap_or_else(|| "unknown means".to_owned());
+        Self {
+            project: chosen.project,
+            version: chosen.version,
+            requested: chosen.requested,
+            unvouched: stranger.map(by),
+            kind,
+            file,
+        }
     }
 
     /// The version that goes.
@@ -64,15 +80,6 @@ impl PlannedStep {
         match &self.kind {
             StepKind::Replace { old, .. } => Some(old),
             StepKind::Keep | StepKind::Install { .. } => None,
-        }
-    }
-
-    /// The version that must be there when the step is carried out.
-    pub(crate) fn expects(&self) -> Option<&Version> {
-        match &self.kind {
-            StepKind::Keep => Some(&self.version),
-            StepKind::Install { .. } => None,
-            StepKind::Replace { old, .. } => Some(old),
         }
     }
 

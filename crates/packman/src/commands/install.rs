@@ -34,14 +34,11 @@ pub(super) fn install(arguments: &InstallArgs, common: &Common) -> Result<(), En
         return Ok(output::lines(plan)?);
     }
     setting.terminal.say_all(&plan);
-    let was_empty = planned.is_empty();
     let done = client.install(planned, &request)?;
     if common.json {
         return Ok(output::answer(&words::plan::steps_to_json(&done.environment, &done.steps, true))?);
     }
-    if !was_empty {
-        setting.terminal.say_all(&words::plan::installation(&done));
-    }
+    setting.terminal.say_all(&words::plan::installation(&done));
     Ok(())
 }
 

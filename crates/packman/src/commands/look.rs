@@ -19,7 +19,15 @@ pub(super) fn search(word: &str, common: &Common) -> Result<(), Ending> {
     let found = setting.client().search(word)?;
     let ended = if found.is_empty() {
         let headline = format!("nobody you trust vouches for anything with {} in it", quoted(word));
-        Err(Ending::no(CODE, headline))
+        let hints = if setting.client().ring()?.entries().is_empty() {
+            words::hints::empty_ring()
+        } else {
+            vec![
+                "`packman trust list` shows whom you trust; `packman trust show NAME` what each has"
+                    .to_owned(),
+            ]
+        };
+        Err(hints.into_iter().fold(Ending::no(CODE, headline), Ending::hint))
     } else {
         Ok(())
     };

@@ -14,6 +14,15 @@ pub(crate) fn of(error: &ClientError) -> Vec<String> {
     }
 }
 
+/// What somebody can do who trusts nobody yet.
+pub(crate) fn empty_ring() -> Vec<String> {
+    vec![
+        "`packman trust add URL` trusts a database that somebody publishes".to_owned(),
+        "`packman curate start requirements.txt` makes one of your own, from what your team uses".to_owned(),
+        "`packman demo` shows how it works, in a scratch folder".to_owned(),
+    ]
+}
+
 fn refused(why: &RefusedWhy) -> Vec<String> {
     match why {
         RefusedWhy::Database(refused) => match &refused.why {
@@ -49,12 +58,7 @@ fn refused(why: &RefusedWhy) -> Vec<String> {
 
 fn honest_no(no: &No) -> Vec<String> {
     match no {
-        No::NobodyVouches(nobody) if nobody.known == 0 => vec![
-            "`packman trust add URL` trusts a database that somebody publishes".to_owned(),
-            "`packman curate start requirements.txt` makes one of your own, from what your team uses"
-                .to_owned(),
-            "`packman demo` shows how it works, in a scratch folder".to_owned(),
-        ],
+        No::NobodyVouches(nobody) if nobody.known == 0 => empty_ring(),
         No::NobodyVouches(nobody) => vec![
             format!(
                 "`packman trust list` shows whom you trust, and for which names; {} may answer for `{}`",
@@ -77,7 +81,6 @@ fn honest_no(no: &No) -> Vec<String> {
         }
         No::NothingFits(explanation) => explanation.hints().iter().map(how_to_ask).collect(),
         No::NotInstalled(_) => vec!["`packman list` shows what is".to_owned()],
-        No::EnvironmentChanged { .. } => vec!["run the command again".to_owned()],
         No::Ring(RingError::NoSuchEntry(_)) => vec!["`packman trust list` shows whom you trust".to_owned()],
         No::Ring(RingError::NameTaken(_)) => vec!["`--as NAME` gives it another name".to_owned()],
         No::Requirement(_) | No::NotPinned { .. } | No::Environment(_) | No::Ring(_) => Vec::new(),

@@ -10,17 +10,23 @@ use crate::words;
 
 /// A plan, for people to read before it is carried out.
 pub(crate) fn plan(planned: &Planned) -> Vec<String> {
-    let changes: Vec<&PlannedStep> =
-        planned.steps.iter().filter(|step| step.kind != StepKind::Keep).collect();
-    let kept = planned.steps.len() - changes.len();
+    steps(&planned.environment.folder(), &planned.steps)
+}
+
+/// The steps of a plan for an environment.
+pub(crate) fn steps(environment: &str, steps: &[PlannedStep]) -> Vec<String> {
+    let changes: Vec<&PlannedStep> = steps.iter().filter(|step| step.kind != StepKind::Keep).collect();
     let mut lines = Vec::new();
     if changes.is_empty() {
-        lines.push(format!("nothing to do in {}: what you asked for is there", planned.environment.folder()));
+        lines.push(format!("nothing to do in {}: what you asked for is there", escaped(environment)));
+        lines.extend(unvouched(steps));
         return lines;
     }
-    lines.push(format!("plan for {}", planned.environment.folder()));
+    let kept = steps.len() - changes.len();
+    lines.push(format!("plan for {}", escaped(environment)));
     lines.extend(columns(&changes.iter().map(|step| row(step)).collect::<Vec<_>>()));
-    let fetch = planned.bytes_to_fetch();
+    lines.extend(unvouched(steps).map(|line| format!("  {line}")));
+    let fetch = changes.iter().map(|step| step.bytes_to_fetch()).sum();
     let fetching =
         if fetch == 0 { "nothing to fetch".to_owned() } else { format!("{} to fetch", words::size(fetch)) };
     let keeping = match kept {
@@ -30,6 +36,19 @@ pub(crate) fn plan(planned: &Planned) -> Vec<String> {
     };
     lines.push(format!("{}{keeping}, {fetching}", words::count(changes.len(), "package", "packages")));
     lines
+}
+
+/// What is kept although nobody vouched for it: it was put there by other means.
+fn unvouched(steps: &[PlannedStep]) -> Option<String> {
+    let kept = steps.iter().filter_map(|step| {
+        let by = step.unvouched.as_deref()?;
+        Some(format!("{} {} (by {})", step.project, step.version, escaped(by)))
+    });
+    let kept: Vec<String> = kept.collect();
+    if kept.is_empty() {
+        return None;
+    }
+    Some(format!("kept, though nobody vouched for what was installed: {}", kept.join(", ")))
 }
 
 fn row(step: &PlannedStep) -> Vec<String> {
@@ -62,7 +81,11 @@ fn row(step: &PlannedStep) -> Vec<String> {
 /// What was installed, in words.
 pub(crate) fn installation(done: &Installation) -> Vec<String> {
     let changed = done.steps.iter().filter(|step| step.kind != StepKind::Keep).count();
-    vec![format!("installed {} into {}", words::count(changed, "package", "packages"), done.environment)]
+    if changed == 0 {
+        return Vec::new();
+    }
+    let packages = words::count(changed, "package", "packages");
+    vec![format!("installed {packages} into {}", escaped(&done.environment))]
 }
 
 /// The steps of a plan or an installation, as JSON.
@@ -89,6 +112,9 @@ fn step_to_json(step: &PlannedStep) -> Value<'static> {
     if let Some(old) = step.replaces() {
         object = object.with("replaces", old.to_string());
     }
+    if let Some(by) = &step.unvouched {
+        object = object.with("not-vouched", true).with("installer", by.clone());
+    }
     if let Some(file) = &step.file {
         let source = file.source();
         object = object
@@ -107,7 +133,7 @@ fn step_to_json(step: &PlannedStep) -> Value<'static> {
 /// What is installed, in words.
 pub(crate) fn list(list: &PackageList) -> Vec<String> {
     if list.packages.is_empty() {
-        return vec![format!("nothing is installed in {}", list.environment)];
+        return vec![format!("nothing is installed in {}", escaped(&list.environment))];
     }
     let row = |package: &packman_client::ListedPackage| {
         let from = match &package.receipt {

@@ -147,6 +147,7 @@ fn what_is_there_by_other_means_satisfies_a_dependency() {
     insta::assert_snapshot!(both(&stage.world, &install(&["flask"])), @"
     plan for ./v
       + flask  3.0  978 B  [#] web  signed, compared  nobody reviewed
+      kept, though nobody vouched for what was installed: click 8.1 (by pip)
     1 package, 1 kept as it is, 978 B to fetch
     installed 1 package into ./v
     ");

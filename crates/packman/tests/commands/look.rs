@@ -4,7 +4,7 @@ use testkit::index::Listed;
 use testkit::packages::{module, requests_and_its_needs};
 use testkit::world::World;
 
-use crate::support::{Stage, plain, sign_and_publish};
+use crate::support::{Stage, bare_world, plain, sign_and_publish};
 
 /// Everything a command says, without what differs from run to run.
 fn both(world: &World, arguments: &[&str]) -> String {
@@ -27,8 +27,28 @@ fn search_finds_names_before_summaries() {
     urllib3   2.3.0   web  What requests stands on, and it's fast
     ");
     insta::assert_snapshot!(both(&stage.world, &["search", "charset_normalizer"]), @"charset-normalizer  3.4.1  web  The charset-normalizer of tests");
-    insta::assert_snapshot!(both(&stage.world, &["search", "nothing"]), @"error: nobody you trust vouches for anything with `nothing` in it");
+    insta::assert_snapshot!(both(&stage.world, &["search", "nothing"]), @"
+    error: nobody you trust vouches for anything with `nothing` in it
+      hint: `packman trust list` shows whom you trust; `packman trust show NAME` what each has
+    ");
     assert_eq!(stage.world.ends(1, "nothing-found", &["search", "nothing"]).code, 1);
+}
+
+#[test]
+fn who_trusts_nobody_is_told_how_to_begin() {
+    let world = bare_world();
+    insta::assert_snapshot!(both(&world, &["search", "flask"]), @"
+    error: nobody you trust vouches for anything with `flask` in it
+      hint: `packman trust add URL` trusts a database that somebody publishes
+      hint: `packman curate start requirements.txt` makes one of your own, from what your team uses
+      hint: `packman demo` shows how it works, in a scratch folder
+    ");
+    insta::assert_snapshot!(both(&world, &["info", "flask"]), @"
+    error: nobody you trust vouches for `flask`
+      hint: `packman trust add URL` trusts a database that somebody publishes
+      hint: `packman curate start requirements.txt` makes one of your own, from what your team uses
+      hint: `packman demo` shows how it works, in a scratch folder
+    ");
 }
 
 #[test]

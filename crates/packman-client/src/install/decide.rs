@@ -1,0 +1,123 @@
+//! Deciding what to install: reads the environment beside the refresh, and resolves over the offers.
+
+use packman_resolve::{Asked, Failure, InstalledPackage, Request, Resolution, Upgrade};
+use packman_trust::{Gate, Nobody, OfferedFile, Purpose};
+use packman_wheel::Installed;
+
+use super::{InstallRequest, Pins, Planned, PlannedStep};
+use crate::client::Client;
+use crate::environment::{Absent, Environment};
+use crate::error::{ClientError, No};
+use crate::host::Event;
+use crate::offers::Offers;
+
+impl Client<'_> {
+    /// Plans an installation: reads the environment beside the refresh, then resolves. Changes nothing but the caches
+    /// and what is remembered.
+    pub fn plan_install(&self, request: &InstallRequest) -> Result<Planned, ClientError> {
+        self.refuse_empty_ring(request)?;
+        let (environment, gate) = std::thread::scope(|scope| {
+            let purpose = if self.accept_expired { Purpose::ActOnExpired } else { Purpose::Act };
+            let refresh = scope.spawn(move || self.gate(purpose));
+            let environment = self.environment(&request.which, Absent::Offer);
+            (environment, refresh.join().unwrap_or(Err(ClientError::Stopped)))
+        });
+        // An environment that may not be changed is said before a database that may not answer.
+        let environment = environment?;
+        Self::refuse_managed(&environment)?;
+        self.plan_in(environment, gate?, request, &[])
+    }
+
+    /// Plans for an environment as it was read. `warned` are the warnings that were given already.
+    pub(super) fn plan_in(
+        &self,
+        environment: Environment,
+        gate: Gate,
+        request: &InstallRequest,
+        warned: &[String],
+    ) -> Result<Planned, ClientError> {
+        let installed = installed_packages(&environment);
+        let asked = Request {
+            requirements: &request.requirements,
+            constraints: &[],
+            target: &environment.found.target,
+            installed: &installed,
+            upgrade: &Upgrade::Nothing,
+        };
+        let mut offers = Offers::new(*self, &gate);
+        let resolution = packman_resolve::resolve_offers(&asked, &mut offers)
+            .map_err(|failure| resolve_error(failure, &offers, &request.requirements))?;
+        let warnings: Vec<String> = resolution.warnings.iter().map(ToString::to_string).collect();
+        for warning in warnings.iter().filter(|warning| !warned.contains(warning)) {
+            self.host.event(Event::Warning(warning.clone()));
+        }
+        let steps = self.steps(&environment, resolution, &request.pins)?;
+        Ok(Planned { environment, steps, gate, warned: warnings })
+    }
+
+    fn steps(
+        &self,
+        environment: &Environment,
+        resolution: Resolution<OfferedFile>,
+        pins: &Pins,
+    ) -> Result<Vec<PlannedStep>, ClientError> {
+        let mut steps = Vec::new();
+        for chosen in resolution.chosen {
+            if let Some(file) = chosen.action.file() {
+                refuse_unpinned(file, pins)?;
+            }
+            let is_cached = match chosen.action.file() {
+                Some(file) => self.unpacked(file)?.is_some(),
+                None => true,
+            };
+            let there = environment.inventory.project(&chosen.project);
+            steps.push(PlannedStep::of(chosen, is_cached, there));
+        }
+        Ok(steps)
+    }
+
+    /// Who trusts nobody yet is told so before anything else, such as that there is no environment.
+    fn refuse_empty_ring(&self, request: &InstallRequest) -> Result<(), ClientError> {
+        match request.requirements.first() {
+            Some(first) if self.ring()?.entries().is_empty() => {
+                let project = first.requirement.name.clone();
+                Err(No::NobodyVouches(Nobody { project, asked: 0, known: 0 }).into())
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Hashes that the user named must agree with what was vouched for.
+fn refuse_unpinned(file: &OfferedFile, pins: &Pins) -> Result<(), ClientError> {
+    match pins.get(file.project()) {
+        Some(hashes) if !hashes.contains(file.sha256()) => {
+            Err(No::NotPinned { file: file.filename().to_owned(), vouched: *file.sha256() }.into())
+        }
+        _ => Ok(()),
+    }
+}
+
+pub(super) fn installed_packages(environment: &Environment) -> Vec<InstalledPackage> {
+    let package = |installed: &Installed| InstalledPackage {
+        name: installed.name.clone(),
+        version: installed.version.clone(),
+        requires_dist: installed.requires.clone(),
+        provides_extra: installed.extras.clone(),
+    };
+    environment.inventory.installed.iter().map(package).collect()
+}
+
+/// Nobody vouching for the one thing that was asked for is said as that, not as a conflict.
+fn resolve_error(failure: Failure<ClientError>, offers: &Offers<'_>, asked: &[Asked]) -> ClientError {
+    match failure {
+        Failure::Supply(error) => error,
+        Failure::Requirement(refused) => No::Requirement(refused).into(),
+        Failure::NoSolution(explanation) => {
+            match asked.iter().find_map(|asked| offers.nobody(&asked.requirement.name)) {
+                Some(nobody) => No::NobodyVouches(nobody).into(),
+                None => No::NothingFits(explanation).into(),
+            }
+        }
+    }
+}
