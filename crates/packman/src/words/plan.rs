@@ -108,12 +108,10 @@ fn step_to_json(step: &PlannedStep) -> Value<'static> {
         .with("name", step.project.as_str().to_owned())
         .with("version", step.version.to_string())
         .with("action", action)
-        .with("requested", step.requested);
+        .with("requested", step.requested)
+        .with("vouched", step.unvouched.is_none());
     if let Some(old) = step.replaces() {
         object = object.with("replaces", old.to_string());
-    }
-    if let Some(by) = &step.unvouched {
-        object = object.with("not-vouched", true).with("installer", by.clone());
     }
     if let Some(file) = &step.file {
         let source = file.source();

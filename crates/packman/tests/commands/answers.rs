@@ -147,6 +147,7 @@ fn every_answer_has_the_members_that_the_page_says() {
     answers("install", 0, &["install", "--venv", "v", "flask", "click==8.1"]);
     answers("list", 0, &["list", "--venv", "v"]);
     answers("uninstall", 0, &["uninstall", "--venv", "v", "click"]);
+    answers("demo", 0, &["demo"]);
     answers("trust remove", 0, &["trust", "remove", "web"]);
     answers("explain", 0, &["explain"]);
     answers("explain CODE", 0, &["explain", "rollback"]);
