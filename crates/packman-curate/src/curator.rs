@@ -94,6 +94,13 @@ pub enum Note {
         /// The file where that was noticed.
         file: String,
     },
+    /// A release is there as source only: it is listed, and nobody can install it.
+    SourceOnly {
+        /// The project.
+        project: ProjectName,
+        /// The release.
+        version: Version,
+    },
     /// A file that was recorded is yanked at its source now, or no longer.
     YankChanged {
         /// The file.
@@ -131,6 +138,9 @@ impl Note {
                     crate::quoted(file)
                 )
             }
+            Self::SourceOnly { project, version } => format!(
+                "`{project}` {version} is there as a source distribution only: it is listed, and nobody can install it"
+            ),
             Self::YankChanged { file, yanked: Some(reason) } if reason.is_empty() => {
                 format!("{} was yanked at its source", crate::quoted(file))
             }

@@ -4,7 +4,8 @@ use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 
 use packman_database::{About, Kind};
-use packman_machine::files::{self, Keeping};
+use packman_machine::files;
+use packman_machine::home::Home;
 use packman_strict::Sha256;
 use packman_strict::time::Time;
 use packman_tuf::{
@@ -15,7 +16,7 @@ use crate::curator::Curator;
 use crate::error::{CurateError, No, Refused};
 use crate::expiry::verify_clock;
 use crate::folder::{Folder, Lifetimes, SETTINGS, Settings};
-use crate::keys::{self, KeyPlace, KeyRing, Passphrase};
+use crate::keys::{self, Kept, KeyPlace, KeyRing, NewKey, Passphrase};
 
 /// What a new database is to be. Paths are absolute.
 #[derive(Clone, Debug)]
@@ -54,24 +55,6 @@ pub struct InitReport {
 /// As many root keys as anybody could gather.
 const MOST_KEYS: u32 = 100;
 
-/// A key that was made, and the name of its file.
-struct NewKey {
-    seed: pkcs8::der::zeroize::Zeroizing<[u8; 32]>,
-    key: SigningKey,
-    file: PathBuf,
-}
-
-impl NewKey {
-    fn generate(file: impl Into<PathBuf>) -> Result<Self, CurateError> {
-        let seed = keys::generate()?;
-        Ok(Self { key: SigningKey::from_seed(*seed), seed, file: file.into() })
-    }
-
-    fn place(&self) -> KeyPlace {
-        KeyPlace { id: self.key.id().as_str().to_owned(), file: self.file.clone() }
-    }
-}
-
 /// All keys of a new database.
 struct NewKeys {
     /// Root keys that were there, each with its file.
@@ -94,10 +77,16 @@ impl Curator<'_> {
         let root_expires = self.now.plus_days(request.lifetimes.root_days);
         let root = sign_root(&new, request.threshold, root_expires)?;
         let memory = believe_own(&root, &request.folder)?;
-        let keys_folder =
-            self.keep_keys(&new, &keys::keys_folder(&memory.chain_id()), passphrase.as_ref())?;
+        let mut kept = Kept::none(self.home.path(&keys::keys_folder(&memory.chain_id()))?);
+        let keys_folder = kept.folder().to_owned();
         let spare = new.spare.as_ref().map(|spare| keys_folder.join(&spare.file));
-        Folder::make(&request.folder, new.settings(request), &about, &root)?;
+        let made = new
+            .keep(&mut kept, self.home, passphrase.as_ref())
+            .and_then(|()| Folder::make(&request.folder, new.settings(request), &about, &root));
+        if let Err(error) = made {
+            kept.forget();
+            return Err(error);
+        }
         Ok(InitReport { number: memory.root().number(), root_expires, keys: keys_folder, spare })
     }
 
@@ -113,7 +102,7 @@ impl Curator<'_> {
         )))
     }
 
-    fn new_passphrase(&self) -> Result<Passphrase, CurateError> {
+    pub(crate) fn new_passphrase(&self) -> Result<Passphrase, CurateError> {
         let needed = No::ConsentNeeded {
             what: "the new keys need a passphrase, and nobody gave one",
             flag: "--no-passphrase",
@@ -151,34 +140,16 @@ impl Curator<'_> {
         let (targets, online) = (NewKey::generate("targets.pem")?, NewKey::generate("online.pem")?);
         Ok(NewKeys { given, root, spare, targets, online })
     }
-
-    /// Writes the new keys. The online key has no passphrase: `refresh` runs without a person, and it signs no record.
-    fn keep_keys(
-        &self,
-        new: &NewKeys,
-        folder: &str,
-        passphrase: Option<&Passphrase>,
-    ) -> Result<PathBuf, CurateError> {
-        let locked = new.root.iter().chain(&new.spare).chain([&new.targets]).map(|key| (key, passphrase));
-        for (key, passphrase) in locked.chain([(&new.online, None)]) {
-            let text = keys::encode(&key.seed, passphrase)?;
-            if key.file.is_absolute() {
-                write_new(&key.file, text.as_bytes())?;
-            } else {
-                let name = key.file.to_string_lossy();
-                let _ = self.home.replace(&format!("{folder}/{name}"), text.as_bytes())?;
-            }
-        }
-        Ok(self.home.path(folder)?)
-    }
 }
 
-/// Writes a key to a place that a person named, which must be free: there may be another key.
-fn write_new(path: &Path, bytes: &[u8]) -> Result<(), CurateError> {
-    if files::read_file(path, u64::MAX)?.is_some() {
-        return Err(No::InTheWay { path: path.to_owned() }.into());
+impl NewKeys {
+    /// Writes them. The online key has no passphrase: `refresh` runs without a person, and it signs no record.
+    fn keep(&self, kept: &mut Kept, home: &Home, passphrase: Option<&Passphrase>) -> Result<(), CurateError> {
+        for key in self.root.iter().chain(&self.spare).chain([&self.targets]) {
+            kept.keep(home, key, passphrase)?;
+        }
+        kept.keep(home, &self.online, None)
     }
-    Ok(files::write_file(path, bytes, Keeping::Home)?)
 }
 
 fn needs_spare(request: &InitRequest) -> bool {

@@ -81,12 +81,22 @@ impl Candidate {
         Some(Self {
             name,
             promise: promise.or_else(|| file.hashes.sha256.map(of_index)),
-            origin: Origin::Web(file.url),
+            origin: Origin::Web(without_user(file.url)),
             size: file.size,
             requires_python: file.requires_python,
             yanked: file.yanked,
             uploaded: file.upload_time,
             metadata: file.core_metadata,
         })
+    }
+}
+
+/// The address without the user name and password that it may carry: what is recorded is published.
+fn without_user(url: String) -> String {
+    let (Some((scheme, rest)), true) = (url.split_once("://"), url.contains('@')) else { return url };
+    let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+    match rest.get(..end).and_then(|authority| authority.rfind('@')).and_then(|at| rest.get(at + 1..)) {
+        Some(host) => format!("{scheme}://{host}"),
+        None => url,
     }
 }

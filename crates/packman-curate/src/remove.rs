@@ -11,6 +11,7 @@ use packman_machine::files;
 use packman_names::{ProjectName, Requirement, admits};
 use packman_strict::Sha256;
 use packman_strict::json::{self, Limits, Object, Reader, Value};
+use packman_strict::quote::quoted;
 
 use crate::curator::Curator;
 use crate::error::{CurateError, No, Refused};
@@ -37,6 +38,7 @@ pub struct RemoveReport {
 impl Curator<'_> {
     /// Removes releases from what is staged. All or nothing: a name that is not recorded ends it.
     pub fn remove(&self, request: &RemoveRequest) -> Result<RemoveReport, CurateError> {
+        request.requirements.iter().try_for_each(refuse_parts)?;
         let folder = Folder::open(&request.folder)?;
         let _lock = folder.lock(self)?;
         let mut retired = Retired::read(&folder)?;
@@ -70,6 +72,16 @@ impl Curator<'_> {
         }
         Ok(report)
     }
+}
+
+/// A file is vouched for or not, whatever extra or platform asks for it: words that would pick some of a release are
+/// not taken for all of it.
+fn refuse_parts(requirement: &Requirement) -> Result<(), CurateError> {
+    if requirement.extras.is_empty() && requirement.marker().is_none() && requirement.url.is_none() {
+        return Ok(());
+    }
+    let what = quoted(&requirement.to_string()).to_string();
+    Err(CurateError::usage(format!("{what}: wanted a project, or some of its releases, such as `flask<3`")))
 }
 
 /// The files that were recorded once, by name.

@@ -184,7 +184,7 @@ fn takes_what_it_depends_on() {
     "
     );
     insta::assert_snapshot!(check(&[("web", vec![web()])], &["web"], with_dependencies), @"
-    ! web: not-listed: `web`: the package index has no `base`, which `web` 1 needs:
+    ! web: not-listed: the package index has no `base`, which `web` 1 needs:
       you asked for `web`
       `web` 1 needs `base>=2`
     ");
@@ -209,7 +209,7 @@ fn what_does_not_go_together_is_reported_and_nothing_else_is_lost() {
       you asked for `y`
       `x` 1 needs `z<2`
       `y` 1 needs `z>=2`
-    ! nowhere: not-listed: `nowhere`: the package index has no `nowhere`
+    ! nowhere: not-listed: the package index has no `nowhere`
     ! sdist-only: sdist: `sdist-only`: nothing fits:
       you asked for `sdist-only`
       `sdist-only` 1 is there as a source distribution only, and building one runs its code
@@ -218,7 +218,7 @@ fn what_does_not_go_together_is_reported_and_nothing_else_is_lost() {
     + x-1-py3-none-any.whl
     + y-1-py3-none-any.whl
     + z-1-py3-none-any.whl
-    ! y==1: nothing-fits: `y==1`: nothing fits:
+    ! y==1: nothing-fits: `y==1` was recorded, and does not go together with the rest:
       you asked for `x`
       you asked for `y==1`
       `x` 1 needs `z<2`
@@ -226,13 +226,13 @@ fn what_does_not_go_together_is_reported_and_nothing_else_is_lost() {
     ");
     insta::assert_snapshot!(check(&projects(), &["nowhere", "sdist-only", "z"], as_it_is), @"
     + z-2-py3-none-any.whl
-    ! nowhere: not-listed: `nowhere`: the package index has no `nowhere`
+    ! nowhere: not-listed: the package index has no `nowhere`
     ! sdist-only: sdist: `sdist-only`: nothing fits:
       you asked for `sdist-only`
       `sdist-only` 1 is there as a source distribution only, and building one runs its code
     ");
     insta::assert_snapshot!(check(&projects(), &["z; sys_platform == 'win32'", "x @ https://x.example/x.whl"], as_it_is), @"
-    ! z; sys_platform == 'win32': elsewhere: `z; sys_platform == 'win32'` asks for nothing here: its marker is false for every Python and platform named
+    ! z; sys_platform == 'win32': elsewhere: `z; sys_platform == 'win32'` is for other Pythons or platforms: its marker is false for each that wheels are chosen for
     ! x @ https://x.example/x.whl: url-requirement: `x @ https://x.example/x.whl` names a URL, wanted a project that somebody vouches for
     ");
 }
@@ -253,7 +253,7 @@ fn refuses_bytes_that_are_not_those_the_index_names() {
     ! a: hash-mismatch: `a-1-py3-none-any.whl`: found SHA-256 f69379957ba85e8198e62a388a76a3a22393c77437f7320778e8b035a013a1f7, wanted d9298a10d1b0735837dc4bd85dac641b0f3cef27a47e5d53a54f2f3f5b2fcffa as the index says
     ");
     let short = pure("a", "1").with("size", "7");
-    insta::assert_snapshot!(check(&[("a", vec![short])], &["a"], as_it_is), @"! a-1-py3-none-any.whl: hash-mismatch: `a-1-py3-none-any.whl`: found another size than the index says of SHA-256 f69379957ba85e8198e62a388a76a3a22393c77437f7320778e8b035a013a1f7");
+    insta::assert_snapshot!(check(&[("a", vec![short])], &["a"], as_it_is), @"! a-1-py3-none-any.whl: hash-mismatch: `a-1-py3-none-any.whl`: found 688 bytes, wanted 7 as the index says of SHA-256 f69379957ba85e8198e62a388a76a3a22393c77437f7320778e8b035a013a1f7");
 }
 
 #[test]
@@ -294,7 +294,7 @@ fn a_page_speaks_of_its_own_project_only() {
     let files = vec![pure("a", "1"), pure("b", "9")];
     insta::assert_snapshot!(check(&[("a", files)], &["a"], |request, _, _| request.all_files = true), @"+ a-1-py3-none-any.whl");
     let only_foreign = vec![pure("b", "9")];
-    insta::assert_snapshot!(check(&[("a", only_foreign)], &["a"], as_it_is), @"! a: not-listed: `a`: the package index has no `a`");
+    insta::assert_snapshot!(check(&[("a", only_foreign)], &["a"], as_it_is), @"! a: not-listed: the package index has no `a`");
 }
 
 #[test]
@@ -397,7 +397,7 @@ fn an_index_that_fails_or_lies_ends_only_what_it_was_asked_for() {
         index.put("files/b/b-1-py3-none-any.whl", Answer::endless());
     };
     let sized = vec![("b", vec![pure("b", "1").with("size", "900")])];
-    insta::assert_snapshot!(check(&sized, &["b"], huge), @"! b-1-py3-none-any.whl: hash-mismatch: `b-1-py3-none-any.whl`: found another size than the index says of SHA-256 c0cf05fac8ae83aa3e8d91178da2f8624d31dca18c563a2eef518d4f1f4fdc77");
+    insta::assert_snapshot!(check(&sized, &["b"], huge), @"! b-1-py3-none-any.whl: hash-mismatch: `b-1-py3-none-any.whl`: found 901 bytes, wanted 900 as the index says of SHA-256 c0cf05fac8ae83aa3e8d91178da2f8624d31dca18c563a2eef518d4f1f4fdc77");
 }
 
 #[test]

@@ -143,6 +143,14 @@ impl Location {
         Ok((Self(Place::Web(web(url.as_str())?)), fragment))
     }
 
+    /// The address as it may be shown, and end in a log: without its query.
+    pub fn shown(&self) -> String {
+        match &self.0 {
+            Place::Web(url) => without_secrets(url.as_str()),
+            Place::Local(path) => path.display().to_string(),
+        }
+    }
+
     pub(crate) fn url(&self) -> Option<&Url> {
         match &self.0 {
             Place::Web(url) => Some(url),
@@ -223,7 +231,7 @@ impl fmt::Display for Location {
 
 impl LocationError {
     fn new(found: &str, wanted: &'static str) -> Self {
-        Self { found: without_password(found), wanted }
+        Self { found: without_secrets(found), wanted }
     }
 
     fn wanted(found: &str) -> impl Fn(&'static str) -> Self {
@@ -231,16 +239,25 @@ impl LocationError {
     }
 }
 
-/// An address that is refused may be a private one, and its refusal may end in a log.
-fn without_password(found: &str) -> String {
-    let whole = || {
-        let (scheme, rest) = found.split_once("//")?;
-        let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
-        let (authority, path) = rest.split_at_checked(end)?;
-        let (_, host) = authority.rsplit_once('@')?;
-        Some(format!("{scheme}//…@{host}{path}"))
+/// A text with an address in it as it may be shown: without user name, password and query, each of which may be a secret
+/// (a signed address holds its signature in the query), and a refusal may end in a log.
+pub fn without_secrets(text: &str) -> String {
+    let begin = text.find("//").map_or(0, |at| at + 2);
+    let (head, rest) = text.split_at_checked(begin).unwrap_or(("", text));
+    let end = rest.find(['/', '?', '#', '\\']).unwrap_or(rest.len());
+    // What is mistyped may hold a password that ends an address early (`u:a/b@host`): all before the last `@` goes.
+    let secret = rest
+        .get(..end)
+        .and_then(|authority| authority.rfind('@'))
+        .or_else(|| rest.rfind('@').filter(|at| rest.get(..*at).is_some_and(|before| before.contains(':'))));
+    let shown = match secret.and_then(|at| rest.get(at..)) {
+        Some(from_at) => format!("{head}…{from_at}"),
+        None => text.to_owned(),
     };
-    whole().unwrap_or_else(|| found.to_owned())
+    match shown.split_once('?') {
+        Some((address, query)) if !query.is_empty() => format!("{address}?…"),
+        _ => shown,
+    }
 }
 
 impl fmt::Display for LocationError {

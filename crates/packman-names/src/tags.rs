@@ -80,7 +80,14 @@ impl Tags {
     /// Returns how well a wheel fits: the place of its best tag, 0 being best. `None`: it cannot be installed.
     pub fn rank(&self, wheel: &WheelName) -> Option<u32> {
         let known = |parts: &str| -> Vec<u32> {
-            parts.split('.').filter_map(|part| self.parts.get(part).copied()).collect()
+            let mut known: Vec<u32> =
+                parts.split('.').filter_map(|part| self.parts.get(part).copied()).collect();
+            // A name may say one tag forty times over; three times forty would be looked up 64,000 times.
+            if known.len() > 1 {
+                known.sort_unstable();
+                known.dedup();
+            }
+            known
         };
         let (abis, platforms) = (known(wheel.abi_tags()), known(wheel.platform_tags()));
         let mut best: Option<u32> = None;

@@ -5,16 +5,17 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use packman_names::{ProjectName, Target, Version, admits};
-use packman_resolve::{Failure, Release, Request, Upgrade, resolve};
+use packman_database::FileName;
+use packman_names::{ProjectName, Target, Version, admits, ranges};
+use packman_resolve::{Failure, Release, Request, Upgrade, choose_wheels, resolve};
 
 use super::fetch::Files;
-use super::rules::Rules;
-use super::supply::{IndexSupply, releases};
+use super::rules::{Rules, Verdict};
+use super::supply::{IndexSupply, listed, releases};
 use super::take::Taking;
 use super::{AddRequest, Problem, age};
 use crate::curator::Note;
-use crate::error::{CurateError, No};
+use crate::error::{CurateError, No, Refused};
 use crate::index::IndexClient;
 use crate::listing::{Candidate, Listing};
 use crate::team::{Asked, Locked, TeamFile};
@@ -50,7 +51,10 @@ pub(super) fn choose(
     for locked in &asked.locked {
         choosing.take_locked(locked);
     }
-    let open = choosing.applicable();
+    let open = choosing.applicable()?;
+    if request.with_dependencies {
+        choosing.refuse_conflicts(&open)?;
+    }
     if request.with_dependencies {
         for target in &request.targets {
             choosing.set(&open, target)?;
@@ -87,18 +91,100 @@ struct Choosing<'c> {
 
 impl<'c> Choosing<'c> {
     /// The requirements that count for some target, or that name files by hash and so mean them everywhere.
-    fn applicable(&mut self) -> Vec<&'c Asked> {
+    /// What is listed with other hashes only is refused: whoever named them wants no other file.
+    fn applicable(&mut self) -> Result<Vec<&'c Asked>, CurateError> {
         let (mut open, asked) = (Vec::new(), self.asked);
         for one in &asked.asked {
             let applies = |target: &Target| one.requirement.applies(&target.markers, &[]);
             if self.request.targets.iter().any(applies) || !one.hashes.is_empty() {
-                open.push(one);
+                match self.other_hash(one)? {
+                    Some(refused) => self.not_taken(one, refused.into()),
+                    None => open.push(one),
+                }
             } else {
                 let why = No::Elsewhere { requirement: one.requirement.to_string() }.into();
                 self.selection.not_taken.push(Problem { what: one.requirement.to_string(), why });
             }
         }
-        open
+        Ok(open)
+    }
+
+    /// The refusal of a requirement that names hashes, where every file that would do has another.
+    fn other_hash(&self, one: &Asked) -> Result<Option<Refused>, CurateError> {
+        if one.hashes.is_empty() {
+            return Ok(None);
+        }
+        let listing = match self.index.listing(&one.requirement.name) {
+            Ok(Some(listing)) => listing,
+            Err(fatal @ CurateError::Stopped) => return Err(fatal),
+            // The resolver meets it again, and says what it means.
+            Ok(None) | Err(_) => return Ok(None),
+        };
+        let admitted = |file: &&Arc<Candidate>| admits(&one.requirement.specifiers, file.name.version());
+        let files: Vec<&Arc<Candidate>> = listing.files.iter().filter(admitted).collect();
+        if files.iter().any(|file| self.rules.judge(file) != Verdict::OtherHash) {
+            return Ok(None);
+        }
+        let fitting = |target| {
+            let wheels = choose_wheels(files.iter().filter_map(|file| listed(file)), target).usable;
+            wheels.into_iter().max_by(|one, other| one.version.cmp(&other.version))
+        };
+        let best = self.request.targets.iter().find_map(fitting).map(|release| release.file);
+        let best = best.or_else(|| files.last().map(|file| Arc::clone(file)));
+        Ok(best.and_then(|file| self.rules.refusal(&file)))
+    }
+
+    /// Refuses to begin where two requirements for one project leave no version: whichever was taken, the answer would
+    /// be another than what was asked.
+    fn refuse_conflicts(&self, open: &[&Asked]) -> Result<(), CurateError> {
+        for (at, one) in open.iter().enumerate() {
+            let same = |other: &&&Asked| {
+                let together = |target: &&Target| {
+                    let applies = |asked: &Asked| asked.requirement.applies(&target.markers, &[]);
+                    applies(one) && applies(other)
+                };
+                other.requirement.name == one.requirement.name
+                    && self.request.targets.iter().any(|target| together(&target))
+            };
+            for other in open.iter().skip(at + 1).filter(same) {
+                let both = ranges(&one.requirement.specifiers);
+                if both.intersection(&ranges(&other.requirement.specifiers)).is_empty() {
+                    return Err(No::Conflict { asks: vec![in_words(one), in_words(other)] }.into());
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The newest release that is there as source only, where every file was asked for and no wheel would do.
+    fn source_only(&self, one: &Asked) -> Option<Version> {
+        if !self.request.all_files {
+            return None;
+        }
+        let listing = self.index.listing(&one.requirement.name).ok().flatten()?;
+        let usable = |target| self.fitting(one, &listing, target).next().is_some();
+        if self.request.targets.iter().any(usable) {
+            return None;
+        }
+        let wanted = |file: &&Arc<Candidate>| {
+            let version = file.name.version();
+            let of_release = || listing.files.iter().filter(|other| other.name.version() == version);
+            admits(&one.requirement.specifiers, version)
+                && (one.requirement.names_prerelease() || !version.any_prerelease())
+                && (one.pinned().is_some() || file.yanked.is_none())
+                && self.rules.judge(file) == Verdict::Fine
+                && of_release().all(|other| matches!(other.name, FileName::Sdist(_)))
+        };
+        listing.files.iter().filter(wanted).map(|file| file.name.version()).max().cloned()
+    }
+
+    /// Takes the source distribution of a requirement, where that is what there is and was asked for.
+    fn take_source(&mut self, one: &Asked) -> bool {
+        let Some(version) = self.source_only(one) else { return false };
+        let project = one.requirement.name.clone();
+        self.selection.notes.push(Note::SourceOnly { project: project.clone(), version: version.clone() });
+        self.note_chosen(vec![(project, version)]);
+        true
     }
 
     /// The newest release that fits every target, else the newest for each.
@@ -115,6 +201,9 @@ impl<'c> Choosing<'c> {
         }
         // Where it fails everywhere, it mostly fails for one reason.
         let everywhere = failed.len() == self.request.targets.len();
+        if everywhere && self.take_source(one) {
+            return Ok(());
+        }
         for (target, why) in failed.into_iter().take(if everywhere { 1 } else { usize::MAX }) {
             let what = if everywhere { String::new() } else { format!(" for {}", named(target)) };
             let what = format!("{}{what}", one.requirement);
@@ -154,12 +243,18 @@ impl<'c> Choosing<'c> {
             together.push(one);
             let Err(why) = self.resolve(&together, target, true, None)? else { continue };
             together.pop();
+            if self.take_source(one) {
+                continue;
+            }
             let alone =
                 if one.pinned().is_some() { self.resolve(&[one], target, false, None)?.ok() } else { None };
-            if let Some(alone) = alone {
-                self.note_chosen(alone);
+            match alone {
+                Some(alone) => {
+                    self.note_chosen(alone);
+                    self.not_taken(one, apart(why));
+                }
+                None => self.not_taken(one, why),
             }
-            self.not_taken(one, why);
         }
         if let Ok(found) = self.resolve(&together, target, true, None)? {
             self.note_chosen(found);
@@ -271,6 +366,23 @@ impl<'c> Choosing<'c> {
 
     fn taking(&self) -> Taking<'c> {
         Taking { request: self.request, asked: self.asked, rules: self.rules }
+    }
+}
+
+/// A requirement as a person asked it, with its place.
+fn in_words(one: &Asked) -> String {
+    let what = crate::quoted(&one.requirement.to_string()).to_string();
+    if one.place.line == 0 { what } else { format!("{what} ({})", one.place) }
+}
+
+/// The same reason, for what was recorded all the same.
+fn apart(why: CurateError) -> CurateError {
+    match why {
+        CurateError::No(no) => match *no {
+            No::NothingFits { asked, explanation } => No::Apart { asked, explanation }.into(),
+            other => other.into(),
+        },
+        other => other,
     }
 }
 

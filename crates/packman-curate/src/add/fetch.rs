@@ -14,7 +14,7 @@ use packman_strict::Sha256;
 use packman_wheel::{ExpectedMetadata, Wheel, WheelLimits};
 
 use crate::curator::{Curator, Event, Note};
-use crate::error::{CurateError, Failed, Refused};
+use crate::error::{CurateError, Failed, No, Refused};
 use crate::folder::Folder;
 use crate::listing::{Candidate, Origin, Promise};
 
@@ -51,6 +51,7 @@ impl<'f> Files<'f> {
 
     /// Fetches a file, verifies it, and writes its blobs into the folder.
     pub(super) fn fetch(&self, candidate: &Candidate, stop: &Stop) -> Result<FetchedFile, CurateError> {
+        self.verify_address(candidate)?;
         let (bytes, sha256) = self.bytes(candidate, stop)?;
         let mut file = RecordedFile {
             name: candidate.name.clone(),
@@ -87,6 +88,17 @@ impl<'f> Files<'f> {
         Ok(FetchedFile { file, summary })
     }
 
+    /// Verifies that users will have an address to fetch it from, before it is fetched.
+    fn verify_address(&self, candidate: &Candidate) -> Result<(), CurateError> {
+        let file = || candidate.name.as_str().to_owned();
+        match &candidate.origin {
+            _ if self.with_copies => Ok(()),
+            Origin::Local(_) => Err(No::CopyNeeded { file: file() }.into()),
+            Origin::Web(url) if has_query(url) => Err(No::PrivateAddress { file: file() }.into()),
+            Origin::Web(_) => Ok(()),
+        }
+    }
+
     fn keep(&self, of: &Sha256, name: &str, bytes: &[u8]) -> Result<Sha256, CurateError> {
         self.folder.write(&blob_path(of, name), bytes)?;
         Ok(Sha256::of(bytes))
@@ -100,12 +112,11 @@ impl<'f> Files<'f> {
         }
         let file = candidate.name.as_str();
         match &candidate.origin {
+            // What follows the `?` may open more than this file, and is good for a while only.
+            Origin::Web(url) if has_query(url) => {}
             Origin::Web(url) => {
                 let parsed = FileUrl::parse(url, sha256, file);
                 urls.push(parsed.map_err(|error| unfetchable(file, &error.to_string()))?);
-            }
-            Origin::Local(_) if urls.is_empty() => {
-                return Err(crate::error::No::CopyNeeded { file: file.to_owned() }.into());
             }
             Origin::Local(_) => {}
         }
@@ -170,6 +181,11 @@ impl<'f> Files<'f> {
     }
 }
 
+/// Whether an address has a query, which may be a signature or a token.
+pub(super) fn has_query(url: &str) -> bool {
+    url.contains('?')
+}
+
 pub(super) fn link(what: &str, url: &str) -> Result<Location, CurateError> {
     Location::parse_link(url).map_err(|error| unfetchable(what, &error.to_string()))
 }
@@ -187,15 +203,16 @@ fn not_fetched(file: &str, promise: Option<&Promise>, failure: DownloadFailure) 
     };
     let why = attempts.iter().map(Attempt::to_string).collect::<Vec<_>>().join("; ");
     let wrong = attempts.iter().find_map(|attempt| match &attempt.fault {
-        Fault::WrongHash { found, .. } => Some(Some(*found)),
-        Fault::WrongSize { .. } => Some(None),
+        Fault::WrongHash { found, .. } => Some((Some(*found), None)),
+        Fault::WrongSize { found, wanted } => Some((None, Some((*found, *wanted)))),
         Fault::Missing | Fault::Failed(_) => None,
     });
     match (wrong, promise) {
-        (Some(found), Some(promise)) => Refused::Bytes {
+        (Some((found, sizes)), Some(promise)) => Refused::Bytes {
             file: file.to_owned(),
             wanted: promise.sha256,
             found,
+            sizes,
             promised_by: promise.by.clone(),
         }
         .into(),

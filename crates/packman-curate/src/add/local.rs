@@ -9,8 +9,10 @@ use packman_machine::failure::{Act, DiskFailure, DiskReason};
 use packman_machine::files;
 use packman_names::{ProjectName, Requirement};
 use packman_strict::quote::quoted;
+use packman_wheel::WheelLimits;
 
 use super::AddRequest;
+use super::fetch::verified;
 use crate::error::{CurateError, No};
 use crate::index::{CoreMetadataFile, IndexClient};
 use crate::listing::{Candidate, Listing, Origin};
@@ -54,16 +56,27 @@ fn wheels_of(folder: &Path) -> Result<BTreeMap<ProjectName, Vec<Arc<Candidate>>>
         }
         let name =
             FileName::parse(listed.path.as_str()).map_err(|error| CurateError::usage(error.to_string()))?;
+        let path = folder.join(listed.path.as_str());
+        let requires_python = requires_python(&name, &path)?;
         wheels.entry(name.project().clone()).or_default().push(Arc::new(Candidate {
             name,
-            origin: Origin::Local(folder.join(listed.path.as_str())),
+            origin: Origin::Local(path),
             promise: None,
             size: Some(listed.size),
-            requires_python: None,
+            requires_python,
             yanked: None,
             uploaded: None,
             metadata: CoreMetadataFile::Absent,
         }));
     }
     Ok(wheels)
+}
+
+/// What the wheel itself says of the Pythons that it runs on: a folder has no page that would.
+fn requires_python(name: &FileName, path: &Path) -> Result<Option<String>, CurateError> {
+    let Some(wheel) = name.wheel() else { return Ok(None) };
+    let bytes = files::read_file(path, WheelLimits::default().zip.archive_bytes)?.unwrap_or_default();
+    // One that is malformed is refused, with its reason, when it is taken.
+    let read = verified(&bytes, wheel, None);
+    Ok(read.ok().and_then(|wheel| wheel.metadata().requires_python.clone()))
 }

@@ -7,7 +7,7 @@ use packman_machine::network::Fetched;
 use packman_names::Metadata;
 use packman_strict::Sha256;
 
-use super::fetch::{Files, core_metadata, link, lock, verified};
+use super::fetch::{Files, core_metadata, has_query, link, lock, verified};
 use crate::error::{CurateError, Failed, Refused};
 use crate::index::{CoreMetadataFile, failed};
 use crate::listing::{Candidate, Origin};
@@ -23,7 +23,7 @@ impl Files<'_> {
             return Ok(Arc::clone(told));
         }
         let metadata = match (&candidate.origin, candidate.metadata) {
-            (Origin::Web(url), CoreMetadataFile::Beside(sha256)) => {
+            (Origin::Web(url), CoreMetadataFile::Beside(sha256)) if !has_query(url) => {
                 self.metadata_beside(name, url, sha256)?
             }
             _ => self.metadata_within(candidate)?,
@@ -59,7 +59,7 @@ impl Files<'_> {
         let Fetched::Bytes(bytes) = fetched.map_err(|failure| failed(&what, &failure))? else {
             return Err(Failed::Network {
                 what,
-                why: format!("{} has no such file", crate::quoted(url)),
+                why: format!("{} has no such file", crate::quoted(&location.shown())),
                 hint: None,
             }
             .into());
@@ -68,7 +68,7 @@ impl Files<'_> {
         match sha256 {
             Some(wanted) if wanted != found => {
                 let promised_by = "the index".to_owned();
-                Err(Refused::Bytes { file, wanted, found: Some(found), promised_by }.into())
+                Err(Refused::Bytes { file, wanted, found: Some(found), sizes: None, promised_by }.into())
             }
             _ => {
                 self.curator.cache.put_known_blob(&found, &bytes);

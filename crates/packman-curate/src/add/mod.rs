@@ -17,7 +17,7 @@ mod take;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use packman_machine::location::Location;
+use packman_machine::location::{Location, without_secrets};
 use packman_machine::parallel::for_each_parallel;
 use packman_names::{ProjectName, Target, Version};
 use packman_strict::Sha256;
@@ -164,7 +164,7 @@ impl Curator<'_> {
         let left = asked
             .not_taken
             .into_iter()
-            .map(|left| Problem { what: left.what.clone(), why: No::Left(left).into() });
+            .map(|left| Problem { what: without_secrets(&left.what), why: No::Left(left).into() });
         let not_taken = left.chain(not_taken).collect();
         let mut report = AddReport { not_taken, notes, ..AddReport::default() };
         let mut wanted = Vec::new();
@@ -178,19 +178,23 @@ impl Curator<'_> {
                 Standing::New => wanted.push(candidate),
             }
         }
-        self.fetch_and_stage(&folder, &files, known, wanted, report)
+        self.fetch_and_stage(&files, &rules, known, wanted, report)
     }
 
     fn fetch_and_stage(
         &self,
-        folder: &Folder,
         files: &Files<'_>,
+        rules: &Rules,
         mut known: Known<'_>,
         wanted: Vec<Arc<Candidate>>,
         mut report: AddReport,
     ) -> Result<AddReport, CurateError> {
         let fetched = for_each_parallel(wanted, THREADS, self.stop, |candidate, stop| {
-            match files.fetch(&candidate, stop) {
+            let fetched = files.fetch(&candidate, stop).and_then(|fetched| {
+                rules.verify_hash(&fetched.file)?;
+                Ok(fetched)
+            });
+            match fetched {
                 Err(fatal @ (CurateError::Stopped | CurateError::Usage(_))) => Err(fatal),
                 Err(fatal) if is_disk(&fatal) => Err(fatal),
                 result => Ok((candidate, result)),
@@ -205,7 +209,7 @@ impl Curator<'_> {
             }
         }
         report.notes.extend(files.notes());
-        known.stage(folder)?;
+        known.stage()?;
         for note in &report.notes {
             self.events.event(crate::Event::Note(note));
         }

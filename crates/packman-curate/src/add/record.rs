@@ -127,11 +127,11 @@ impl<'k> Known<'k> {
     }
 
     /// Writes the records, each in one step.
-    pub(super) fn stage(&self, folder: &Folder) -> Result<(), CurateError> {
+    pub(super) fn stage(&self) -> Result<(), CurateError> {
         self.records
             .values()
             .filter(|record| !record.files.is_empty())
-            .try_for_each(|record| folder.stage(record))
+            .try_for_each(|record| self.folder.stage(record))
     }
 }
 

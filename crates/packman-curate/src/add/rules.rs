@@ -2,11 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use packman_database::RecordedFile;
 use packman_names::{ProjectName, Requirement, Version};
 use packman_strict::Sha256;
 use packman_strict::time::Time;
 
 use super::AddRequest;
+use crate::error::{CurateError, Refused};
 use crate::listing::{Candidate, Origin, Promise};
 use crate::team::{TeamFile, pinned};
 
@@ -56,9 +58,11 @@ impl Rules {
     pub(super) fn judge(&self, candidate: &Candidate) -> Verdict {
         let project = candidate.name.project();
         if let Some(named) = self.hashes.get(project) {
-            let promised =
-                candidate.promise.as_ref().is_some_and(|promise| named.contains_key(&promise.sha256));
-            return if promised { Verdict::Fine } else { Verdict::OtherHash };
+            return match &candidate.promise {
+                Some(promise) if !named.contains_key(&promise.sha256) => Verdict::OtherHash,
+                // Where its source names no hash, the bytes will tell: see [`Rules::verify_hash`].
+                _ => Verdict::Fine,
+            };
         }
         let exact =
             self.exact.get(project).is_some_and(|versions| versions.contains(candidate.name.version()));
@@ -71,9 +75,33 @@ impl Rules {
 
     /// The promise that a person made for a file by naming its hash; it counts before the index's.
     pub(super) fn promise(&self, candidate: &Candidate) -> Option<Promise> {
-        let promised = candidate.promise.as_ref()?;
-        let by = self.hashes.get(candidate.name.project())?.get(&promised.sha256)?;
-        Some(Promise { sha256: promised.sha256, by: by.clone() })
+        let named = self.hashes.get(candidate.name.project())?;
+        let (sha256, by) = match &candidate.promise {
+            Some(promised) => named.get_key_value(&promised.sha256)?,
+            None if named.len() == 1 => named.first_key_value()?,
+            None => return None,
+        };
+        Some(Promise { sha256: *sha256, by: by.clone() })
+    }
+
+    /// Verifies that a file whose source names no hash has one that was named, where hashes were.
+    pub(super) fn verify_hash(&self, file: &RecordedFile) -> Result<(), CurateError> {
+        let Some(named) = self.hashes.get(file.name.project()) else { return Ok(()) };
+        if named.contains_key(&file.sha256) {
+            return Ok(());
+        }
+        Err(other_hash(file.name.as_str(), file.sha256, named).into())
+    }
+
+    /// The refusal of a file that a source lists with another hash than any that was named for its project.
+    pub(super) fn refusal(&self, candidate: &Candidate) -> Option<Refused> {
+        let named = self.hashes.get(candidate.name.project())?;
+        Some(other_hash(candidate.name.as_str(), candidate.promise.as_ref()?.sha256, named))
+    }
+
+    /// Where hashes were named for a project, in words.
+    pub(super) fn named_by(&self, project: &ProjectName) -> Option<&str> {
+        self.hashes.get(project)?.values().next().map(String::as_str)
     }
 
     /// Whether the age of a file should be looked at, and its source does not say it.
@@ -97,5 +125,14 @@ impl Rules {
     /// Whether age is looked at for what a requirement asks for.
     pub(super) fn looks_at_age(&self, requirement: &Requirement) -> bool {
         self.newest.is_some() && pinned(requirement).is_none() && !self.names_hashes(&requirement.name)
+    }
+}
+
+fn other_hash(file: &str, found: Sha256, named: &BTreeMap<Sha256, String>) -> Refused {
+    Refused::OtherHash {
+        file: file.to_owned(),
+        found,
+        wanted: named.keys().copied().collect(),
+        named_by: named.values().next().cloned().unwrap_or_default(),
     }
 }

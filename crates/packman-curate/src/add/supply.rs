@@ -70,6 +70,13 @@ pub(super) fn releases(listing: &Listing, rules: &Rules, target: &Target) -> Rel
             releases.unusable.push((version, too_young(uploaded, rules)));
         }
     }
+    let other = listing.files.iter().filter(|file| rules.judge(file) == Verdict::OtherHash);
+    for release in choose_wheels(other.filter_map(listed), target).usable {
+        if seen.insert(release.version.clone()) {
+            releases.unusable.retain(|(other, _)| *other != release.version);
+            releases.unusable.push((release.version, other_hash(&release.file, rules)));
+        }
+    }
     seen.extend(releases.unusable.iter().map(|(version, _)| version.clone()));
     for file in &listing.files {
         if matches!(file.name, FileName::Sdist(_)) && seen.insert(file.name.version().clone()) {
@@ -93,7 +100,15 @@ fn too_young(uploaded: Time, rules: &Rules) -> Unusable {
     Unusable::LeftOut { code: CODE, words }
 }
 
-fn listed(file: &Arc<Candidate>) -> Option<ListedWheel<'_, Arc<Candidate>>> {
+fn other_hash(file: &Candidate, rules: &Rules) -> Unusable {
+    let place = rules.named_by(file.name.project()).unwrap_or("the request");
+    Unusable::LeftOut {
+        code: "hash-mismatch",
+        words: format!("has no wheel with a SHA-256 that {place} names"),
+    }
+}
+
+pub(super) fn listed(file: &Arc<Candidate>) -> Option<ListedWheel<'_, Arc<Candidate>>> {
     Some(ListedWheel {
         name: file.name.wheel()?,
         requires_python: file.requires_python.as_deref(),

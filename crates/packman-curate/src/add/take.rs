@@ -28,7 +28,10 @@ impl Taking<'_> {
     }
 
     fn wants(self, file: &Candidate) -> bool {
-        let by_hash = !self.request.only_targets && self.is_named_by_hash(file.name.project());
+        // Where the source says no hash, only the bytes tell: not every wheel is fetched to find out.
+        let by_hash = !self.request.only_targets
+            && file.promise.is_some()
+            && self.is_named_by_hash(file.name.project());
         match &file.name {
             FileName::Sdist(_) => self.request.all_files,
             FileName::Wheel(_) => self.request.all_files || by_hash || self.fits_some_target(file),

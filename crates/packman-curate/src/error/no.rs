@@ -3,6 +3,7 @@
 use std::fmt;
 use std::path::PathBuf;
 
+use packman_machine::location::without_secrets;
 use packman_strict::quote::quoted;
 
 use super::shown;
@@ -80,6 +81,23 @@ pub enum No {
     },
     /// A line of a file asks for something that PackMan does not take.
     Left(NotTaken),
+    /// A file is at an address that holds a query, which may be somebody's secret.
+    PrivateAddress {
+        /// The file name.
+        file: String,
+    },
+    /// What is asked for of one project excludes itself.
+    Conflict {
+        /// The requirements, each with its place.
+        asks: Vec<String>,
+    },
+    /// A release that was pinned was recorded, and does not go together with what else was asked for.
+    Apart {
+        /// What was asked for.
+        asked: String,
+        /// Why.
+        explanation: Box<packman_resolve::Explanation>,
+    },
     /// A local wheel has no address that users could fetch it from.
     CopyNeeded {
         /// The file name.
@@ -100,7 +118,9 @@ impl No {
             Self::NoIndex => "no-index",
             Self::NotRecorded { .. } => "not-recorded",
             Self::Expired { refusal } => refusal.code(),
-            Self::NothingFits { explanation, .. } => explanation.code(),
+            Self::NothingFits { explanation, .. } | Self::Apart { explanation, .. } => explanation.code(),
+            Self::PrivateAddress { .. } => "private-address",
+            Self::Conflict { .. } => "conflict",
             Self::Requirement(refused) => refused.code(),
             Self::Elsewhere { .. } => "elsewhere",
             Self::NoWheel { .. } => "no-wheel",
@@ -130,6 +150,12 @@ impl No {
                 "build its wheel yourself (`pip wheel --no-deps`), then `add` it with `--from FOLDER --copy-files`"
             }
             Self::Elsewhere { .. } | Self::NoWheel { .. } => "name the platform with `--platform`",
+            Self::PrivateAddress { .. } => {
+                "`--copy-files` publishes the file itself, and leaves its address out"
+            }
+            Self::Conflict { .. } => {
+                "ask for one of them; whoever wants both releases adds them one after the other, or without `--with-dependencies`"
+            }
             Self::CopyNeeded { .. } => "`--copy-files` publishes it with the database",
             _ => return None,
         };
@@ -152,16 +178,35 @@ impl fmt::Display for No {
             Self::NoIndex => f.write_str("no package index is configured"),
             Self::NotRecorded { what } => write!(f, "{} is not in the database", quoted(what)),
             Self::Expired { refusal } => refusal.fmt(f),
-            Self::NothingFits { asked, explanation } => write!(f, "{}: {explanation}", quoted(asked)),
+            Self::NothingFits { asked, explanation } => {
+                let (explanation, asked) = (explanation.to_string(), quoted(asked).to_string());
+                // Where the reason begins with what was asked for, it is not said twice.
+                if explanation.lines().next().is_some_and(|line| line.contains(&asked)) {
+                    return f.write_str(&explanation);
+                }
+                write!(f, "{asked}: {explanation}")
+            }
+            Self::Apart { asked, explanation } => {
+                let explanation = explanation.to_string();
+                let facts = explanation.split_once('\n').map_or("", |(_, facts)| facts);
+                write!(f, "{} was recorded, and does not go together with the rest:\n{facts}", quoted(asked))
+            }
+            Self::PrivateAddress { file } => {
+                write!(f, "{} is at an address with a query, which may be a secret", quoted(file))
+            }
+            Self::Conflict { asks } => write!(f, "{} exclude each other", asks.join(" and ")),
             Self::Requirement(refused) => refused.fmt(f),
             Self::Elsewhere { requirement } => {
                 write!(
                     f,
-                    "{} asks for nothing here: its marker is false for every Python and platform named",
+                    "{} is for other Pythons or platforms: its marker is false for each that wheels are chosen for",
                     quoted(requirement)
                 )
             }
-            Self::Left(left) => write!(f, "{} ({}): {}", quoted(&left.what), left.place, left.why.words()),
+            Self::Left(left) => {
+                let what = without_secrets(&left.what);
+                write!(f, "{} ({}): {}", quoted(&what), left.place, left.why.words())
+            }
             Self::NoWheel { what } => write!(f, "no wheel that is named for {} fits", quoted(what)),
             Self::CopyNeeded { file } => write!(f, "{} has no address to fetch it from", quoted(file)),
         }

@@ -21,8 +21,21 @@ pub enum Refused {
         wanted: Sha256,
         /// The SHA-256 of the bytes, where they were read to their end.
         found: Option<Sha256>,
+        /// The sizes in bytes that were found and promised, where the file was not read to its end for that.
+        sizes: Option<(u64, u64)>,
         /// Who promised it.
         promised_by: String,
+    },
+    /// A file has none of the hashes that a person named for its project.
+    OtherHash {
+        /// The file name.
+        file: String,
+        /// The SHA-256 that it has, or that its source says.
+        found: Sha256,
+        /// The SHA-256 of each file that will do.
+        wanted: Vec<Sha256>,
+        /// Where they are named.
+        named_by: String,
     },
     /// A file name that is recorded already has other bytes now.
     HashChanged {
@@ -97,7 +110,7 @@ impl Refused {
     /// The stable code.
     pub fn code(&self) -> &'static str {
         match self {
-            Self::Bytes { .. } => "hash-mismatch",
+            Self::Bytes { .. } | Self::OtherHash { .. } => "hash-mismatch",
             Self::HashChanged { .. } => "hash-changed",
             Self::Wheel { refusal, .. } => refusal.code(),
             Self::Metadata { .. } => "wheel-metadata",
@@ -118,6 +131,9 @@ impl Refused {
             Self::Bytes { .. } => {
                 "another host or a newer index page may have the right bytes; nothing was recorded of this file"
             }
+            Self::OtherHash { .. } => {
+                "the file that was locked and the one that is listed are not the same: find out why before you lock anew"
+            }
             Self::Folder { .. } => "restore the file from a copy (a git checkout, say); nothing was touched",
             Self::ForeignPublication { .. } => "publish to a folder of its own",
             Self::NotASuccessor { .. } => {
@@ -132,11 +148,20 @@ impl Refused {
 impl fmt::Display for Refused {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Bytes { file, wanted, found: Some(found), promised_by } => {
+            Self::Bytes { file, wanted, found: Some(found), promised_by, .. } => {
                 write!(f, "{}: found SHA-256 {found}, wanted {wanted} as {promised_by} says", quoted(file))
             }
-            Self::Bytes { file, wanted, found: None, promised_by } => {
-                write!(f, "{}: found another size than {promised_by} says of SHA-256 {wanted}", quoted(file))
+            Self::Bytes { file, wanted, found: None, sizes, promised_by } => {
+                let (found, size) = sizes.unwrap_or_default();
+                write!(
+                    f,
+                    "{}: found {found} bytes, wanted {size} as {promised_by} says of SHA-256 {wanted}",
+                    quoted(file)
+                )
+            }
+            Self::OtherHash { file, found, wanted, named_by } => {
+                let wanted = wanted.iter().map(ToString::to_string).collect::<Vec<_>>().join(" or ");
+                write!(f, "{}: found SHA-256 {found}, wanted {wanted} as {named_by} says", quoted(file))
             }
             Self::HashChanged { file, recorded, found } => {
                 write!(f, "{}: recorded with SHA-256 {recorded}, found {found}", quoted(file))

@@ -58,11 +58,11 @@ impl<'c> IndexClient<'c> {
             // Too much of a page is its host's fault, not the network's.
             Err(failure) if matches!(failure.reason(), NetworkReason::TooLarge(_)) => {
                 let why = MalformedPage::new(format!("it is longer than {most} bytes"));
-                return Err(Refused::Index { page: location.to_string(), why }.into());
+                return Err(Refused::Index { page: location.shown(), why }.into());
             }
             Err(failure) => return Err(failed(&format!("the index page of `{project}`"), &failure)),
         };
-        let refused = |why| Refused::Index { page: page.location.to_string(), why };
+        let refused = |why| Refused::Index { page: page.location.shown(), why };
         let content_type = Some(page.content_type.as_str()).filter(|kind| !kind.is_empty());
         let parsed =
             IndexPage::parse(&page.bytes, content_type, &page.location.to_string()).map_err(refused)?;

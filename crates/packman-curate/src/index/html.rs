@@ -9,7 +9,7 @@ use html5gum::emitters::default::DefaultEmitter;
 use html5gum::{HtmlString, Spanned, StartTag, Token, Tokenizer};
 
 use super::json::{parse_sha256, without_fragment};
-use super::page::{CoreMetadataFile, Hashes, IndexFile, IndexPage, MalformedPage, absolute};
+use super::page::{CoreMetadataFile, Hashes, IndexFile, IndexPage, MalformedPage, absolute, verify_links};
 
 /// Parses a page that is HTML.
 pub(super) fn parse(bytes: &[u8], page: &url::Url) -> Result<IndexPage, MalformedPage> {
@@ -20,6 +20,7 @@ pub(super) fn parse(bytes: &[u8], page: &url::Url) -> Result<IndexPage, Malforme
     let mut emitter = DefaultEmitter::default();
     // What stands in a script or a style is no link.
     emitter.naively_switch_states(true);
+    let mut links = 0;
     for token in Tokenizer::new_with_emitter(text, emitter).flatten() {
         let Token::StartTag(tag) = token else { continue };
         let attributes = Attributes::of(&tag)?;
@@ -34,7 +35,11 @@ pub(super) fn parse(bytes: &[u8], page: &url::Url) -> Result<IndexPage, Malforme
             b"meta" if attributes.text("name") == Some("pypi:repository-version") => {
                 parse_repository_version(attributes.text("content").unwrap_or_default())?;
             }
-            b"a" => files.extend(parse_anchor(&attributes, &base)?),
+            b"a" => {
+                links += 1;
+                verify_links(links)?;
+                files.extend(parse_anchor(&attributes, &base)?);
+            }
             _ => {}
         }
     }

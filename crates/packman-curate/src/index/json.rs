@@ -5,7 +5,7 @@ use packman_strict::json::{self, Limits, Reader, ShapeError};
 use packman_strict::quote::quoted;
 
 use super::page::{
-    CoreMetadataFile, Hashes, IndexFile, IndexPage, MalformedPage, absolute, parse_upload_time,
+    CoreMetadataFile, Hashes, IndexFile, IndexPage, MalformedPage, absolute, parse_upload_time, verify_links,
 };
 
 /// How much of a page is read.
@@ -22,8 +22,9 @@ pub(super) fn parse(bytes: &[u8], base: &url::Url) -> Result<IndexPage, Malforme
     let value = json::parse(bytes, &LIMITS).map_err(|error| MalformedPage::new(error.to_string()))?;
     let root = Reader::root(&value);
     parse_api_version(&root)?;
-    let files =
-        root.member("files")?.elements()?.map(|file| parse_file(&file, base)).collect::<Result<_, _>>()?;
+    let files = root.member("files")?;
+    verify_links(files.value().as_array().map_or(0, <[_]>::len))?;
+    let files = files.elements()?.map(|file| parse_file(&file, base)).collect::<Result<_, _>>()?;
     Ok(IndexPage { files })
 }
 

@@ -14,5 +14,8 @@ pub(crate) use page::parse_upload_time;
 /// The largest page that is read, in bytes: 64 MiB, room for 100,000 files.
 pub(crate) const LARGEST_PAGE: usize = 64 << 20;
 
+/// The most links of one page that are read; the project with the most files known has a sixth of that.
+pub(crate) const MOST_LINKS: usize = 100_000;
+
 #[cfg(test)]
 mod tests;

@@ -4,6 +4,7 @@
 
 use std::fmt;
 
+use packman_machine::location::without_secrets;
 use packman_strict::Sha256;
 use packman_strict::quote::quoted;
 use packman_strict::time::Time;
@@ -105,7 +106,8 @@ impl IndexFile {
     /// could choose the bytes.
     fn verify_channel(&self, page: &url::Url) -> Result<(), MalformedPage> {
         if page.scheme() == "https" && self.url.starts_with("http:") && self.hashes.sha256.is_none() {
-            return Err(MalformedPage::found("url", &self.url, "https, as the page, or a SHA-256"));
+            let found = without_secrets(&self.url);
+            return Err(MalformedPage::found("url", &found, "https, as the page, or a SHA-256"));
         }
         Ok(())
     }
@@ -124,9 +126,32 @@ fn is_json(bytes: &[u8], content_type: Option<&str>) -> bool {
     }
 }
 
+/// The longest address that is read, in bytes.
+const LONGEST_ADDRESS: usize = 8_192;
+
+/// Verifies that a page has no more links than are read: each costs some work, and a page costs its host nothing.
+pub(super) fn verify_links(found: usize) -> Result<(), MalformedPage> {
+    let most = super::MOST_LINKS;
+    if found > most {
+        return Err(MalformedPage::new(format!("found more than {most} links, wanted those of one project")));
+    }
+    Ok(())
+}
+
 /// Makes an address absolute, against that of its page.
 pub(super) fn absolute(base: &url::Url, text: &str) -> Result<url::Url, MalformedPage> {
-    base.join(text).map_err(|_| MalformedPage::found("url", text, "an address"))
+    let malformed = |wanted| MalformedPage::found("url", &without_secrets(&shortened(text)), wanted);
+    if text.len() > LONGEST_ADDRESS {
+        return Err(malformed("at most 8192 bytes"));
+    }
+    let url = base.join(text).map_err(|_| malformed("an address"))?;
+    // A long base would be copied for each of 100,000 links.
+    if url.as_str().len() > LONGEST_ADDRESS { Err(malformed("at most 8192 bytes")) } else { Ok(url) }
+}
+
+/// The beginning of a text, long enough to be found again.
+fn shortened(text: &str) -> String {
+    text.chars().take(200).collect()
 }
 
 /// Reads a time as PEP 700 has it: UTC, with or without fractions of a second, which are dropped.

@@ -4,9 +4,11 @@
 //! a key that scrypt derives. See `docs/formats/keys.md`. Keys live in the home (mode 0600), never in the database's
 //! folder.
 
+mod fresh;
 mod pem;
 mod ring;
 
+pub(crate) use fresh::{Kept, NewKey};
 pub(crate) use pem::{encode, generate};
 pub use ring::{KeyPlace, Passphrase, Passphrases};
 pub(crate) use ring::{KeyRing, keys_folder, read_key};

@@ -125,6 +125,17 @@ pub fn remove_file(path: &Path) -> Result<(), DiskFailure> {
     }
 }
 
+/// Removes a folder if nothing is in it; one that holds something, or is not there, is left alone.
+pub fn remove_empty_folder(path: &Path) -> Result<(), DiskFailure> {
+    match fs::remove_dir(path) {
+        Ok(()) => Ok(()),
+        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::DirectoryNotEmpty) => {
+            Ok(())
+        }
+        Err(error) => Err(DiskFailure::new(Act::Remove, path, &error)),
+    }
+}
+
 /// Waits until everything written so far to the file system of a folder is on the disk: one call for many
 /// files, before the one is renamed that makes them visible.
 pub fn settle(folder: &Path) -> Result<(), DiskFailure> {

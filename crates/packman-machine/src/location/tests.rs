@@ -69,6 +69,17 @@ fn refuses_what_two_readers_could_take_for_two_places() {
 fn a_password_is_not_repeated() {
     insta::assert_snapshot!(parse("https://u:hunter2@example.org/x").unwrap_err(), @"address `https://…@example.org/x`: wanted an address without user name and password");
     insta::assert_snapshot!(parse("ftp://u:hunter2@example.org").unwrap_err(), @"address `ftp://…@example.org`: wanted an http, https or file address");
+    for (mistyped, secret) in [
+        ("https://u:hun/ter2@example.org/", "hun"),
+        ("https:u:hunter2@example.org/", "hunter2"),
+        ("https://u:hunter2\\@example.org/", "hunter2"),
+        ("https://example.org/simple/?token=hunter2", "hunter2"),
+    ] {
+        let words = parse(mistyped).unwrap_err();
+        assert!(!words.contains(secret), "{words}");
+    }
+    let signed = Location::parse_link("https://example.org/a.whl?X-Amz-Signature=hunter2").unwrap();
+    assert_eq!(signed.shown(), "https://example.org/a.whl?…");
     let page = Location::parse_link("https://example.org/").unwrap();
     let failure = page.follow("http://u:hunter2@example.org/").unwrap_err();
     assert!(!failure.to_string().contains("hunter2"), "{failure}");

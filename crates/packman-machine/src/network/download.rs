@@ -257,7 +257,7 @@ impl fmt::Display for DownloadFailure {
 
 impl fmt::Display for Attempt {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let from = packman_strict::quote::quoted(&self.from.to_string()).to_string();
+        let from = packman_strict::quote::quoted(&self.from.shown()).to_string();
         match &self.fault {
             Fault::WrongHash { found, wanted } => {
                 write!(f, "{from} gave bytes with SHA-256 {found}, wanted {wanted}")

@@ -58,7 +58,7 @@ pub enum NetworkReason {
 impl NetworkFailure {
     /// A failure at a location.
     pub fn new(location: &Location, reason: NetworkReason) -> Self {
-        Self { place: location.to_string(), reason }
+        Self { place: location.shown(), reason }
     }
 
     /// Why it failed.

@@ -71,7 +71,7 @@ fn a_page_without_files_is_an_honest_no() {
         index.answer_instead("simple/flask/", Answer::page("text/html", page));
         let run = world.ends(1, "not-listed", &["curate", "add", "db", "flask"]);
         insta::allow_duplicates! {
-            insta::assert_snapshot!(said(&world, &run), @"error: `flask`: the package index has no `flask`");
+            insta::assert_snapshot!(said(&world, &run), @"error: the package index has no `flask`");
         }
     }
 }
@@ -97,7 +97,7 @@ fn a_file_without_an_end_is_given_up() {
     index.answer_instead("files/flask-3.0-py3-none-any.whl", Answer::endless());
     let run = refused(&world, "hash-mismatch");
     insta::assert_snapshot!(without_progress(&said(&world, &run)), @"
-    error: `flask-3.0-py3-none-any.whl`: found another size than the index says of SHA-256 SHA256
+    error: `flask-3.0-py3-none-any.whl`: found 955 bytes, wanted 954 as the index says of SHA-256 SHA256
       hint: another host or a newer index page may have the right bytes; nothing was recorded of this file
       hint: see `packman explain hash-mismatch`
     ");

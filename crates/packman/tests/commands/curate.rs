@@ -225,13 +225,13 @@ fn what_cannot_be_recorded_is_listed_and_the_rest_is() {
     let (_index, world) = curating();
     insta::assert_snapshot!(both(&world, &["curate", "add", "db", "click", "absent", "flask>=9"]), @"
       + click-8.0-py3-none-any.whl  954 B
-    not taken: `absent`: the package index has no `absent`
+    not taken: the package index has no `absent`
     not taken: `flask>=9`: nothing fits:
       you asked for `flask>=9`
       nothing fits `flask>=9`; there is 3.0
     recorded 1 file; nothing is vouched for until you sign
     next: packman curate sign db
-    error: `absent`: the package index has no `absent`
+    error: the package index has no `absent`
     ");
     insta::assert_snapshot!(both(&world, &["curate", "add", "db", "--from", "nowhere", "--copy-files"]), @"error: `./nowhere` cannot be listed: it is not there");
     std::fs::create_dir(world.path("empty")).unwrap();
@@ -305,7 +305,7 @@ fn a_team_is_told_what_was_not_taken_and_the_way_on() {
     not taken: `oldstyle`: nothing fits:
       you asked for `oldstyle` (./requirements.txt:2)
       `oldstyle` 1.0 is there as a source distribution only, and building one runs its code
-    not taken: `absent`: the package index has no `absent`:
+    not taken: the package index has no `absent`:
       you asked for `absent` (./requirements.txt:5)
     not taken: `git+https://example.org/x.git`: it is a checkout of a version control system
       way on: build its wheel yourself (`pip wheel --no-deps`), then `packman curate add DIR NAME --from FOLDER --copy-files`

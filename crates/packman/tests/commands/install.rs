@@ -102,11 +102,10 @@ fn a_source_distribution_is_listed_and_never_built() {
     let stage = Stage::published(vec![module("flask", "3.0")]);
     stage.index.add_bytes("flask-3.1.tar.gz", b"setup.py would run".to_vec(), None);
     insta::assert_snapshot!(both(&stage.world, &["curate", "add", "db", "flask==3.1", "--all-files"]), @"
-    recorded 0 files
-    error: `flask==3.1`: nothing fits
-      because: you asked for `flask==3.1`
-               `flask` 3.1 is there as a source distribution only, and building one runs its code
-      hint: build its wheel yourself (`pip wheel --no-deps`), then `add` it with `--from FOLDER --copy-files`
+    note: `flask` 3.1 is there as a source distribution only: it is listed, and nobody can install it
+      + flask-3.1.tar.gz  18 B
+    recorded 1 file; nothing is vouched for until you sign
+    next: packman curate sign db
     ");
     // A release with a wheel, and then without it.
     stage.index.add(&module("flask", "3.1"));
