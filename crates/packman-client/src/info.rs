@@ -48,7 +48,8 @@ impl Client<'_> {
             Answer::Nobody(nobody) => return Err(No::NobodyVouches(nobody).into()),
         };
         let offer = self.read_record(&wanted)?;
-        let offered = offer.files().iter().map(|file| FileInfo {
+        let offered = offer.files()?;
+        let offered = offered.iter().map(|file| FileInfo {
             filename: file.filename().to_owned(),
             version: file.version().clone(),
             size: file.size(),
@@ -57,11 +58,11 @@ impl Client<'_> {
             yanked: file.yanked().map(str::to_owned),
             left_out: None,
         });
-        let left_out = offer.left_out().iter().map(|file| FileInfo {
+        let left_out = offer.left_out().map(|file| FileInfo {
             filename: file.filename().to_owned(),
             version: file.version().clone(),
             size: file.size(),
-            sha256: *file.sha256(),
+            sha256: file.sha256(),
             reviewed_by: None,
             yanked: None,
             left_out: Some((file.why().code(), file.why().words())),

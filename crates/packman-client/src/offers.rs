@@ -14,6 +14,9 @@ use crate::client::Client;
 use crate::error::{ClientError, Failed};
 use crate::refresh::{further_mirrors, goes_on, one_too_many};
 
+/// The form in which records are kept; another form has another number.
+const FLAT: &str = "flat-1";
+
 /// The offers of one run.
 pub(crate) struct Offers<'c> {
     client: Client<'c>,
@@ -51,8 +54,8 @@ impl Client<'_> {
     /// Reads a record from the cache, else from the first mirror whose bytes have the signed hash.
     pub(crate) fn read_record(&self, wanted: &RecordWanted<'_>) -> Result<Offer, ClientError> {
         let target = wanted.target();
-        if let Some(bytes) = self.cache.blob(&target.sha256) {
-            return Ok(wanted.offer(&bytes)?);
+        if let Some(offer) = self.cache.summed(FLAT, &target.sha256, |bytes| wanted.cached_offer(bytes)) {
+            return Ok(offer);
         }
         let path = target.file_path(&wanted.path());
         let mut refused = None;
@@ -65,7 +68,7 @@ impl Client<'_> {
             match fetched {
                 Ok(Fetched::Bytes(bytes)) => match wanted.offer(&bytes) {
                     Ok(offer) => {
-                        self.cache.put_known_blob(&target.sha256, &bytes);
+                        self.cache.put_summed(FLAT, &target.sha256, &offer.to_cache());
                         return Ok(offer);
                     }
                     Err(refusal) => refused = Some(refusal),

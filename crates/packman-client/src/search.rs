@@ -29,7 +29,7 @@ impl Client<'_> {
             |project: ProjectName, _: &packman_machine::stop::Stop| -> Result<Option<Found>, ClientError> {
                 let Answer::Record(wanted) = gate.ask(&project)? else { return Ok(None) };
                 let offer = self.read_record(&wanted)?;
-                let newest = offer.files().iter().map(packman_trust::OfferedFile::version).max().cloned();
+                let newest = offer.wheels().map(|wheel| wheel.flat().version()).max().cloned();
                 let database = offer.source().database.clone();
                 Ok(Some(Found { summary: offer.summary().map(str::to_owned), newest, database, project }))
             };

@@ -7,12 +7,14 @@
 
 mod about;
 mod file_url;
+mod flat;
 mod reading;
 mod recalls;
 mod record;
 
 pub use about::{About, Kind};
 pub use file_url::{FileUrl, UrlError, blob_path};
+pub use flat::{Fit, FlatFile, FlatRecord};
 pub use recalls::{Recall, Recalls};
 pub use record::{
     CoreMetadata, FileName, MalformedRecord, ProjectRecord, RecordedFile, Review, ReviewBasis, Reviewer,

@@ -87,6 +87,27 @@ impl Cache {
         self.put(&derived_name(kind, key), &sealed);
     }
 
+    /// Reads what was derived in a form that has a sum of its own; what `open` does not take is a miss, and removed.
+    pub fn summed<T>(
+        &self,
+        kind: &'static str,
+        key: &Sha256,
+        open: impl FnOnce(Vec<u8>) -> Option<T>,
+    ) -> Option<T> {
+        let path = self.existing()?.join(derived_name(kind, key));
+        let bytes = files::read_file(&path, u64::MAX).ok().flatten()?;
+        let opened = open(bytes);
+        if opened.is_none() {
+            let _ = files::remove_file(&path);
+        }
+        opened
+    }
+
+    /// Keeps what was derived in a form that has a sum of its own.
+    pub fn put_summed(&self, kind: &'static str, key: &Sha256, bytes: &[u8]) {
+        self.put(&derived_name(kind, key), bytes);
+    }
+
     /// The folder for unpacked wheels, made when it is not there.
     pub fn wheels(&self) -> Result<PathBuf, DiskFailure> {
         self.subfolder("wheels")

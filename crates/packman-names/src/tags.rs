@@ -79,6 +79,11 @@ impl Tags {
 
     /// Returns how well a wheel fits: the place of its best tag, 0 being best. `None`: it cannot be installed.
     pub fn rank(&self, wheel: &WheelName) -> Option<u32> {
+        self.rank_of_sets(wheel.python_tags(), wheel.abi_tags(), wheel.platform_tags())
+    }
+
+    /// The same of a wheel's three sets of tags, each joined by dots and in lower case.
+    pub fn rank_of_sets(&self, python: &str, abi: &str, platform: &str) -> Option<u32> {
         let known = |parts: &str| -> Vec<u32> {
             let mut known: Vec<u32> =
                 parts.split('.').filter_map(|part| self.parts.get(part).copied()).collect();
@@ -89,9 +94,9 @@ impl Tags {
             }
             known
         };
-        let (abis, platforms) = (known(wheel.abi_tags()), known(wheel.platform_tags()));
+        let (abis, platforms) = (known(abi), known(platform));
         let mut best: Option<u32> = None;
-        for python in known(wheel.python_tags()) {
+        for python in known(python) {
             for abi in &abis {
                 for platform in &platforms {
                     if let Some(rank) = self.ranks.get(&[python, *abi, *platform]) {

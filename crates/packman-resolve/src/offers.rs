@@ -2,19 +2,19 @@
 
 use std::sync::Arc;
 
-use packman_names::{ProjectName, Target};
-use packman_trust::{LeftOut, Offer, OfferedFile, WhyNot};
+use packman_names::{ProjectName, Target, Version};
+use packman_trust::{LeftOut, Offer, OfferedFile, Refused, WheelPlace, WhyNot};
 
 use crate::request::Request;
 use crate::resolution::Resolution;
 use crate::supply::{Needs, Nobody, Supplied, Supply, Unusable};
-use crate::wheels::{ListedWheel, choose_wheels};
+use crate::wheels::choose_offered;
 use crate::{Failure, resolve};
 
 /// Where offers come from: the gate, and whoever fetches the records that it wants.
 pub trait OfferSource {
     /// Why there is no answer: a refusal or a failure.
-    type Failure: 'static;
+    type Failure: From<Refused> + 'static;
 
     /// The offer of a project; `None` where nobody in the ring vouches for it. Asked once for each project that is
     /// reached.
@@ -28,7 +28,9 @@ pub fn resolve_offers<O: OfferSource>(
 ) -> Result<Resolution<OfferedFile>, Failure<O::Failure>> {
     let mut supply = OfferSupply { target: request.target, source };
     let resolution = resolve(request, &mut supply)?;
-    Ok(resolution.map(|wheel| wheel.file().clone()))
+    resolution
+        .try_map(|wheel| wheel.offer.file(wheel.place))
+        .map_err(|refused| Failure::Supply(O::Failure::from(refused)))
 }
 
 struct OfferSupply<'a, O> {
@@ -36,21 +38,11 @@ struct OfferSupply<'a, O> {
     source: &'a mut O,
 }
 
-/// A wheel of an offer, by its place: a record may list thousands, and few are looked at.
+/// A wheel of an offer, by its place: a record may list thousands, and few are read whole.
 #[derive(Clone)]
 struct Wheel {
     offer: Arc<Offer>,
-    place: usize,
-}
-
-impl Wheel {
-    fn file(&self) -> &OfferedFile {
-        #[expect(
-            clippy::indexing_slicing,
-            reason = "the place was counted in this very offer, which never changes"
-        )]
-        &self.offer.files()[self.place]
-    }
+    place: WheelPlace,
 }
 
 impl<O: OfferSource> Supply for OfferSupply<'_, O> {
@@ -59,29 +51,21 @@ impl<O: OfferSource> Supply for OfferSupply<'_, O> {
 
     fn releases(&mut self, project: &ProjectName) -> Result<Supplied<Wheel>, O::Failure> {
         let Some(offer) = self.source.offer(project)? else { return Ok(Supplied::Nobody(Nobody::Vouches)) };
-        let wheels = offer.files().iter().enumerate().filter_map(|(place, file)| {
-            Some(ListedWheel {
-                name: file.wheel()?,
-                requires_python: file.metadata().requires_python.as_deref(),
-                yanked: file.yanked(),
-                file: place,
-            })
-        });
-        let mut releases = choose_wheels(wheels, self.target);
-        releases.leave_out(offer.left_out().iter().map(unusable));
+        let mut releases = choose_offered(&offer, self.target);
+        releases.leave_out(offer.left_out().map(unusable));
         Ok(Supplied::Releases(releases.map(|place| Wheel { offer: Arc::clone(&offer), place })))
     }
 
     fn needs<'a>(&'a mut self, _: &ProjectName, wheel: &'a Wheel) -> Result<Needs<'a>, O::Failure> {
-        let metadata = wheel.file().metadata();
+        let metadata = wheel.offer.metadata(wheel.place);
         Ok(Needs {
-            requires_dist: (&metadata.requires_dist).into(),
-            provides_extra: (&metadata.provides_extra).into(),
+            requires_dist: metadata.requires_dist.into(),
+            provides_extra: metadata.provides_extra.into(),
         })
     }
 }
 
-fn unusable(left_out: &LeftOut) -> (packman_names::Version, Unusable) {
+fn unusable(left_out: LeftOut<'_>) -> (Version, Unusable) {
     let why = match left_out.why() {
         WhyNot::SourceDistribution => Unusable::SourceOnly,
         why @ WhyNot::Recalled { .. } => {

@@ -67,18 +67,19 @@ impl<F> Action<F> {
 }
 
 impl<F> Resolution<F> {
-    /// Names files by something else.
-    pub fn map<G>(self, mut name: impl FnMut(F) -> G) -> Resolution<G> {
+    /// Names files by something else, which may fail.
+    pub fn try_map<G, E>(self, mut name: impl FnMut(F) -> Result<G, E>) -> Result<Resolution<G>, E> {
         let mut map = |chosen: Chosen<F>| {
             let Chosen { project, version, action, extras, requested, required_by } = chosen;
             let action = match action {
                 Action::Keep => Action::Keep,
-                Action::Install(file) => Action::Install(name(file)),
-                Action::Replace { old, file } => Action::Replace { old, file: name(file) },
+                Action::Install(file) => Action::Install(name(file)?),
+                Action::Replace { old, file } => Action::Replace { old, file: name(file)? },
             };
-            Chosen { project, version, action, extras, requested, required_by }
+            Ok(Chosen { project, version, action, extras, requested, required_by })
         };
-        Resolution { chosen: self.chosen.into_iter().map(&mut map).collect(), warnings: self.warnings }
+        let chosen = self.chosen.into_iter().map(&mut map).collect::<Result<_, E>>()?;
+        Ok(Resolution { chosen, warnings: self.warnings })
     }
 }
 

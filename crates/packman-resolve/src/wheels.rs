@@ -4,6 +4,7 @@
 use std::cmp::Reverse;
 
 use packman_names::{MarkerEnvironment, RequiresPython, Target, Version, WheelName};
+use packman_trust::{Offer, WheelPlace};
 use pubgrub::Map;
 
 use crate::supply::{Release, Releases, Unusable};
@@ -30,19 +31,73 @@ pub fn choose_wheels<'a, F>(
     wheels: impl IntoIterator<Item = ListedWheel<'a, F>>,
     target: &Target,
 ) -> Releases<F> {
+    let candidate = |wheel: ListedWheel<'a, F>| Candidate {
+        version: wheel.name.version(),
+        rank: target.tags.rank(wheel.name),
+        tags: [wheel.name.python_tags(), wheel.name.abi_tags(), wheel.name.platform_tags()],
+        build: wheel.name.build().map(|(number, rest)| (*number, rest.as_str())),
+        filename: wheel.name.as_str(),
+        requires_python: wheel.requires_python,
+        yanked: wheel.yanked,
+        file: wheel.file,
+    };
+    choose(wheels.into_iter().map(candidate).collect(), target)
+}
+
+/// The same of the wheels of an offer, none of which is read whole. Thousands of wheels share some dozens of tags.
+pub(crate) fn choose_offered(offer: &Offer, target: &Target) -> Releases<WheelPlace> {
+    let mut ranks: Vec<Option<Option<u32>>> = Vec::new();
+    let mut rank = |number: usize, [python, abi, platform]: [&str; 3]| {
+        if ranks.len() <= number {
+            ranks.resize(number + 1, None);
+        }
+        let rank = || target.tags.rank_of_sets(python, abi, platform);
+        ranks.get_mut(number).and_then(|known| *known.get_or_insert_with(rank))
+    };
+    let candidates = offer.wheels().filter_map(|wheel| {
+        let (place, wheel) = (wheel.place(), wheel.flat());
+        let fit = wheel.fit()?;
+        let tags = [fit.python, fit.abi, fit.platform];
+        Some(Candidate {
+            version: wheel.version(),
+            rank: rank(fit.number, tags),
+            tags,
+            build: wheel.build(),
+            filename: wheel.filename(),
+            requires_python: wheel.requires_python(),
+            yanked: wheel.yanked(),
+            file: place,
+        })
+    });
+    choose(candidates.collect(), target)
+}
+
+/// What decides between the wheels of one version.
+struct Candidate<'a, F> {
+    version: &'a Version,
+    /// The place of its best tag; `None` where it cannot be installed.
+    rank: Option<u32>,
+    tags: [&'a str; 3],
+    build: Option<(u64, &'a str)>,
+    filename: &'a str,
+    requires_python: Option<&'a str>,
+    yanked: Option<&'a str>,
+    file: F,
+}
+
+fn choose<F>(mut wheels: Vec<Candidate<'_, F>>, target: &Target) -> Releases<F> {
     let mut pythons = Pythons { environment: &target.markers, known: Map::default() };
-    let mut wheels: Vec<ListedWheel<'a, F>> = wheels.into_iter().collect();
     // Listings come in the order of upload, which is nearly that of versions: this costs about one comparison each.
-    wheels.sort_by(|one, other| one.name.version().cmp(other.name.version()));
-    let mut groups: Vec<(&Version, Group<'a, F>)> = Vec::new();
+    wheels.sort_by(|one, other| one.version.cmp(other.version));
+    let mut groups: Vec<(&Version, Group<'_, F>)> = Vec::new();
     for wheel in wheels {
-        let version = wheel.name.version();
+        let version = wheel.version;
         if groups.last().is_none_or(|(last, _)| *last != version) {
             groups.push((version, Group::default()));
         }
         let Some((_, group)) = groups.last_mut() else { continue };
-        match target.tags.rank(wheel.name) {
-            None => group.other_tags.push(wheel.name),
+        match wheel.rank {
+            None => group.other_tags.push(wheel.tags),
             Some(_) if !pythons.admit(wheel.requires_python) => group.other_python = wheel.requires_python,
             Some(rank) => group.offer(wheel, rank),
         }
@@ -59,8 +114,8 @@ pub fn choose_wheels<'a, F>(
 
 /// The wheels of one version.
 struct Group<'a, F> {
-    best: Option<(ListedWheel<'a, F>, u32)>,
-    other_tags: Vec<&'a WheelName>,
+    best: Option<(Candidate<'a, F>, u32)>,
+    other_tags: Vec<[&'a str; 3]>,
     other_python: Option<&'a str>,
 }
 
@@ -72,9 +127,9 @@ impl<F> Default for Group<'_, F> {
 
 impl<'a, F> Group<'a, F> {
     /// Of two that are alike in all, the one with the lower file name is kept, whatever order they come in.
-    fn offer(&mut self, wheel: ListedWheel<'a, F>, rank: u32) {
-        let order = |wheel: &ListedWheel<'a, F>, rank: u32| {
-            (wheel.yanked.is_some(), rank, Reverse(wheel.name.build()), wheel.name.as_str())
+    fn offer(&mut self, wheel: Candidate<'a, F>, rank: u32) {
+        let order = |wheel: &Candidate<'a, F>, rank: u32| {
+            (wheel.yanked.is_some(), rank, Reverse(wheel.build), wheel.filename)
         };
         let better =
             self.best.as_ref().is_none_or(|(best, best_rank)| order(&wheel, rank) < order(best, *best_rank));
@@ -92,10 +147,7 @@ impl<'a, F> Group<'a, F> {
             let found = environment.python().full();
             return Err(Unusable::RequiresPython { wanted: wanted.to_owned(), found });
         }
-        let tags_of = |name: &&WheelName| {
-            format!("{}-{}-{}", name.python_tags(), name.abi_tags(), name.platform_tags())
-        };
-        let tags: Vec<String> = self.other_tags.iter().take(TAGS_SHOWN).map(tags_of).collect();
+        let tags: Vec<String> = self.other_tags.iter().take(TAGS_SHOWN).map(|tags| tags.join("-")).collect();
         Err(Unusable::NoWheel { more: self.other_tags.len() - tags.len(), tags })
     }
 }

@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use packman_database::{About, MalformedRecord, ProjectRecord, Recalls, record_path};
+use packman_database::{About, FlatRecord, MalformedRecord, ProjectRecord, Recalls, record_path};
 use packman_names::ProjectName;
 use packman_strict::time::Time;
 use packman_tuf::{Good, Memory, SafetyNumber, TargetInfo};
@@ -275,15 +275,32 @@ impl RecordWanted<'_> {
         self.source
     }
 
-    /// Verifies the record's bytes and makes the offer. The only place where an offer is made.
+    /// Verifies the record's bytes and makes the offer.
     pub fn offer(&self, bytes: &[u8]) -> Result<Offer, Refused> {
         let refused = |why| Refused { database: self.database.entry.name.clone(), why };
         let path = self.path();
         let good = &self.database.good;
         let verified =
             good.verify_target(&path, bytes).map_err(|refusal| refused(WhyRefused::Bytes(refusal)))?;
-        let record = ProjectRecord::parse(&self.project, verified.bytes())
-            .map_err(|error| refused(WhyRefused::Malformed { path: path.clone(), error }))?;
-        Ok(Offer::of(record, Arc::clone(self.source), |sha256| self.database.recalls.of(sha256).cloned()))
+        let source = self.target.sha256;
+        let malformed = |error| refused(WhyRefused::Malformed { path: path.clone(), error });
+        let record = ProjectRecord::parse(&self.project, verified.bytes()).map_err(malformed)?;
+        let flat = FlatRecord::open(&self.project, &source, FlatRecord::encode(&record, &source));
+        let unheard_of = || MalformedRecord::new("found more in it than 32 bits count".to_owned());
+        flat.map(|flat| self.offer_of(flat)).ok_or_else(unheard_of).map_err(malformed)
+    }
+
+    /// Makes the offer from what [`Offer::to_cache`] gave for the very record that is wanted; `None` for anything else.
+    ///
+    /// The form is not signed. It is believed since it names the signed SHA-256, its sum holds, and it comes from a
+    /// folder that only the user writes: whoever can forge it there can change the environment as well.
+    pub fn cached_offer(&self, cached: Vec<u8>) -> Option<Offer> {
+        FlatRecord::open(&self.project, &self.target.sha256, cached).map(|flat| self.offer_of(flat))
+    }
+
+    /// The only place where an offer is made.
+    fn offer_of(&self, record: FlatRecord) -> Offer {
+        let recalls = &self.database.recalls;
+        Offer::of(record, Arc::clone(self.source), |sha256| recalls.of(sha256).cloned())
     }
 }

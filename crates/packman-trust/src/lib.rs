@@ -15,7 +15,7 @@ mod scope;
 pub use age::Age;
 pub use assurance::{Assurance, Holds, How, Padlock};
 pub use gate::{Answer, Database, Gate, Nobody, Purpose, RecordWanted, Standing};
-pub use offer::{LeftOut, Offer, OfferedFile, Source, WhyNot};
+pub use offer::{LeftOut, Offer, OfferedFile, OfferedWheel, Source, WheelPlace, WhyNot};
 pub use refused::{Refused, WhyRefused};
 pub use ring::{DamagedRing, Entry, EntryName, EntryNameError, Learnt, Ring, RingError};
 pub use scope::{Pattern, PatternError, Scope};

@@ -11,7 +11,9 @@
 
 use std::sync::Arc;
 
-use packman_database::{CoreMetadata, FileName, FileUrl, ProjectRecord, Recall, RecordedFile, Review};
+use packman_database::{
+    CoreMetadata, FileUrl, FlatFile, FlatRecord, MalformedRecord, Recall, RecordedFile, Review, record_path,
+};
 use packman_names::{ProjectName, Version, WheelName};
 use packman_strict::Sha256;
 use packman_strict::time::Time;
@@ -19,6 +21,7 @@ use packman_tuf::SafetyNumber;
 
 use crate::age::Age;
 use crate::assurance::Assurance;
+use crate::refused::{Refused, WhyRefused};
 use crate::ring::EntryName;
 
 /// Which database an offer comes from, and under which assurance.
@@ -40,48 +43,44 @@ pub struct Source {
     pub age: Age,
 }
 
-/// The files of one project that exist for this user.
+/// The files of one project that exist for this user. What a file says is read when somebody asks for that file.
 #[derive(Clone, Debug)]
 pub struct Offer {
-    project: ProjectName,
-    summary: Option<String>,
+    record: Arc<FlatRecord>,
     source: Arc<Source>,
-    files: Vec<OfferedFile>,
-    left_out: Vec<LeftOut>,
+    /// The places in the record of what may be installed.
+    offered: Vec<usize>,
+    left_out: Vec<(usize, WhyNot)>,
 }
 
 impl Offer {
     /// Sorts the files of a verified record into those that exist for the user and those left out.
     pub(crate) fn of(
-        record: ProjectRecord,
+        record: FlatRecord,
         source: Arc<Source>,
         recalled: impl Fn(&Sha256) -> Option<Recall>,
     ) -> Self {
-        let mut files = Vec::new();
+        let mut offered = Vec::new();
         let mut left_out = Vec::new();
-        for file in record.files {
-            let recall = recalled(&file.sha256).map(|recall| recall.reason).or_else(|| file.recalled.clone());
-            let why = match (recall, &file.name) {
-                (Some(reason), _) => Some(WhyNot::Recalled { reason }),
-                (None, FileName::Sdist(_)) => Some(WhyNot::SourceDistribution),
-                (None, FileName::Wheel(_)) => None,
-            };
-            match why {
-                Some(why) => left_out.push(LeftOut { file, why }),
-                None => files.push(OfferedFile { file: Arc::new(file), source: Arc::clone(&source) }),
+        for (place, file) in record.files().enumerate() {
+            let recall = recalled(&file.sha256()).map(|recall| recall.reason);
+            match (recall.or_else(|| file.recalled().map(str::to_owned)), file.fit()) {
+                (Some(reason), _) => left_out.push((place, WhyNot::Recalled { reason })),
+                (None, None) => left_out.push((place, WhyNot::SourceDistribution)),
+                (None, Some(_)) => offered.push(place),
             }
         }
-        Self { project: record.name, summary: record.summary, source, files, left_out }
+        Self { record: Arc::new(record), source, offered, left_out }
     }
 
     /// The project.
     pub fn project(&self) -> &ProjectName {
-        &self.project
+        self.record.project()
     }
 
     /// What it is, in one line.
     pub fn summary(&self) -> Option<&str> {
-        self.summary.as_deref()
+        self.record.summary()
     }
 
     /// Which database answers for it.
@@ -89,14 +88,69 @@ impl Offer {
         &self.source
     }
 
-    /// The wheels that may be installed.
-    pub fn files(&self) -> &[OfferedFile] {
-        &self.files
+    /// The wheels that may be installed, as far as they can be told apart without reading them whole.
+    pub fn wheels(&self) -> impl Iterator<Item = OfferedWheel<'_>> {
+        let wheel = |place: usize| Some(OfferedWheel { place, file: self.record.file(place)? });
+        self.offered.iter().filter_map(move |place| wheel(*place))
     }
 
     /// The files that may not, each with the reason.
-    pub fn left_out(&self) -> &[LeftOut] {
-        &self.left_out
+    pub fn left_out(&self) -> impl Iterator<Item = LeftOut<'_>> {
+        self.left_out.iter().filter_map(|(place, why)| Some(LeftOut { file: self.record.file(*place)?, why }))
+    }
+
+    /// The wheels that may be installed, each read whole.
+    pub fn files(&self) -> Result<Vec<OfferedFile>, Refused> {
+        self.offered.iter().map(|place| self.file(WheelPlace(*place))).collect()
+    }
+
+    /// One of its wheels, read whole.
+    pub fn file(&self, WheelPlace(place): WheelPlace) -> Result<OfferedFile, Refused> {
+        let offered = self.offered.binary_search(&place).is_ok();
+        match self.record.file(place).filter(|_| offered).and_then(|file| file.decode()) {
+            Some(file) => Ok(OfferedFile { file: Arc::new(file), source: Arc::clone(&self.source) }),
+            None => Err(self.malformed()),
+        }
+    }
+
+    /// What one of its wheels needs.
+    pub fn metadata(&self, WheelPlace(place): WheelPlace) -> CoreMetadata {
+        self.record.file(place).map(|file| file.metadata()).unwrap_or_default()
+    }
+
+    /// The form in which it is kept in the cache, to be opened by [`crate::RecordWanted::cached_offer`].
+    pub fn to_cache(&self) -> Vec<u8> {
+        self.record.to_bytes()
+    }
+
+    /// Only a form that PackMan did not write is so; its sum holds, so somebody else made it.
+    fn malformed(&self) -> Refused {
+        let error = MalformedRecord::new("found a cached form that is not of this record".to_owned());
+        let path = record_path(self.project());
+        Refused { database: self.source.database.clone(), why: WhyRefused::Malformed { path, error } }
+    }
+}
+
+/// Which wheel of an offer is meant.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct WheelPlace(usize);
+
+/// One wheel of an offer, not yet read whole.
+#[derive(Clone, Copy, Debug)]
+pub struct OfferedWheel<'o> {
+    place: usize,
+    file: FlatFile<'o>,
+}
+
+impl<'o> OfferedWheel<'o> {
+    /// What to ask its offer with for the whole of it.
+    pub fn place(&self) -> WheelPlace {
+        WheelPlace(self.place)
+    }
+
+    /// What tells it from others.
+    pub fn flat(&self) -> &FlatFile<'o> {
+        &self.file
     }
 }
 
@@ -170,36 +224,36 @@ impl OfferedFile {
 }
 
 /// A file that is recorded and may not be installed.
-#[derive(Clone, Debug)]
-pub struct LeftOut {
-    file: RecordedFile,
-    why: WhyNot,
+#[derive(Clone, Copy, Debug)]
+pub struct LeftOut<'o> {
+    file: FlatFile<'o>,
+    why: &'o WhyNot,
 }
 
-impl LeftOut {
+impl<'o> LeftOut<'o> {
     /// Its file name.
-    pub fn filename(&self) -> &str {
-        self.file.name.as_str()
+    pub fn filename(&self) -> &'o str {
+        self.file.filename()
     }
 
     /// Its version.
-    pub fn version(&self) -> &Version {
-        self.file.name.version()
+    pub fn version(&self) -> &'o Version {
+        self.file.version()
     }
 
     /// Its size in bytes.
     pub fn size(&self) -> u64 {
-        self.file.size
+        self.file.size()
     }
 
     /// The SHA-256 of its bytes.
-    pub fn sha256(&self) -> &Sha256 {
-        &self.file.sha256
+    pub fn sha256(&self) -> Sha256 {
+        self.file.sha256()
     }
 
     /// Why it may not.
-    pub fn why(&self) -> &WhyNot {
-        &self.why
+    pub fn why(&self) -> &'o WhyNot {
+        self.why
     }
 }
 

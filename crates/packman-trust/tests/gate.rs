@@ -11,8 +11,8 @@ use packman_names::ProjectName;
 use packman_strict::Sha256;
 use packman_strict::time::Time;
 use packman_trust::{
-    ATTACHED, Answer, Database, Entry, EntryName, Gate, Holds, How, Learnt, Purpose, Refused, Ring, Scope,
-    Standing, WhyRefused,
+    ATTACHED, Answer, Database, Entry, EntryName, Gate, Holds, How, Learnt, Offer, Purpose, Refused, Ring,
+    Scope, Standing, WhyRefused,
 };
 use packman_tuf::{Answer as Tuf, Limits, Refresh, Role, Step};
 use testkit::repository::Repository;
@@ -135,16 +135,18 @@ fn asked(gate: &Gate, project: &str) -> String {
     }
 }
 
+fn shown(offer: &Offer) -> String {
+    let files = offer.files().unwrap();
+    let files = files.iter().map(|file| file.filename().to_owned());
+    let left_out = offer.left_out().map(|file| format!("-{} {}", file.filename(), file.why().code()));
+    files.chain(left_out).collect::<Vec<_>>().join("; ")
+}
+
 /// What is offered and what is left out, by file name.
 fn offered(gate: &Gate, project: &str, bytes: &[u8]) -> String {
     let Ok(Answer::Record(wanted)) = gate.ask(&name(project)) else { panic!("nobody answers for {project}") };
     match wanted.offer(bytes) {
-        Ok(offer) => {
-            let files = offer.files().iter().map(|file| file.filename().to_owned());
-            let left_out =
-                offer.left_out().iter().map(|file| format!("-{} {}", file.filename(), file.why().code()));
-            files.chain(left_out).collect::<Vec<_>>().join("; ")
-        }
+        Ok(offer) => shown(&offer),
         Err(refused) => refused.code().to_owned(),
     }
 }
@@ -285,4 +287,58 @@ fn a_source_distribution_is_listed_and_never_offered() {
 #[test]
 fn an_empty_ring_has_nobody_who_answers() {
     assert_eq!(asked(&gate(vec![]), "flask"), "nobody");
+}
+
+/// What is offered of a record that comes from the cache in its flat form.
+fn offered_from_cache(gate: &Gate, project: &str, cached: Vec<u8>) -> String {
+    let Ok(Answer::Record(wanted)) = gate.ask(&name(project)) else { panic!("nobody answers for {project}") };
+    wanted.cached_offer(cached).map_or_else(|| "a miss".to_owned(), |offer| shown(&offer))
+}
+
+/// The flat form of a record as the cache gets it.
+fn to_cache(gate: &Gate, project: &str, bytes: &[u8]) -> Vec<u8> {
+    let Ok(Answer::Record(wanted)) = gate.ask(&name(project)) else { panic!("nobody answers for {project}") };
+    wanted.offer(bytes).unwrap().to_cache()
+}
+
+#[test]
+fn a_cached_record_is_offered_as_the_record_itself() {
+    let files = ["flask-3.0-py3-none-any.whl", "flask-3.1-1-cp311-abi3-any.whl", "flask-3.0.tar.gz"];
+    let mut world = World::of(10, &files);
+    world.vouch(RecordedFile { recalled: Some("a worm".to_owned()), ..file("flask-2.9-py3-none-any.whl") });
+    let gate = gate(vec![world.standing("web", &["*"])]);
+    let bytes = world.bytes("flask");
+    let cached = to_cache(&gate, "flask", &bytes);
+    assert_eq!(offered_from_cache(&gate, "flask", cached), offered(&gate, "flask", &bytes));
+}
+
+#[test]
+fn a_cached_record_is_held_against_the_recalls_of_today() {
+    let mut world = World::of(10, &["flask-3.0-py3-none-any.whl"]);
+    let gate_before = gate(vec![world.standing("web", &["*"])]);
+    let cached = to_cache(&gate_before, "flask", &world.bytes("flask"));
+    let recall = Recall {
+        project: name("flask"),
+        version: "3.0".to_owned(),
+        reason: "a worm".to_owned(),
+        advice: None,
+        at: now(),
+    };
+    world.recalls.insert(Sha256::of(b"flask-3.0-py3-none-any.whl"), recall);
+    let gate_after = gate(vec![world.standing("web", &["*"])]);
+    assert_eq!(offered_from_cache(&gate_after, "flask", cached), "-flask-3.0-py3-none-any.whl recalled");
+}
+
+/// A record that was signed yesterday lies in the cache too, whole and with its sum.
+#[test]
+fn a_cached_record_of_yesterday_or_of_another_project_is_a_miss() {
+    let mut world = World::of(10, &["flask-3.0-py3-none-any.whl", "django-5.0-py3-none-any.whl"]);
+    let gate_before = gate(vec![world.standing("web", &["*"])]);
+    let flask = to_cache(&gate_before, "flask", &world.bytes("flask"));
+    let django = to_cache(&gate_before, "django", &world.bytes("django"));
+    assert_eq!(offered_from_cache(&gate_before, "flask", flask.clone()), "flask-3.0-py3-none-any.whl");
+    assert_eq!(offered_from_cache(&gate_before, "flask", django), "a miss");
+    world.vouch(file("flask-3.1-py3-none-any.whl"));
+    let gate_after = gate(vec![world.standing("web", &["*"])]);
+    assert_eq!(offered_from_cache(&gate_after, "flask", flask), "a miss");
 }

@@ -47,7 +47,7 @@ fn whatever_is_wrong_with_the_cache_is_a_miss_and_is_repaired() {
     };
     let honest = install(&[], "an empty cache");
     let cached = snapshot(&world.cache());
-    let kinds = ["blobs/", "records/", "wheels/"];
+    let kinds = ["records/flat-1/", "records/python-1/", "wheels/"];
     for kind in kinds {
         assert!(cached.keys().any(|path| path.starts_with(kind)), "{kind} is in use");
     }
