@@ -6,9 +6,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use packman_database::{FileUrl, blob_path};
 use packman_machine::location::Location;
-use packman_machine::network::{DownloadFailure, Downloaded, Expected as ExpectedBytes};
+use packman_machine::network::{DownloadFailure, Downloaded, Expected as ExpectedBytes, Fault};
 use packman_machine::parallel::for_each_parallel;
 use packman_machine::stop::Stop;
+use packman_strict::quote::quoted;
 use packman_trust::OfferedFile;
 use packman_wheel::{Expected, ExpectedMetadata, UnpackError, Unpacked, Wheel, WheelLimits, unpack};
 
@@ -134,9 +135,13 @@ fn download_error(file: &OfferedFile, failure: DownloadFailure) -> ClientError {
         DownloadFailure::NoHost(attempts) => attempts,
     };
     let filename = file.filename().to_owned();
+    let hint = attempts.iter().find_map(|attempt| match &attempt.fault {
+        Fault::Failed(failure) => failure.hint(),
+        _ => None,
+    });
     let tried = attempts.iter().map(ToString::to_string).collect();
     if wrong {
         return RefusedWhy::WrongBytes { file: filename, wanted: *file.sha256(), tried }.into();
     }
-    Failed::Network { what: format!("`{filename}`"), why: tried }.into()
+    Failed::Network { what: quoted(&filename).to_string(), why: tried, hint }.into()
 }

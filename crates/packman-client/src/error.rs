@@ -27,6 +27,8 @@ pub enum ClientError {
 pub struct Usage {
     /// What is wrong with it.
     pub what: String,
+    /// What was meant, where that can be told.
+    pub hint: Option<String>,
 }
 
 /// What is not to be believed.
@@ -134,6 +136,8 @@ pub enum Failed {
         what: String,
         /// Why it failed; one line for each place that was asked.
         why: Vec<String>,
+        /// What can be done.
+        hint: Option<&'static str>,
     },
     /// An interpreter or an environment.
     Python {
@@ -153,7 +157,7 @@ pub enum Failed {
 
 impl ClientError {
     pub(crate) fn usage(what: impl Into<String>) -> Self {
-        Self::Usage(Usage { what: what.into() })
+        Self::Usage(Usage { what: what.into(), hint: None })
     }
 
     /// The stable code, which `packman explain` knows.

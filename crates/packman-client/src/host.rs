@@ -2,7 +2,7 @@
 
 use packman_names::{ProjectName, Version};
 use packman_strict::time::Time;
-use packman_trust::{EntryName, Scope};
+use packman_trust::EntryName;
 use packman_tuf::SafetyNumber;
 
 use crate::install::PlannedStep;
@@ -109,13 +109,6 @@ pub enum Question {
         /// How many projects it lists.
         projects: usize,
     },
-    /// What a database that is not the first may answer for.
-    Scope {
-        /// Its title.
-        title: String,
-        /// What is proposed.
-        proposed: Scope,
-    },
     /// To replace or remove packages that the command did not name.
     Replace {
         /// What would be replaced: project, what is there, what would come.
@@ -139,12 +132,26 @@ pub enum Decision {
     NobodyThere,
 }
 
+/// What only a person can type.
+#[derive(Clone, Debug)]
+pub enum Typed {
+    /// The name patterns that a database which is not the first may answer for.
+    Scope {
+        /// Its title.
+        title: String,
+        /// What was wrong with what was typed before, where it is asked for again.
+        wrong: Option<String>,
+    },
+}
+
 /// Who hears what happens, and answers.
 pub trait Host: Sync {
     /// Hears what happened.
     fn event(&self, event: Event);
     /// Decides.
     fn decide(&self, question: &Question) -> Decision;
+    /// Types in what is asked for; `None` when there is nobody to ask.
+    fn type_in(&self, wanted: &Typed) -> Option<String>;
 }
 
 /// A host that hears nothing and decides nothing.
@@ -156,5 +163,9 @@ impl Host for Silent {
 
     fn decide(&self, _: &Question) -> Decision {
         Decision::NobodyThere
+    }
+
+    fn type_in(&self, _: &Typed) -> Option<String> {
+        None
     }
 }

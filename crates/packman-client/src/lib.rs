@@ -23,7 +23,7 @@ mod uninstall;
 pub use client::{Client, Reach};
 pub use environment::{Environment, WhichEnvironment};
 pub use error::{ClientError, Failed, No, RefusedWhy, Usage};
-pub use host::{Decision, Event, Host, Question, Silent};
+pub use host::{Decision, Event, Host, Question, Silent, Typed};
 pub use info::{FileInfo, ProjectInfo};
 pub use install::{InstallRequest, Installation, Pins, Planned, PlannedStep, StepKind};
 pub use list::{ListedPackage, PackageList};

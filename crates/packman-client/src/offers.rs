@@ -59,7 +59,7 @@ impl Client<'_> {
         }
         let path = target.file_path(&wanted.path());
         let mut refused = None;
-        let mut why = Vec::new();
+        let (mut why, mut hint) = (Vec::new(), None);
         for place in self.places_of(wanted.source())? {
             let fetched = match self.fetcher.get(&place, &path, target.length) {
                 Err(failure) if goes_on(&failure) => Ok(Fetched::Bytes(one_too_many(target.length))),
@@ -74,12 +74,15 @@ impl Client<'_> {
                     Err(refusal) => refused = Some(refusal),
                 },
                 Ok(Fetched::Missing) => why.push(format!("{place}: it has no such file")),
-                Err(failure) => why.push(failure.to_string()),
+                Err(failure) => {
+                    hint = hint.or(failure.hint());
+                    why.push(failure.to_string());
+                }
             }
         }
         match refused {
             Some(refused) => Err(refused.into()),
-            None => Err(Failed::Network { what: quoted(&path).to_string(), why }.into()),
+            None => Err(Failed::Network { what: quoted(&path).to_string(), why, hint }.into()),
         }
     }
 

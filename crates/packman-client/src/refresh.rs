@@ -8,7 +8,7 @@ use packman_strict::time::Time;
 use packman_trust::{
     ATTACHED, Database, Entry, EntryName, Gate, Purpose, Refused, Ring, Standing, WhyRefused,
 };
-use packman_tuf::{Answer, FirstUse, Limits, Memory, Refresh, Refusal, Request, Step};
+use packman_tuf::{Answer, FirstUse, Limits, Memory, Reason, Refresh, Refusal, Request, Role, Step};
 
 use crate::client::{Client, Reach};
 use crate::error::{ClientError, RefusedWhy};
@@ -170,6 +170,7 @@ impl Client<'_> {
                 }
                 let _: Replaced = self.keep_memory(&memory, &entry.chain)?;
             }
+            let end = end.map_err(|stuck| self.explained(stuck, &memory, &locations));
             return Ok((memory, outcome(entry, end, changed)?));
         }
     }
@@ -231,6 +232,24 @@ impl Client<'_> {
     /// The location that a user or the ring names.
     pub(crate) fn location(&self, text: &str) -> Result<Location, ClientError> {
         Location::parse(text, self.environ.folder()).map_err(|error| ClientError::usage(error.to_string()))
+    }
+
+    /// A signature that nobody we know made: where an address serves another chain of roots altogether, that is what
+    /// there is to say.
+    pub(crate) fn explained(&self, stuck: Stuck, memory: &Memory, locations: &[Location]) -> Stuck {
+        let Stuck::Refused(refusal) = stuck else { return stuck };
+        if !matches!(refusal.reason(), Reason::BadSignature { .. }) {
+            return Stuck::Refused(refusal);
+        }
+        let (path, limits) = (Role::Root.file_path(memory.root().version()), Limits::default());
+        let other = locations.iter().find_map(|location| {
+            match self.fetcher.get(location, &path, limits.root_bytes) {
+                Ok(Fetched::Bytes(bytes)) => memory.other_root(&bytes, &limits),
+                // What is not there, or cannot be reached, explains nothing.
+                Ok(Fetched::Missing) | Err(_) => None,
+            }
+        });
+        Stuck::Refused(other.unwrap_or(refusal))
     }
 
     /// Drives first use.

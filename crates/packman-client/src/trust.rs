@@ -6,7 +6,7 @@ mod compare;
 
 use packman_names::ProjectName;
 use packman_strict::time::Time;
-use packman_trust::{Age, Assurance, Database, Entry, Ring};
+use packman_trust::{Age, Assurance, Database, Entry, Pattern, Ring};
 use packman_tuf::SafetyNumber;
 
 use crate::client::Client;
@@ -27,6 +27,10 @@ pub struct EntryReport {
     pub title: Option<String>,
     /// Its scapegoat, where a good copy is kept.
     pub maintainer: Option<String>,
+    /// Further addresses that serve it, as it says itself.
+    pub mirrors: Vec<String>,
+    /// The patterns for which it answers before the others, by the user's wish.
+    pub preferred: Vec<Pattern>,
     /// The safety numbers of its chain, oldest root first.
     pub numbers: Vec<(u64, SafetyNumber)>,
     /// The projects that its good copy lists.
@@ -41,16 +45,16 @@ impl Client<'_> {
     /// Reports every entry of the ring, in order. Reads only what is kept here.
     pub fn trust_list(&self) -> Result<Vec<EntryReport>, ClientError> {
         let ring: Ring = self.ring()?;
-        ring.entries().iter().map(|entry| self.report(entry)).collect()
+        ring.entries().iter().map(|entry| self.report(&ring, entry)).collect()
     }
 
     /// Reports one entry of the ring.
     pub fn trust_show(&self, name: &str) -> Result<EntryReport, ClientError> {
         let ring = self.ring()?;
-        self.report(ring.entry(&entry_name(name)?)?)
+        self.report(&ring, ring.entry(&entry_name(name)?)?)
     }
 
-    fn report(&self, entry: &Entry) -> Result<EntryReport, ClientError> {
+    fn report(&self, ring: &Ring, entry: &Entry) -> Result<EntryReport, ClientError> {
         let memory = self.memory_of(entry)?;
         let (numbers, projects, good_until) =
             (memory.numbers(), listed_projects(&memory), good_until(&memory));
@@ -62,6 +66,8 @@ impl Client<'_> {
             assurance: entry.assurance(),
             title: about.map(|about| about.title.clone()),
             maintainer: about.map(|about| about.maintainer.clone()),
+            mirrors: about.map(|about| about.mirrors.clone()).unwrap_or_default(),
+            preferred: ring.preferred(&entry.name).into_iter().cloned().collect(),
             numbers,
             projects,
             good_until,

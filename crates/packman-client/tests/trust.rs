@@ -10,7 +10,9 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use packman_client::{AddRequest, Client, ClientError, Decision, Event, Host, Question, Reach, Refreshed};
+use packman_client::{
+    AddRequest, Client, ClientError, Decision, Event, Host, Question, Reach, Refreshed, Typed,
+};
 use packman_database::{ABOUT_PATH, About, Kind, RECALLS_PATH, Recalls};
 use packman_machine::cache::Cache;
 use packman_machine::environ::Environ;
@@ -38,6 +40,10 @@ impl Host for Person {
 
     fn decide(&self, _: &Question) -> Decision {
         self.answer
+    }
+
+    fn type_in(&self, _: &Typed) -> Option<String> {
+        (self.answer == Decision::Yes).then(|| "*".to_owned())
     }
 }
 

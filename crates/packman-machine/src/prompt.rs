@@ -81,6 +81,12 @@ impl Prompt {
         self.terminal && ask(question, &mut io::stdin().lock(), &mut io::stderr()).unwrap_or(false)
     }
 
+    /// Asks for a line of text at the terminal; `None` where nobody is there, and where nothing more is typed.
+    pub fn line(&self, question: &str) -> Option<String> {
+        let read = || ask_line(question, &mut io::stdin().lock(), &mut io::stderr());
+        Some(self.terminal).filter(|there| *there).and_then(|_| read().ok()?)
+    }
+
     /// Asks for a passphrase that was set before.
     pub fn passphrase(&self, question: &str) -> Result<Passphrase, PromptFailure> {
         self.kept().unwrap_or_else(|| self.typed(question))
@@ -133,11 +139,16 @@ fn given(text: String) -> Result<Passphrase, PromptFailure> {
 }
 
 fn ask(question: &str, input: &mut impl BufRead, output: &mut impl Write) -> io::Result<bool> {
-    write!(output, "{question} [y/N] ")?;
+    let answer = ask_line(&format!("{question} [y/N] "), input, output)?.unwrap_or_default();
+    Ok(matches!(answer.to_lowercase().as_str(), "y" | "yes"))
+}
+
+/// The line that is typed, without the white space around it; `None` at the end of what is typed.
+fn ask_line(question: &str, input: &mut impl BufRead, output: &mut impl Write) -> io::Result<Option<String>> {
+    write!(output, "{question}")?;
     output.flush()?;
     let mut answer = String::new();
-    input.read_line(&mut answer)?;
-    Ok(matches!(answer.trim().to_lowercase().as_str(), "y" | "yes"))
+    Ok((input.read_line(&mut answer)? > 0).then(|| answer.trim().to_owned()))
 }
 
 impl PromptFailure {

@@ -143,6 +143,8 @@ pub enum RingError {
     ChainPresent(EntryName),
     /// No entry has this name.
     NoSuchEntry(EntryName),
+    /// The entry may not answer for this project, so it cannot answer first either.
+    OutsideScope(EntryName, ProjectName),
 }
 
 impl fmt::Display for RingError {
@@ -153,6 +155,9 @@ impl fmt::Display for RingError {
             }
             Self::ChainPresent(name) => write!(f, "this database is in your trust ring already, as `{name}`"),
             Self::NoSuchEntry(name) => write!(f, "your trust ring has no `{name}`"),
+            Self::OutsideScope(name, project) => {
+                write!(f, "`{name}` may not answer for `{project}`, so it cannot answer first for it")
+            }
         }
     }
 }
@@ -243,7 +248,10 @@ impl Ring {
 
     /// Lets a database answer first for these projects, or for its whole scope where none is named.
     pub fn prefer(&mut self, name: &EntryName, projects: &[ProjectName]) -> Result<(), RingError> {
-        self.entry(name)?;
+        let entry = self.entry(name)?;
+        if let Some(outside) = projects.iter().find(|project| !entry.scope.admits(project)) {
+            return Err(RingError::OutsideScope(name.clone(), outside.clone()));
+        }
         let patterns = if projects.is_empty() {
             Scope::everything()
         } else {
@@ -254,6 +262,21 @@ impl Ring {
         self.preferences.retain(|preference| preference.database != *name || preference.patterns != patterns);
         self.preferences.insert(0, Preference { database: name.clone(), patterns });
         Ok(())
+    }
+
+    /// The patterns for which an entry answers before the others of the ring; a newer wish for another one counts more.
+    pub fn preferred(&self, name: &EntryName) -> Vec<&Pattern> {
+        let mut taken: Vec<&Pattern> = Vec::new();
+        let mut own = Vec::new();
+        for preference in &self.preferences {
+            let new = preference.patterns.patterns().iter().filter(|pattern| !taken.contains(pattern));
+            let new: Vec<&Pattern> = new.collect();
+            if preference.database == *name {
+                own.extend(&new);
+            }
+            taken.extend(new);
+        }
+        own
     }
 
     /// The entries whose scope admits `project`, in the order in which they are asked.

@@ -74,6 +74,12 @@ impl Memory {
         self.good.as_ref()
     }
 
+    /// What follows from a file that a mirror serves where the newest remembered root should stand: nothing where it is
+    /// that root, or no root that its own keys signed; else the refusal that says whose it is not.
+    pub fn other_root(&self, bytes: &[u8], limits: &Limits) -> Option<Refusal> {
+        root::other(&self.root, bytes, limits.root_bytes)
+    }
+
     /// Follows the chain by one root (5.3.3 to 5.3.8), and forgets what its rotation takes the ground from.
     pub(crate) fn accept_root(&mut self, bytes: &[u8], limits: &Limits) -> Result<(), Refusal> {
         let version = self.root.version();

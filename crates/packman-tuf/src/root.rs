@@ -165,6 +165,29 @@ pub(crate) fn successor(
     }
 }
 
+/// Judges a whole root that stands in the place of one that is remembered, and is another: the remembered keys signed
+/// both, or somebody else took the place.
+pub(crate) fn other(remembered: &Verified<Root>, bytes: &[u8], max_bytes: u64) -> Option<Refusal> {
+    let version = remembered.version();
+    let root = SelfSigned::parse(bytes, version, max_bytes).ok()?.believe();
+    if root.number() == remembered.number() {
+        return None;
+    }
+    let envelope = Envelope::parse(Role::Root.file_path(version), bytes, max_bytes).ok()?;
+    let reason = match remembered.keys(Role::Root).threshold_met(&envelope) {
+        Ok(()) => Reason::Contradiction {
+            version,
+            found: root.signed_digest(),
+            remembered: remembered.signed_digest(),
+        },
+        Err(refusal) => match *refusal.reason() {
+            Reason::BadSignature { found, wanted, .. } => Reason::UnexplainedChange { found, wanted },
+            _ => return None,
+        },
+    };
+    Some(envelope.refusal(reason))
+}
+
 /// Tells a broken next root from a whole one that somebody else signed: the second is a change that needs a
 /// new safety number from the maintainer, the first is only a bad copy.
 fn explain(refusal: Refusal, envelope: &Envelope<'_>) -> Refusal {

@@ -75,6 +75,30 @@ fn an_expired_root_on_the_way_does_not_matter() {
     assert_eq!(outcome.memory.root().version(), 3);
 }
 
+/// What a client that knows root 1 makes of another file in its place.
+fn in_the_place_of_root_1(file: &[u8]) -> Option<String> {
+    let memory = Repository::new(NOW).remembered(NOW);
+    memory.other_root(file, &Limits::default()).map(|refusal| format!("{}: {refusal}", refusal.code()))
+}
+
+#[test]
+fn another_root_in_the_place_of_the_known_one_is_told_by_who_signed_it() {
+    let own = Repository::new(NOW);
+    assert_eq!(in_the_place_of_root_1(&own.file(Role::Root)), None, "it is that root");
+    let stranger = Repository::with_seed(NOW, 7).file(Role::Root);
+    assert_snapshot!(in_the_place_of_root_1(&stranger).unwrap(), @"unexplained-change: `metadata/1.root.json`: signed by its own keys, but by 0 of the `root` keys that are remembered, wanted 1");
+    let expires = own.expiry[&Role::Root];
+    let edited = replaced(&own.file(Role::Root), &expires.to_string(), &expires.plus_days(1).to_string());
+    let twice = resigned(&edited, &own.signers(Role::Root));
+    assert!(in_the_place_of_root_1(&twice).unwrap().starts_with("contradiction: "));
+    assert_eq!(
+        in_the_place_of_root_1(&edited),
+        None,
+        "its own keys did not sign it: a bad copy says nothing"
+    );
+    assert_eq!(in_the_place_of_root_1(b"nonsense"), None);
+}
+
 #[test]
 fn a_whole_root_that_the_old_keys_did_not_sign_is_an_unexplained_change() {
     assert_snapshot!(

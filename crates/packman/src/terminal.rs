@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 use indicatif::{ProgressBar, ProgressStyle};
-use packman_client::{Decision, Event, Host, Question};
+use packman_client::{Decision, Event, Host, Question, Typed};
 use packman_machine::environ::Environ;
 use packman_machine::prompt::Prompt;
 use packman_machine::stop::Stop;
@@ -169,5 +169,18 @@ impl Host for Terminal {
             Question::Replace { .. } | Question::MakeEnvironment { .. } if self.yes => Decision::Yes,
             _ => self.ask(&lines, &ask),
         }
+    }
+
+    fn type_in(&self, wanted: &Typed) -> Option<String> {
+        if !self.prompt.is_interactive() {
+            return None;
+        }
+        let (lines, ask) = words::trust::typed(wanted);
+        let mut talk = anstream::stderr();
+        for line in lines {
+            let _ = writeln!(talk, "{line}");
+        }
+        let _asking = Asking::of(&self.stop);
+        self.prompt.line(ask)
     }
 }

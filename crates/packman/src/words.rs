@@ -34,7 +34,8 @@ pub(crate) fn count(number: usize, one: &str, more: &str) -> String {
 /// The clock is behind a time that is known to have passed.
 pub(crate) fn clock_behind(clock: Time, floor: Time) -> String {
     format!(
-        "warning: this machine's clock says {clock}, but it is at least {floor}; that counts until the clock is right"
+        "warning: this machine's clock says {clock}, but signed files show that it is {floor} at least; PackMan goes by \
+         the later time until the clock is set"
     )
 }
 

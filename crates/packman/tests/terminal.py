@@ -13,7 +13,7 @@ import signal
 import sys
 import termios
 
-QUESTIONS = ("[y/N] ",)
+QUESTIONS = ("[y/N] ", "Patterns: ")
 SECRETS = ("keys: ", "again: ", ".pem`: ")
 
 

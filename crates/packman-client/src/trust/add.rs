@@ -2,14 +2,15 @@
 
 use packman_machine::home::Replaced;
 use packman_machine::location::{Channel, Location};
+use packman_strict::quote::quoted;
 use packman_trust::{ATTACHED, Assurance, Database, Entry, EntryName, Holds, How, Learnt, Ring, Scope};
 use packman_tuf::{FirstUse, Limits, Memory, Refresh, SafetyNumber};
 
 use super::compare::root_with;
 use super::entry_name;
 use crate::client::{Client, Reach};
-use crate::error::{ClientError, Failed, No, RefusedWhy};
-use crate::host::{Decision, Question};
+use crate::error::{ClientError, Failed, No, RefusedWhy, Usage};
+use crate::host::{Decision, Question, Typed};
 use crate::refresh::{Stuck, listed_projects};
 
 /// A database to add.
@@ -45,7 +46,7 @@ pub struct Added {
 impl Client<'_> {
     /// Adds a database: believes it by its number, or at first sight when the user agrees.
     pub fn trust_add(&self, request: &AddRequest) -> Result<Added, ClientError> {
-        let location = self.location(&request.url)?;
+        let location = self.place_to_add(&request.url)?;
         let url = stored_url(&location);
         let ring = self.ring()?;
         if let Some(present) = ring.entry_at(&url) {
@@ -61,6 +62,24 @@ impl Client<'_> {
         self.agree(&preview, request)?;
         let scope = self.scope_for(&preview, request, &ring)?;
         self.enter(preview, scope, request)
+    }
+
+    /// The address as it was typed. One without `https://` reads as a folder; if there is none, it is said which
+    /// address was meant.
+    fn place_to_add(&self, text: &str) -> Result<Location, ClientError> {
+        let asked = |error: ClientError| match (error, meant_address(text)) {
+            (ClientError::Usage(usage), Some(meant)) => {
+                ClientError::Usage(Usage { hint: Some(format!("did you mean {}?", quoted(&meant))), ..usage })
+            }
+            (error, _) => error,
+        };
+        let location = self.location(text).map_err(asked)?;
+        match location.as_path() {
+            Some(path) if !path.exists() => {
+                Err(asked(ClientError::usage(format!("{}: there is no such folder", quoted(text)))))
+            }
+            _ => Ok(location),
+        }
     }
 
     /// An address that is in the ring already: with a number it is compared, without one there is nothing to do.
@@ -128,8 +147,10 @@ impl Client<'_> {
             ));
         }
         let now = self.time_after(std::slice::from_ref(&memory));
-        let mut refresh = Refresh::begin(memory, now, Limits::default()).with_attached(&ATTACHED);
-        self.first_refresh(&mut refresh, location).map_err(|stuck| first_use_error(stuck, url))?;
+        let mut refresh = Refresh::begin(memory.clone(), now, Limits::default()).with_attached(&ATTACHED);
+        self.first_refresh(&mut refresh, location).map_err(|stuck| {
+            first_use_error(self.explained(stuck, &memory, std::slice::from_ref(location)), url)
+        })?;
         Ok(refresh.into_memory())
     }
 
@@ -156,10 +177,8 @@ impl Client<'_> {
         let mut entry =
             Entry { name: provisional, url: url.to_owned(), chain, scope: Scope::everything(), learnt };
         let database = Database::open(&entry, memory)?.ok_or_else(|| {
-            ClientError::from(Failed::Network {
-                what: format!("`{url}`"),
-                why: vec!["it has nothing to read".into()],
-            })
+            let why = vec!["it has nothing to read".to_owned()];
+            ClientError::from(Failed::Network { what: quoted(url).to_string(), why, hint: None })
         })?;
         let (title, maintainer) = (database.about().title.clone(), database.about().maintainer.clone());
         entry.name = match &request.name {
@@ -196,10 +215,12 @@ impl Client<'_> {
             Decision::Yes => Ok(()),
             Decision::No | Decision::NobodyThere => Err(No::ConsentNeeded {
                 what: format!(
-                    "`{}` was not added: nobody agreed to remember it without its safety number",
-                    preview.entry.url
+                    "{} was not added: nobody agreed to remember it without its safety number",
+                    quoted(&preview.entry.url)
                 ),
-                flag: "--number, with the number from a second channel".to_owned(),
+                flag: "`--number`, with the safety number that its maintainer told you by another way than this \
+                       address"
+                    .to_owned(),
             }
             .into()),
         }
@@ -212,19 +233,38 @@ impl Client<'_> {
         if ring.entries().is_empty() {
             return Ok(Scope::everything());
         }
-        let proposed = Scope::everything();
-        match self.host.decide(&Question::Scope { title: preview.title.clone(), proposed: proposed.clone() })
-        {
-            Decision::Yes => Ok(proposed),
-            Decision::No | Decision::NobodyThere => Err(No::ConsentNeeded {
-                what: format!(
-                    "`{}` was not added: it is not the first, and nobody said what it may answer for",
-                    preview.entry.url
-                ),
-                flag: "--scope, with name patterns such as `lab-*`, or `*` for everything".to_owned(),
-            }
-            .into()),
+        if let Some(scope) = self.typed_scope(&preview.title) {
+            return Ok(scope);
         }
+        Err(No::ConsentNeeded {
+            what: format!(
+                "{} was not added: it is not the first, and nobody said what it may answer for",
+                quoted(&preview.entry.url)
+            ),
+            flag: "`--scope`, with name patterns such as `lab-*`, or `*` for everything".to_owned(),
+        }
+        .into())
+    }
+
+    /// The patterns that a person types; what is no pattern is asked for again.
+    fn typed_scope(&self, title: &str) -> Option<Scope> {
+        const TIMES: usize = 5;
+        let mut wrong = None;
+        for _ in 0..TIMES {
+            let typed = self.host.type_in(&Typed::Scope { title: title.to_owned(), wrong: wrong.take() })?;
+            let words: Vec<&str> = typed.split([' ', ',', '\t']).filter(|word| !word.is_empty()).collect();
+            wrong = Some(match (words.as_slice(), Scope::parse(&words)) {
+                ([], _) => return None,
+                // Whoever types this answers another question than the one that was asked.
+                ([word], _) if matches!(word.to_lowercase().as_str(), "n" | "no") => return None,
+                ([word], _) if matches!(word.to_lowercase().as_str(), "y" | "yes") => {
+                    "name the projects, or type `*` for every project".to_owned()
+                }
+                (_, Ok(scope)) => return Some(scope),
+                (_, Err(error)) => error.to_string(),
+            });
+        }
+        None
     }
 
     /// Keeps the memory, then the ring: an entry never stands without its memory.
@@ -253,6 +293,24 @@ struct Preview {
     projects: usize,
 }
 
+/// The web address that somebody meant who left out its beginning: what stands before the first `/` is a host's name.
+fn meant_address(text: &str) -> Option<String> {
+    let host = text.split('/').next()?;
+    let (name, port) = host.split_once(':').map_or((host, None), |(name, port)| (name, Some(port)));
+    let is_port = |port: &str| !port.is_empty() && port.bytes().all(|digit| digit.is_ascii_digit());
+    let is_label = |label: &str| {
+        !label.is_empty() && label.bytes().all(|letter| letter.is_ascii_alphanumeric() || letter == b'-')
+    };
+    let is_here = name == "localhost" || name.starts_with("127.");
+    let is_name = is_here || (name.contains('.') && name.split('.').all(is_label));
+    // `db.zip` is a file's name, and `example.org` may be one: with a port or a path behind it, it is a host's.
+    if !is_name || !port.is_none_or(is_port) {
+        return None;
+    }
+    let scheme = if is_here { "http" } else { "https" };
+    Some(format!("{scheme}://{text}"))
+}
+
 /// The address as the ring keeps it: a folder by its absolute path, so that it means the same from everywhere.
 fn stored_url(location: &Location) -> String {
     location.to_string()
@@ -273,6 +331,8 @@ fn first_use_error(stuck: Stuck, url: &str) -> ClientError {
     match stuck {
         Stuck::Stopped => ClientError::Stopped,
         Stuck::Refused(refusal) => RefusedWhy::FirstUse { url: url.to_owned(), refusal }.into(),
-        Stuck::Unreached(why) => Failed::Network { what: format!("`{url}`"), why: vec![why] }.into(),
+        Stuck::Unreached(why) => {
+            Failed::Network { what: quoted(url).to_string(), why: vec![why], hint: None }.into()
+        }
     }
 }

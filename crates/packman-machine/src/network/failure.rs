@@ -92,7 +92,9 @@ impl NetworkFailure {
     pub fn hint(&self) -> Option<&'static str> {
         match &self.reason {
             NetworkReason::Offline => Some("without `--offline` it would be fetched"),
-            NetworkReason::Tls(_) => Some("see `packman doctor` for the certificates that are in use"),
+            NetworkReason::Tls(_) => Some(
+                "the certificates that this machine trusts decide; a proxy that opens connections needs its own there",
+            ),
             NetworkReason::Disk(failure) => failure.hint(),
             _ => None,
         }

@@ -1,6 +1,8 @@
 //! `packman trust`: the ring.
 
-use packman_client::{AddRequest, RefreshReport, Refreshed};
+use packman_client::{
+    AddRequest, Client, ClientError, Decision, Event, Host, Question, RefreshReport, Refreshed, Typed,
+};
 use packman_names::ProjectName;
 use packman_strict::json::{Object, Value};
 use packman_trust::{EntryName, Scope};
@@ -60,7 +62,8 @@ pub(super) fn run(command: TrustCommand, common: &Common) -> Result<(), Ending> 
                 let removed = Object::new().with("removed", entry.name.as_str().to_owned());
                 return Ok(output::answer(&Value::from(removed.with("url", entry.url)))?);
             }
-            let line = "is trusted with nothing any more; what was remembered of it stays";
+            let line =
+                "is no longer trusted; its keys stay remembered, and adding it again goes on from them";
             Ok(output::lines([format!("`{}` {line}", entry.name)])?)
         }
     }
@@ -83,19 +86,11 @@ fn add(setting: &Setting, arguments: TrustAddArgs, common: &Common) -> Result<()
 
 /// Refreshes all, says how each went, and ends with the worst: a refusal before a mirror that was not reached.
 fn refresh(setting: &Setting, common: &Common) -> Result<(), Ending> {
-    let report = setting.client().refresh()?;
-    let word = |how: &Refreshed| match how {
-        Refreshed::Newer => "newer",
-        Refreshed::Same => "nothing newer",
-        Refreshed::Unreached(_) => "not reached",
-        Refreshed::Refused(_) => "refused",
-        Refreshed::NotAsked => "not asked",
-    };
+    let heard = Listed(&setting.terminal);
+    let client = Client { host: &heard, ..setting.client() };
+    let report = client.refresh()?;
     if common.json {
-        let database = |(name, how): &(EntryName, Refreshed)| {
-            Value::from(Object::new().with("name", name.as_str().to_owned()).with("outcome", word(how)))
-        };
-        let databases: Vec<Value<'static>> = report.databases.iter().map(database).collect();
+        let databases: Vec<Value<'static>> = report.databases.iter().map(refreshed_to_json).collect();
         return answered(Object::new().with("databases", databases), worst(&report));
     }
     if report.databases.is_empty() {
@@ -106,23 +101,92 @@ fn refresh(setting: &Setting, common: &Common) -> Result<(), Ending> {
     worst(&report)
 }
 
+/// Who hears of everything but what the list of outcomes and the error below it say.
+struct Listed<'h>(&'h dyn Host);
+
+impl Host for Listed<'_> {
+    fn event(&self, event: Event) {
+        if !matches!(event, Event::RefreshRefused { .. } | Event::Unreached { .. }) {
+            self.0.event(event);
+        }
+    }
+
+    fn decide(&self, question: &Question) -> Decision {
+        self.0.decide(question)
+    }
+
+    fn type_in(&self, wanted: &Typed) -> Option<String> {
+        self.0.type_in(wanted)
+    }
+}
+
+fn word(how: &Refreshed) -> &'static str {
+    match how {
+        Refreshed::Newer => "newer",
+        Refreshed::Same => "nothing newer",
+        Refreshed::Unreached(_) => "not reached",
+        Refreshed::Refused(_) => "refused",
+        Refreshed::NotAsked => "not asked",
+    }
+}
+
+fn refreshed_to_json((name, how): &(EntryName, Refreshed)) -> Value<'static> {
+    let (code, because) = match how {
+        Refreshed::Refused(refused) => (Value::from(refused.code()), Value::from(refused.because())),
+        Refreshed::Unreached(why) => (Value::from("network"), Value::from(why.clone())),
+        Refreshed::Newer | Refreshed::Same | Refreshed::NotAsked => (Value::Null, Value::Null),
+    };
+    Object::new()
+        .with("name", name.as_str().to_owned())
+        .with("outcome", word(how))
+        .with("code", code)
+        .with("because", because)
+        .into()
+}
+
+/// The ending of a refresh: every database that gave nothing to go on from is named once, the refused ones first.
 fn worst(report: &RefreshReport) -> Result<(), Ending> {
-    for (_, how) in &report.databases {
-        if let Refreshed::Refused(refused) = how {
-            return Err(packman_client::ClientError::from(refused.clone()).into());
+    let (mut refused, mut unreached) = (Vec::new(), Vec::new());
+    for (name, how) in &report.databases {
+        match how {
+            Refreshed::Refused(why) => refused.push(why),
+            Refreshed::Unreached(why) => unreached.push((name, why)),
+            Refreshed::Newer | Refreshed::Same | Refreshed::NotAsked => {}
         }
     }
-    let unreached = report.databases.iter().find_map(|(name, how)| match how {
-        Refreshed::Unreached(why) => Some((name, why)),
-        _ => None,
-    });
-    match unreached {
-        Some((name, why)) => {
-            let ending = Ending::failed(format!("database `{name}` could not be reached"));
-            Err(Ending { code: "network", because: vec![why.clone()], ..ending })
-        }
-        None => Ok(()),
+    let many = refused.len() + unreached.len() > 1;
+    let mut because = Vec::new();
+    for why in &refused {
+        let line = why.because();
+        because.push(if many { format!("`{}`: {line}", why.database) } else { line });
     }
+    for (name, why) in &unreached {
+        because.push(if many { format!("`{name}` was not reached: {why}") } else { (*why).clone() });
+    }
+    let names = |names: Vec<&EntryName>| {
+        let quoted: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+        let noun = if quoted.len() == 1 { "database" } else { "databases" };
+        format!("{noun} {}", quoted.join(", "))
+    };
+    let ending = match (refused.first(), unreached.as_slice()) {
+        (None, []) => return Ok(()),
+        (Some(first), _) => {
+            let ending = Ending::from(ClientError::from((*first).clone()));
+            let mut hints: Vec<String> = Vec::new();
+            for refused in &refused {
+                let more = Ending::from(ClientError::from((*refused).clone())).hints;
+                hints.extend(more.into_iter().filter(|hint| !hints.contains(hint)).collect::<Vec<_>>());
+            }
+            let headline = format!("{} refused", names(refused.iter().map(|why| &why.database).collect()));
+            Ending { headline, hints, ..ending }
+        }
+        (None, unreached) => {
+            let names = names(unreached.iter().map(|(name, _)| *name).collect());
+            let ending = Ending::failed(format!("{names} could not be reached"));
+            Ending { code: "network", ..ending }.hint("the last good copy stays, and counts until it expires")
+        }
+    };
+    Err(Ending { because, ..ending })
 }
 
 fn parse_number(text: &str) -> Result<SafetyNumber, Ending> {

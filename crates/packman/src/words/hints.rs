@@ -2,6 +2,7 @@
 
 use packman_client::{ClientError, Failed, No, RefusedWhy};
 use packman_resolve::Hint;
+use packman_strict::quote::escaped;
 use packman_trust::{RingError, WhyRefused};
 
 /// The hints for an error of the client.
@@ -10,7 +11,8 @@ pub(crate) fn of(error: &ClientError) -> Vec<String> {
         ClientError::Refused(why) => refused(why),
         ClientError::No(no) => honest_no(no),
         ClientError::Failed(failed) => failure(failed),
-        ClientError::Usage(_) | ClientError::Stopped => Vec::new(),
+        ClientError::Usage(usage) => usage.hint.clone().into_iter().collect(),
+        ClientError::Stopped => Vec::new(),
     }
 }
 
@@ -34,6 +36,9 @@ fn refused(why: &RefusedWhy) -> Vec<String> {
                 "what you have stays in force; ask its maintainer, by another way than its address, whether he began anew".to_owned(),
                 format!("if he did, `packman trust compare {} NUMBER` with the new number from him", refused.database),
             ],
+            WhyRefused::Absent { .. } => {
+                vec![format!("`packman trust refresh` asks `{}` again, when it can be reached", refused.database)]
+            }
             _ => vec!["your last good copy, your trust ring and the environment stay as they were".to_owned()],
         },
         RefusedWhy::NumberNeeded { .. } => vec![
@@ -51,6 +56,10 @@ fn refused(why: &RefusedWhy) -> Vec<String> {
         RefusedWhy::StateDamaged { .. } => vec![
             "nothing was touched; restore the file from a backup, or move it away and trust the databases anew by their safety numbers"
                 .to_owned(),
+        ],
+        RefusedWhy::FirstUse { url, refusal } if refusal.code() == "unexplained-change" => vec![
+            "nothing was added; ask its maintainer, by another way than this address, whether he began anew".to_owned(),
+            format!("if he did, `packman trust add {} --number NUMBER` with the new number from him", escaped(url)),
         ],
         RefusedWhy::FirstUse { .. } | RefusedWhy::Environment(_) | RefusedWhy::Wheel { .. } | RefusedWhy::WrongBytes { .. } => Vec::new(),
     }
@@ -82,6 +91,9 @@ fn honest_no(no: &No) -> Vec<String> {
         No::NothingFits(explanation) => explanation.hints().iter().map(how_to_ask).collect(),
         No::NotInstalled(_) => vec!["`packman list` shows what is".to_owned()],
         No::Ring(RingError::NoSuchEntry(_)) => vec!["`packman trust list` shows whom you trust".to_owned()],
+        No::Ring(RingError::OutsideScope(name, project)) => vec![format!(
+            "`packman trust scope {name} PATTERN…`, with `{project}` among the patterns, lets it answer at all"
+        )],
         No::Ring(RingError::NameTaken(_)) => vec!["`--as NAME` gives it another name".to_owned()],
         No::Requirement(_) | No::NotPinned { .. } | No::Environment(_) | No::Ring(_) => Vec::new(),
     }
@@ -102,6 +114,7 @@ fn failure(failed: &Failed) -> Vec<String> {
     match failed {
         Failed::Disk(failure) => failure.hint().map(str::to_owned).into_iter().collect(),
         Failed::Python { hint, .. } => hint.iter().map(|hint| (*hint).to_owned()).collect(),
-        Failed::Network { .. } | Failed::Environment { .. } => Vec::new(),
+        Failed::Network { hint, .. } => hint.iter().map(|hint| (*hint).to_owned()).collect(),
+        Failed::Environment { .. } => Vec::new(),
     }
 }

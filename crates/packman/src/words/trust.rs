@@ -1,9 +1,9 @@
 //! The trust ring in words.
 
-use packman_client::{Added, Compared, EntryReport, Question};
+use packman_client::{Added, Compared, EntryReport, Question, Typed};
 use packman_strict::json::{Object, Value};
 use packman_strict::quote::{escaped, quoted};
-use packman_trust::{Age, Scope};
+use packman_trust::{Age, Pattern};
 
 use crate::output::columns;
 use crate::words;
@@ -21,13 +21,6 @@ pub(crate) fn question(question: &Question) -> (Vec<String>, String) {
             ],
             "Remember it?".to_owned(),
         ),
-        Question::Scope { title, proposed } => (
-            vec![
-                format!("{} is not your first database.", quoted(title)),
-                "  Databases before it in your ring answer first; it answers for what they do not have.".to_owned(),
-            ],
-            format!("May it answer for `{proposed}`?"),
-        ),
         Question::Replace { changes } => {
             let rows: Vec<Vec<String>> = changes
                 .iter()
@@ -36,6 +29,24 @@ pub(crate) fn question(question: &Question) -> (Vec<String>, String) {
             (columns(&rows), "Replace what is installed?".to_owned())
         }
         Question::MakeEnvironment { folder } => (Vec::new(), format!("There is no environment here. Make {}?", quoted(folder))),
+    }
+}
+
+/// What is to be typed: what there is to know, and what is asked.
+pub(crate) fn typed(wanted: &Typed) -> (Vec<String>, &'static str) {
+    match wanted {
+        Typed::Scope { wrong: Some(wrong), .. } => (vec![wrong.clone()], "Patterns: "),
+        Typed::Scope { title, wrong: None } => (
+            vec![
+                format!("{} is not your first database.", quoted(title)),
+                "  Databases before it in your ring answer first; it answers for what they do not have."
+                    .to_owned(),
+                "  Which projects may it answer for? Names or patterns such as `lab-*`, with spaces between;"
+                    .to_owned(),
+                "  `*` is every project, and nothing leaves the database out.".to_owned(),
+            ],
+            "Patterns: ",
+        ),
     }
 }
 
@@ -66,8 +77,8 @@ pub(crate) fn compared(name: &str, compared: Compared) -> String {
             format!("`{name}` is compared: the number is that of root {root} of its chain")
         }
         Compared::Anew { before, root } => format!(
-            "`{name}` begins anew: its address serves other keys now, and the number is that of their root {root}; \
-             the keys before had {before}"
+            "`{name}` stands for other keys from now on: the number is that of root {root} of what its address serves \
+             now; the keys before had {before}"
         ),
     }
 }
@@ -86,23 +97,31 @@ fn row(report: &EntryReport) -> Vec<String> {
         report.assurance.padlock().as_str().to_owned(),
         report.entry.name.to_string(),
         report.assurance.to_string(),
-        format!("for {}", short_scope(&report.entry.scope)),
+        answers_for(report),
         words::count(report.projects.len(), "project", "projects"),
         age(report),
         escaped(&report.entry.url).to_string(),
     ]
 }
 
-/// The first patterns of a scope, and how many more there are.
-fn short_scope(scope: &Scope) -> String {
+fn answers_for(report: &EntryReport) -> String {
+    let scope = match report.entry.scope.patterns() {
+        [] => "nothing".to_owned(),
+        patterns => few(patterns),
+    };
+    match report.preferred.as_slice() {
+        [] => format!("for {scope}"),
+        preferred => format!("for {scope} (first for {})", few(preferred)),
+    }
+}
+
+/// The first of some patterns, and how many more there are.
+fn few(patterns: &[Pattern]) -> String {
     const SHOWN: usize = 3;
-    let patterns = scope.patterns();
+    let first: Vec<&str> = patterns.iter().take(SHOWN).map(Pattern::as_str).collect();
     match patterns.len().checked_sub(SHOWN) {
-        None | Some(0) => scope.to_string(),
-        Some(more) => {
-            let first: Vec<&str> = patterns.iter().take(SHOWN).map(packman_trust::Pattern::as_str).collect();
-            format!("{} and {more} more", first.join(" "))
-        }
+        None | Some(0) => first.join(" "),
+        Some(more) => format!("{} and {more} more", first.join(" ")),
     }
 }
 
@@ -126,10 +145,17 @@ pub(crate) fn show(report: &EntryReport) -> Vec<String> {
         format!("  address     {}", escaped(&report.entry.url)),
         format!("  assurance   {}, added {}", report.assurance, report.entry.learnt.on.date()),
         format!("  answers for {}", report.entry.scope),
+    ];
+    if !report.preferred.is_empty() {
+        let preferred: Vec<&str> = report.preferred.iter().map(Pattern::as_str).collect();
+        lines.push(format!("  first for   {}, before the others of your trust ring", preferred.join(" ")));
+    }
+    lines.extend(report.mirrors.iter().map(|mirror| format!("  mirror      {}", escaped(mirror))));
+    lines.extend([
         format!("  projects    {}", report.projects.len()),
         format!("  state       {}", age(report)),
         "  safety numbers, newest root last".to_owned(),
-    ];
+    ]);
     lines.extend(report.numbers.iter().map(|(version, number)| format!("    root {version}: {number}")));
     lines
 }
@@ -137,13 +163,8 @@ pub(crate) fn show(report: &EntryReport) -> Vec<String> {
 /// One entry, as JSON.
 pub(crate) fn to_json(report: &EntryReport) -> Value<'static> {
     let optional = |text: &Option<String>| text.clone().map_or(Value::Null, Value::from);
-    let scope: Vec<Value<'static>> = report
-        .entry
-        .scope
-        .patterns()
-        .iter()
-        .map(|pattern| Value::from(pattern.as_str().to_owned()))
-        .collect();
+    let texts = |all: &mut dyn Iterator<Item = String>| all.map(Value::from).collect::<Vec<Value<'static>>>();
+    let scope = texts(&mut report.entry.scope.patterns().iter().map(|pattern| pattern.as_str().to_owned()));
     let numbers: Vec<Value<'static>> = report
         .numbers
         .iter()
@@ -160,6 +181,8 @@ pub(crate) fn to_json(report: &EntryReport) -> Value<'static> {
         .with("maintainer", optional(&report.maintainer))
         .with("assurance", report.assurance.to_string())
         .with("scope", scope)
+        .with("preferred", texts(&mut report.preferred.iter().map(|pattern| pattern.as_str().to_owned())))
+        .with("mirrors", texts(&mut report.mirrors.iter().cloned()))
         .with("good-until", report.good_until.map_or(Value::Null, |until| Value::from(until.to_string())))
         .with("expired", matches!(report.age, Some(Age::Expired { .. })))
         .with("numbers", numbers)

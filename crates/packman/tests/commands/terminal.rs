@@ -34,7 +34,7 @@ fn a_folder_without_a_number_is_remembered_when_somebody_says_so() {
       and give it with `--number`; else PackMan remembers it, and stops if it ever changes.
     Remember it? [y/N] n
     error: `./site` was not added: nobody agreed to remember it without its safety number
-      hint: give --number, with the number from a second channel
+      hint: give `--number`, with the safety number that its maintainer told you by another way than this address
     ");
     let run = at_terminal(&stage.world, r#"["y\n"]"#, &add);
     assert_eq!(run.code, 0, "{}", run.stdout);
@@ -49,6 +49,39 @@ fn a_folder_without_a_number_is_remembered_when_somebody_says_so() {
     // Compared later, the padlock closes.
     stage.world.ok(&["trust", "compare", "web-tools", &stage.number()]);
     insta::assert_snapshot!(shown(&stage.world, &stage.world.ok(&["trust", "list"])), @"[#]  web-tools  signed, compared  for *  1 project  good until DATE  ./site");
+}
+
+#[test]
+fn the_scope_of_a_later_database_is_typed() {
+    let stage = Stage::trusted(vec![module("flask", "3.0"), module("lab-tools", "1.0")]);
+    let world = &stage.world;
+    world.ok(&["curate", "init", "other", "--title", "Lab", "--maintainer", MAINTAINER, "--no-passphrase"]);
+    world.ok(&["curate", "add", "other", "lab-tools"]);
+    world.ok(&["curate", "sign", "other", "--yes"]);
+    world.ok(&["curate", "publish", "other", "--to", "other-site"]);
+    let number = world.ok(&["curate", "number", "other"]).stdout;
+    let add = ["trust", "add", "other-site", "--number", number.trim()];
+    for nothing in [r#"["\n"]"#, r#"["no\n"]"#, r#"["flask>=3\n", "\n"]"#] {
+        let run = at_terminal(world, nothing, &add);
+        assert_eq!(run.code, 1, "{}", run.stdout);
+    }
+    let run = at_terminal(world, r#"["y\n", "lab/x\n", "lab-*, Internal_*\n"]"#, &add);
+    assert_eq!(run.code, 0, "{}", run.stdout);
+    insta::assert_snapshot!(shown(world, &run), @"
+    `Lab` is not your first database.
+      Databases before it in your ring answer first; it answers for what they do not have.
+      Which projects may it answer for? Names or patterns such as `lab-*`, with spaces between;
+      `*` is every project, and nothing leaves the database out.
+    Patterns: y
+    name the projects, or type `*` for every project
+    Patterns: lab/x
+    scope `lab/x` is no pattern; wanted a project name in which `*` may stand for any characters
+    Patterns: lab-*, Internal_*
+    trusting `Lab` as `lab`, [#] signed, compared
+      by `Example Lab <lab@example.org>`, 1 project
+      answers for internal-* lab-*
+      safety number NUMBER
+    ");
 }
 
 #[test]

@@ -4,7 +4,7 @@ use packman_machine::loopback::Answer;
 use testkit::packages::module;
 use testkit::world::{World, snapshot};
 
-use crate::support::{MAINTAINER, Stage, bare_world, kept, plain, said};
+use crate::support::{MAINTAINER, Stage, at, bare_world, kept, plain, said};
 
 const WRONG: &str = "00000 00000 00000 00000 00000 00000 00000 00000 00000 00000 00000 00000";
 
@@ -67,7 +67,7 @@ fn a_folder_without_a_number_is_remembered_only_by_consent() {
     let run = stage.world.ends(1, "consent-needed", &["trust", "add", "site"]);
     insta::assert_snapshot!(said(&stage.world, &run), @"
     error: `./site` was not added: nobody agreed to remember it without its safety number
-      hint: give --number, with the number from a second channel
+      hint: give `--number`, with the safety number that its maintainer told you by another way than this address
     ");
     // `--yes` agrees to plans; here it is not even a flag.
     assert_eq!(stage.world.run(&["trust", "add", "site", "--yes"]).code, 2);
@@ -139,7 +139,7 @@ fn a_later_database_gets_a_scope_by_consent_only() {
     let run = stage.world.ends(1, "consent-needed", &["trust", "add", "other-site", "--number", &number]);
     insta::assert_snapshot!(said(&stage.world, &run), @"
     error: `./other-site` was not added: it is not the first, and nobody said what it may answer for
-      hint: give --scope, with name patterns such as `lab-*`, or `*` for everything
+      hint: give `--scope`, with name patterns such as `lab-*`, or `*` for everything
     ");
     assert!(kept(&stage.world, None) == before);
     let scoped = ["trust", "add", "other-site", "--number", &number, "--scope", "lab-*"];
@@ -175,6 +175,26 @@ fn scope_and_order_decide_who_answers() {
     assert_eq!(offered(world), "3.0 of web");
     insta::assert_snapshot!(both(world, &["trust", "prefer", "lab", "flask"]), @"`lab` answers first for flask");
     assert_eq!(offered(world), "4.0 of lab");
+    insta::assert_snapshot!(both(world, &["trust", "list"]), @"
+    [#]  web  signed, compared  for *                    2 projects  good until DATE  http://HOST/
+    [#]  lab  signed, compared  for * (first for flask)  2 projects  good until DATE  ./other-site
+    ");
+    let shown = both(world, &["trust", "show", "lab"]);
+    assert!(shown.contains("\n  first for   flask, before the others of your trust ring\n"), "{shown}");
+    let json = world.ok(&["trust", "show", "lab", "--json"]);
+    assert_eq!(at(&json.json(), &["preferred"]).as_array().map(|all| all.len()), Some(1));
+    // A newer wish for another database takes the place of an older one.
+    world.ok(&["trust", "prefer", "web", "flask"]);
+    assert_eq!(offered(world), "3.0 of web");
+    insta::assert_snapshot!(both(world, &["trust", "list"]), @"
+    [#]  web  signed, compared  for * (first for flask)  2 projects  good until DATE  http://HOST/
+    [#]  lab  signed, compared  for *                    2 projects  good until DATE  ./other-site
+    ");
+    world.ok(&["trust", "scope", "lab", "lab-*"]);
+    insta::assert_snapshot!(both(world, &["trust", "prefer", "lab", "flask"]), @"
+    error: `lab` may not answer for `flask`, so it cannot answer first for it
+      hint: `packman trust scope lab PATTERN…`, with `flask` among the patterns, lets it answer at all
+    ");
     insta::assert_snapshot!(both(world, &["trust", "scope", "web", "lab/tools"]), @"error: scope `lab/tools` is no pattern; wanted a project name in which `*` may stand for any characters");
     insta::assert_snapshot!(both(world, &["trust", "prefer", "nobody"]), @"
     error: your trust ring has no `nobody`
@@ -187,7 +207,7 @@ fn removing_takes_the_power_away_and_not_the_memory() {
     let stage = stage();
     stage.trust();
     let world = &stage.world;
-    insta::assert_snapshot!(both(world, &["trust", "remove", "web"]), @"`web` is trusted with nothing any more; what was remembered of it stays");
+    insta::assert_snapshot!(both(world, &["trust", "remove", "web"]), @"`web` is no longer trusted; its keys stay remembered, and adding it again goes on from them");
     assert_eq!(world.ends(1, "not-vouched", &["info", "flask"]).code, 1);
     // Over plain HTTP, and without a number: it goes on from what was compared before.
     let again = ["trust", "add", &stage.mirror.url(), "--as", "again"];
@@ -215,8 +235,10 @@ fn the_same_address_with_other_keys_is_an_unexplained_change() {
     assert_eq!(run.code, 3, "{}", run.stdout);
     insta::assert_snapshot!(said(world, &run), @"
     error: database at `http://HOST/` refused
-      because: `metadata/timestamp.json`: signed by 0 of the `timestamp` keys, wanted 1
-      hint: see `packman explain bad-signature`
+      because: `metadata/1.root.json`: signed by its own keys, but by 0 of the `root` keys that are remembered, wanted 1
+      hint: nothing was added; ask its maintainer, by another way than this address, whether he began anew
+      hint: if he did, `packman trust add http://HOST/ --number NUMBER` with the new number from him
+      hint: see `packman explain unexplained-change`
     ");
     assert!(kept(world, None) == before);
     // The number from a second channel is the way on.
@@ -244,4 +266,112 @@ fn a_number_that_is_compared_later_raises_the_assurance() {
       hint: see `packman explain number-mismatch`
     ");
     assert!(kept(world, None) == before);
+}
+
+/// Has the mirror of `web` serve the database of somebody else; gives that one's number.
+fn taken_over(stage: &Stage) -> String {
+    let number = other(stage);
+    for (path, bytes) in snapshot(&stage.world.path("other-site")) {
+        stage.mirror.lie(&path.to_string_lossy(), Answer::bytes(bytes));
+    }
+    number
+}
+
+#[test]
+fn an_address_that_somebody_took_over_is_an_unexplained_change_until_its_number_is_compared() {
+    let stage = stage();
+    stage.trust();
+    let number = taken_over(&stage);
+    let world = &stage.world;
+    let before = kept(world, None);
+    let run = world.ends(3, "unexplained-change", &["trust", "refresh"]);
+    insta::assert_snapshot!(said(world, &run), @"
+    error: database `web` refused
+      because: `metadata/1.root.json`: signed by its own keys, but by 0 of the `root` keys that are remembered, wanted 1
+      hint: what you have stays in force; ask its maintainer, by another way than its address, whether he began anew
+      hint: if he did, `packman trust compare web NUMBER` with the new number from him
+      hint: see `packman explain unexplained-change`
+    ");
+    assert!(kept(world, None) == before);
+    insta::assert_snapshot!(both(world, &["trust", "compare", "web", &number]), @"`web` stands for other keys from now on: the number is that of root 1 of what its address serves now; the keys before had NUMBER");
+    world.ok(&["trust", "refresh"]);
+}
+
+#[test]
+fn a_refresh_says_each_refusal_once_and_names_all() {
+    let stage = stage();
+    stage.trust();
+    let number = other(&stage);
+    let world = &stage.world;
+    world.ok(&["trust", "add", "other-site", "--number", &number, "--scope", "lab-*"]);
+    let timestamp = world.path("other-site/metadata/timestamp.json");
+    std::fs::write(&timestamp, "no timestamp").unwrap();
+    stage.mirror.lie("metadata/timestamp.json", Answer::bytes("{}"));
+    insta::assert_snapshot!(both(world, &["trust", "refresh"]), @"
+    web  refused
+    lab  refused
+    error: databases `web`, `lab` refused
+      because: `web`: `metadata/timestamp.json`: the document: found no member `signatures`, wanted one
+               `lab`: `metadata/timestamp.json`: byte 0: found `n`, wanted `true`, `false` or `null`
+      hint: your last good copy, your trust ring and the environment stay as they were
+      hint: see `packman explain bad-metadata`
+    ");
+    world.ends(3, "bad-metadata", &["trust", "refresh"]);
+    std::fs::remove_file(&timestamp).unwrap();
+    insta::assert_snapshot!(both(world, &["trust", "refresh"]), @"
+    web  refused
+    lab  not reached
+    error: database `web` refused
+      because: `web`: `metadata/timestamp.json`: the document: found no member `signatures`, wanted one
+               `lab` was not reached: it has no `metadata/timestamp.json`
+      hint: your last good copy, your trust ring and the environment stay as they were
+      hint: see `packman explain bad-metadata`
+    ");
+    stage.mirror.lie("metadata/timestamp.json", Answer::status(404));
+    insta::assert_snapshot!(both(world, &["trust", "refresh"]), @"
+    web  not reached
+    lab  not reached
+    error: databases `web`, `lab` could not be reached
+      because: `web` was not reached: it has no `metadata/timestamp.json`
+               `lab` was not reached: it has no `metadata/timestamp.json`
+      hint: the last good copy stays, and counts until it expires
+    ");
+    world.ends(4, "network", &["trust", "refresh"]);
+}
+
+#[test]
+fn an_address_without_its_beginning_is_told_the_whole_one() {
+    let world = bare_world();
+    let check = |typed: &str, meant: &str| {
+        let run = world.ends(2, "usage", &["trust", "add", typed]);
+        assert!(run.stderr.contains(&format!("hint: did you mean `{meant}`?")), "{}", run.stderr);
+    };
+    check("127.0.0.1:8801", "http://127.0.0.1:8801");
+    check("localhost:8801/db", "http://localhost:8801/db");
+    check("example.org/db", "https://example.org/db");
+    check("example.org:8443/db", "https://example.org:8443/db");
+    insta::assert_snapshot!(both(&world, &["trust", "add", "example.org/db"]), @"
+    error: `example.org/db`: there is no such folder
+      hint: did you mean `https://example.org/db`?
+    ");
+    insta::assert_snapshot!(both(&world, &["trust", "add", "./site"]), @"error: `./site`: there is no such folder");
+    insta::assert_snapshot!(both(&world, &["trust", "add", "ftp://example.org"]), @"error: address `ftp://example.org`: wanted an http, https or file address");
+}
+
+#[test]
+fn what_offline_keeps_from_being_fetched_is_said() {
+    let stage = stage();
+    stage.trust();
+    let world = &stage.world;
+    world.clear_cache();
+    let run = world.ends(4, "network", &["info", "flask", "--offline"]);
+    insta::assert_snapshot!(said(world, &run), @"
+    error: `targets/projects/SHA256.flask.json` could not be fetched
+      because: `http://HOST/targets/projects/SHA256.flask.json`: the network is not used: offline
+      hint: without `--offline` it would be fetched
+    ");
+    world.ok(&["info", "flask"]);
+    world.venv("v");
+    let run = world.ends(4, "network", &["install", "--venv", "v", "flask", "--offline"]);
+    assert!(run.stderr.contains("hint: without `--offline` it would be fetched"), "{}", run.stderr);
 }
