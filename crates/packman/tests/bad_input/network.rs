@@ -50,9 +50,9 @@ fn a_mirror_that_cannot_be_reached_is_told_in_one_line() {
     drop(mirror);
     let refreshed = world.ends(4, "network", &["trust", "refresh"]);
     insta::assert_snapshot!(said(&world, &refreshed), @"
-    note: `web` could not be asked for something newer, going on from the last good copy (`http://HOST/metadata/2.root.json`: no connection: connection refused)
     error: database `web` could not be reached
       because: `http://HOST/metadata/2.root.json`: no connection: connection refused
+      hint: the last good copy stays, and counts until it expires
     ");
     // Its record was never read: without the mirror there is nothing to install by.
     let venv = world.path("v");
@@ -121,7 +121,6 @@ fn a_mirror_that_never_ends_is_refused_and_the_file_is_named() {
     stage.mirror.lie("metadata/timestamp.json", Answer::endless());
     let run = stage.world.ends(3, "too-large", &["trust", "refresh"]);
     insta::assert_snapshot!(said(&stage.world, &run), @"
-    warning: what `web` sent was refused, the last good copy stays: `metadata/timestamp.json`: found 32769 bytes, wanted at most 32768
     error: database `web` refused
       because: `metadata/timestamp.json`: found 32769 bytes, wanted at most 32768
       hint: your last good copy, your trust ring and the environment stay as they were
@@ -183,7 +182,6 @@ fn a_portal_that_answers_everything_with_a_page_is_not_believed() {
     }
     let run = stage.world.ends(3, "bad-json", &["trust", "refresh"]);
     insta::assert_snapshot!(said(&stage.world, &run), @"
-    warning: what `web` sent was refused, the last good copy stays: `metadata/2.root.json`: byte 0: found `<`, wanted a value
     error: database `web` refused
       because: `metadata/2.root.json`: byte 0: found `<`, wanted a value
       hint: your last good copy, your trust ring and the environment stay as they were
