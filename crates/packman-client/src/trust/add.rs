@@ -57,7 +57,7 @@ impl Client<'_> {
             Some(memory) => memory,
             None => self.meet(&location, &url, request.number)?,
         };
-        let memory = self.bring_up(memory, &location, &url)?;
+        let memory = self.bring_up(&memory, &location, &url)?;
         let preview = self.preview(&url, memory, request, &ring)?;
         self.agree(&preview, request)?;
         let scope = self.scope_for(&preview, request, &ring)?;
@@ -137,7 +137,7 @@ impl Client<'_> {
 
     pub(super) fn bring_up(
         &self,
-        memory: Memory,
+        memory: &Memory,
         location: &Location,
         url: &str,
     ) -> Result<Memory, ClientError> {
@@ -146,10 +146,10 @@ impl Client<'_> {
                 "`trust add` of a web address needs the network; leave out `--offline`",
             ));
         }
-        let now = self.time_after(std::slice::from_ref(&memory));
+        let now = self.time_after(std::slice::from_ref(memory));
         let mut refresh = Refresh::begin(memory.clone(), now, Limits::default()).with_attached(&ATTACHED);
         self.first_refresh(&mut refresh, location).map_err(|stuck| {
-            first_use_error(self.explained(stuck, &memory, std::slice::from_ref(location)), url)
+            first_use_error(self.explained(stuck, memory, std::slice::from_ref(location)), url)
         })?;
         Ok(refresh.into_memory())
     }

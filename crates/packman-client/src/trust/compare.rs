@@ -51,7 +51,7 @@ impl Client<'_> {
     ) -> Result<Compared, ClientError> {
         let location = self.location(&entry.url)?;
         let met = self.meet(&location, &entry.url, Some(number))?;
-        let memory = self.bring_up(met, &location, &entry.url)?;
+        let memory = self.bring_up(&met, &location, &entry.url)?;
         let chain = memory.chain_id();
         self.change_ring(|ring| {
             ring.rekey(name, chain)?;

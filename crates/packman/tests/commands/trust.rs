@@ -182,7 +182,7 @@ fn scope_and_order_decide_who_answers() {
     let shown = both(world, &["trust", "show", "lab"]);
     assert!(shown.contains("\n  first for   flask, before the others of your trust ring\n"), "{shown}");
     let json = world.ok(&["trust", "show", "lab", "--json"]);
-    assert_eq!(at(&json.json(), &["preferred"]).as_array().map(|all| all.len()), Some(1));
+    assert_eq!(at(&json.json(), &["preferred"]).as_array().map(<[_]>::len), Some(1));
     // A newer wish for another database takes the place of an older one.
     world.ok(&["trust", "prefer", "web", "flask"]);
     assert_eq!(offered(world), "3.0 of web");
