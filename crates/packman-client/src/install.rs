@@ -60,6 +60,13 @@ impl Client<'_> {
     /// The plan was made without the environment's lock. Where somebody changed what is installed since, it is made
     /// again under the lock, from what is there now and from the same offers, and that one is carried out.
     pub fn install(&self, planned: Planned, request: &InstallRequest) -> Result<Installation, ClientError> {
+        if changes_nothing(&planned)? {
+            return Ok(Installation {
+                environment: planned.environment.folder(),
+                steps: planned.steps,
+                files: 0,
+            });
+        }
         self.agree_to_replace(&planned.steps, &[])?;
         let mut ready = self.ready_for(&planned.steps)?;
         let Planned { mut environment, mut steps, gate, warned } = planned;
@@ -116,7 +123,7 @@ impl Client<'_> {
         ready: Vec<Unpacked>,
         link: LinkMode,
     ) -> Change {
-        let there = |project: &ProjectName| environment.inventory.project(project).cloned();
+        let there = |project: &ProjectName| environment.inventory.project(project);
         let installing = steps.iter().filter(|step| step.file.is_some());
         let install = installing
             .zip(ready)
@@ -130,10 +137,9 @@ impl Client<'_> {
         let replaced = steps.iter().filter(|step| step.replaces().is_some());
         let remove: Vec<Installed> =
             replaced.flat_map(|step| environment.all_of(&step.project)).cloned().collect();
-        let kept = steps.iter().filter(|step| step.kind == StepKind::Keep && step.requested);
-        let unmarked = kept.filter_map(|step| there(&step.project)).filter(|installed| !installed.requested);
-        let amend =
-            unmarked.map(|installed| Amendment { installed, requested: true, bytecode: false }).collect();
+        let amend = unmarked(environment, steps)
+            .map(|installed| Amendment { installed: installed.clone(), requested: true, bytecode: false })
+            .collect();
         Change { install, remove, amend, link }
     }
 
@@ -173,6 +179,25 @@ impl Client<'_> {
             }
         }
     }
+}
+
+/// What is there already, was asked for now, and is not marked so yet.
+fn unmarked<'e>(
+    environment: &'e Environment,
+    steps: &'e [PlannedStep],
+) -> impl Iterator<Item = &'e Installed> {
+    let kept = steps.iter().filter(|step| step.kind == StepKind::Keep && step.requested);
+    let there = kept.filter_map(|step| environment.inventory.project(&step.project));
+    there.filter(|installed| !installed.requested)
+}
+
+/// Says whether a plan finds all as it should be, and no killed change waits for whoever takes the lock: then the lock
+/// is not taken, and what is installed not read again.
+fn changes_nothing(planned: &Planned) -> Result<bool, ClientError> {
+    let Planned { environment, steps, .. } = planned;
+    let settled =
+        steps.iter().all(|step| step.kind == StepKind::Keep) && unmarked(environment, steps).next().is_none();
+    Ok(settled && !packman_wheel::is_being_changed(&environment.scheme).map_err(change_error)?)
 }
 
 /// Stops a change when the user asks to.

@@ -127,7 +127,10 @@ fn read_dist_info(path: &Path) -> Result<Installed, String> {
     let names = folder.names().map_err(said)?;
     let has = |name: &str| names.iter().any(|other| other == name);
     let text = |name: &str| if has(name) { read_text(&folder, name).map(Some) } else { Ok(None) };
-    let metadata = text("METADATA").map_err(said)?.ok_or("it has no METADATA")?;
+    if !has("METADATA") {
+        return Err("it has no METADATA".to_owned());
+    }
+    let metadata = read_header(&folder, "METADATA").map_err(said)?;
     let mut installed = parse_header(&metadata, path)?;
     if has("RECORD") {
         installed.recorded = Recorded::Yes;
@@ -145,8 +148,8 @@ fn read_egg_info(path: &Path) -> Result<Installed, String> {
     let said = |error: io::Error| error.to_string();
     let folder = Folder::open(parent).map_err(said)?;
     let text = match folder.kind(name).map_err(said)? {
-        Kind::File => read_text(&folder, name),
-        _ => folder.enter(name).and_then(|folder| read_text(&folder, "PKG-INFO")),
+        Kind::File => read_header(&folder, name),
+        _ => folder.enter(name).and_then(|folder| read_header(&folder, "PKG-INFO")),
     };
     let mut installed = parse_header(&text.map_err(said)?, path)?;
     installed.recorded = Recorded::EggInfo;
@@ -157,6 +160,20 @@ fn read_text(folder: &Folder, name: &str) -> io::Result<String> {
     let mut bytes = Vec::new();
     folder.read(name)?.read_to_end(&mut bytes)?;
     Ok(String::from_utf8_lossy(&bytes).into_owned())
+}
+
+/// Reads as far as the first empty line: what follows is a description of up to hundreds of kilobytes.
+fn read_header(folder: &Folder, name: &str) -> io::Result<String> {
+    let mut file = folder.read(name)?;
+    let mut bytes = Vec::new();
+    let mut most = 4 << 10;
+    loop {
+        let got = file.by_ref().take(most).read_to_end(&mut bytes)?;
+        if got == 0 || bytes.windows(2).any(|two| two == b"\n\n") {
+            return Ok(String::from_utf8_lossy(&bytes).into_owned());
+        }
+        most *= 2;
+    }
 }
 
 /// Reads the fields before the first blank line; of those that may stand once, the first.

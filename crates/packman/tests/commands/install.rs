@@ -7,7 +7,7 @@ use packman_wheel::Area;
 use packman_wheel::make::WheelDraft;
 use testkit::packages::{flask_and_its_needs, module};
 use testkit::tools::pip;
-use testkit::world::World;
+use testkit::world::{World, snapshot};
 
 use crate::support::{Stage, at, bare_world, kept, plain, said, sign_and_publish, texts, without_progress};
 
@@ -378,4 +378,21 @@ fn a_wheel_that_is_not_safe_is_refused_before_a_byte_is_written() {
         after.iter().all(|(path, bytes)| before.get(path) == Some(bytes)),
         "the environment is as it was"
     );
+}
+
+#[test]
+fn what_a_killed_change_left_is_cleared_away_even_when_there_is_nothing_to_do() {
+    let stage = Stage::trusted(vec![module("flask", "3.0")]);
+    let venv = stage.world.venv("v");
+    stage.world.ok(&install(&["flask"]));
+    let whole = snapshot(&venv);
+    let modified = |path: &str| std::fs::metadata(venv.join(path)).unwrap().modified().unwrap();
+    let before = modified("");
+    assert_eq!(stage.world.ok(&install(&["flask"])).code, 0);
+    assert_eq!(modified(""), before, "nothing is written where nothing is to be done");
+    std::fs::create_dir_all(venv.join(".packman/new/lib")).unwrap();
+    std::fs::write(venv.join(".packman/new/lib/half.py"), "half").unwrap();
+    stage.world.ok(&install(&["flask"]));
+    assert!(snapshot(&venv) == whole);
+    assert!(!venv.join(".packman").exists());
 }
