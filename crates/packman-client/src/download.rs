@@ -1,78 +1,117 @@
 //! Getting wheels ready: from the cache as they were unpacked, else from the first host that gives the right bytes,
 //! hashed while they come, verified whole, and unpacked beside the environment.
 
+use std::cmp::Reverse;
 use std::num::NonZeroUsize;
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use packman_database::{FileUrl, blob_path};
+use packman_machine::cache::WHEELS;
 use packman_machine::location::Location;
 use packman_machine::network::{DownloadFailure, Downloaded, Expected as ExpectedBytes, Fault};
-use packman_machine::parallel::for_each_parallel;
+use packman_machine::parallel::{Budget, for_each_parallel};
 use packman_machine::stop::Stop;
+use packman_strict::digest::{Hashed, Hashing};
 use packman_strict::quote::quoted;
 use packman_trust::OfferedFile;
-use packman_wheel::{Expected, ExpectedMetadata, UnpackError, Unpacked, Wheel, WheelLimits, unpack};
+use packman_wheel::{Crew, Expected, ExpectedMetadata, UnpackError, Unpacked, Wheel, WheelLimits, unpack};
 
 use crate::client::Client;
 use crate::error::{ClientError, Failed, RefusedWhy};
 use crate::host::Event;
 
-/// How many threads fetch or unpack at once.
-pub(crate) fn threads() -> NonZeroUsize {
-    const MOST: usize = 16;
-    let cores = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
-    NonZeroUsize::new((cores * 4).min(MOST)).unwrap_or(NonZeroUsize::MIN)
+/// How many downloads go on at once: what they wait for is the network, not a core.
+pub(crate) const DOWNLOADS: NonZeroUsize = NonZeroUsize::new(16).unwrap();
+
+/// How many bytes of wheels are in memory at once, in bytes; a larger wheel is alone.
+const IN_MEMORY: u64 = 64 << 20;
+
+/// How many threads work at once where the processor is what they need.
+fn cores() -> NonZeroUsize {
+    std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN)
+}
+
+/// What every wheel of one run shares while it is got ready.
+struct Workshop {
+    wheels: PathBuf,
+    crew: Crew,
+    memory: Budget,
 }
 
 impl Client<'_> {
-    /// Says which of these files are unpacked in the cache, as they were vouched for.
-    pub(crate) fn unpacked(&self, file: &OfferedFile) -> Result<Option<Unpacked>, ClientError> {
-        let Some(cache) = self.cache.existing() else { return Ok(None) };
-        let Some(expected) = expected(file) else { return Ok(None) };
-        Unpacked::open(&cache.join("wheels"), file.sha256(), &expected)
-            .map_err(|refusal| wheel_error(file, refusal))
+    /// Whether a file seems to be unpacked in the cache.
+    pub(crate) fn is_unpacked(&self, file: &OfferedFile) -> bool {
+        self.cache.existing().is_some_and(|cache| Unpacked::is_there(&cache.join(WHEELS), file.sha256()))
     }
 
     /// Gets every one of these files ready, in their order.
     pub(crate) fn ready(&self, files: &[OfferedFile]) -> Result<Vec<Unpacked>, ClientError> {
-        let kept: Vec<Option<Unpacked>> =
-            files.iter().map(|file| self.unpacked(file)).collect::<Result<_, _>>()?;
-        let missing = files.iter().zip(&kept).filter(|(_, kept)| kept.is_none());
-        let (count, bytes) =
-            missing.fold((0, 0), |(count, bytes), (file, _)| (count + 1, bytes + file.size()));
-        if count > 0 {
-            self.host.event(Event::Downloading { files: count, bytes });
+        let mut ready = self.kept(files)?;
+        let mut missing: Vec<(usize, &OfferedFile)> = files
+            .iter()
+            .enumerate()
+            .filter(|(place, _)| ready.get(*place).is_some_and(Option::is_none))
+            .collect();
+        if !missing.is_empty() {
+            // The longest first: one that is begun last ends last, alone.
+            missing.sort_by_key(|(_, file)| Reverse(file.size()));
+            for (place, unpacked) in self.fetch_all(missing)? {
+                ready.splice(place..=place, [Some(unpacked)]);
+            }
         }
-        let work: Vec<_> = files.iter().zip(kept).collect();
-        let ready = for_each_parallel(work, threads(), self.stop, |(file, kept), stop| match kept {
-            Some(unpacked) => Ok(unpacked),
-            None => self.fetch(file, stop),
-        });
-        self.host.event(Event::DownloadsDone);
-        ready
+        Ok(ready.into_iter().flatten().collect())
     }
 
-    fn fetch(&self, file: &OfferedFile, stop: &Stop) -> Result<Unpacked, ClientError> {
+    /// Opens those that are unpacked already, each as it was vouched for.
+    fn kept(&self, files: &[OfferedFile]) -> Result<Vec<Option<Unpacked>>, ClientError> {
+        let Some(wheels) = self.cache.existing().map(|cache| cache.join(WHEELS)) else {
+            return Ok(files.iter().map(|_| None).collect());
+        };
+        for_each_parallel(files.iter().collect(), cores(), self.stop, |file, _| {
+            let Some(expected) = expected(file) else { return Ok(None) };
+            Unpacked::open(&wheels, file.sha256(), &expected).map_err(|refusal| wheel_error(file, refusal))
+        })
+    }
+
+    fn fetch_all(
+        &self,
+        missing: Vec<(usize, &OfferedFile)>,
+    ) -> Result<Vec<(usize, Unpacked)>, ClientError> {
+        let bytes = missing.iter().map(|(_, file)| file.size()).sum();
+        self.host.event(Event::Downloading { files: missing.len(), bytes });
+        let shop =
+            Workshop { wheels: self.cache.wheels()?, crew: Crew::new(cores()), memory: Budget::of(IN_MEMORY) };
+        let fetched = for_each_parallel(missing, DOWNLOADS, self.stop, |(place, file), stop| {
+            Ok((place, self.fetch(file, &shop, stop)?))
+        });
+        self.host.event(Event::DownloadsDone);
+        fetched
+    }
+
+    fn fetch(&self, file: &OfferedFile, shop: &Workshop, stop: &Stop) -> Result<Unpacked, ClientError> {
         let Some(expected) = expected(file) else {
             return Err(ClientError::usage(format!("`{}` is no wheel", file.filename())));
         };
+        let _memory = shop.memory.take(file.size(), stop)?;
         let bytes = self.download(file, stop)?;
         let refused = |refusal| wheel_error(file, refusal);
         let wheel = Wheel::verify(&bytes, &expected, &WheelLimits::default()).map_err(refused)?;
-        let parent = self.cache.wheels()?;
-        let unpacked = unpack(&wheel, &parent, 1).map_err(|error| match error {
+        let unpacked = unpack(&wheel, &shop.wheels, &shop.crew, &|| stop.is_asked());
+        let unpacked = unpacked.map_err(|error| match error {
             UnpackError::Refused(refusal) => wheel_error(file, refusal),
             UnpackError::Failed(failure) => {
                 Failed::Environment { code: failure.code(), what: failure.to_string() }.into()
             }
+            UnpackError::Stopped => ClientError::Stopped,
         })?;
         self.host.event(Event::Ready { file: file.filename().to_owned() });
         Ok(unpacked)
     }
 
-    fn download(&self, file: &OfferedFile, stop: &Stop) -> Result<Vec<u8>, ClientError> {
+    fn download(&self, file: &OfferedFile, stop: &Stop) -> Result<Hashed, ClientError> {
         let hosts = self.hosts_of(file)?;
-        let mut bytes = Vec::with_capacity(usize::try_from(file.size()).unwrap_or_default());
+        let mut bytes = Hashing::with_capacity(usize::try_from(file.size()).unwrap_or_default());
         let before = AtomicU64::new(0);
         let progress = |now: u64| {
             let came = now.saturating_sub(before.swap(now, Ordering::Relaxed));
@@ -82,7 +121,7 @@ impl Client<'_> {
         match self.fetcher.download(&hosts, &exactly, &mut bytes, &progress, stop) {
             Ok(downloaded) => {
                 self.tell_failed_hosts(file, &downloaded);
-                Ok(bytes)
+                Ok(bytes.finish())
             }
             Err(failure) => Err(download_error(file, failure)),
         }

@@ -5,7 +5,7 @@ use packman_names::{ProjectName, Version};
 use packman_trust::{Answer, EntryName, Purpose};
 
 use crate::client::Client;
-use crate::download::threads;
+use crate::download::DOWNLOADS;
 use crate::error::ClientError;
 
 /// A project that was found.
@@ -33,7 +33,7 @@ impl Client<'_> {
                 let database = offer.source().database.clone();
                 Ok(Some(Found { summary: offer.summary().map(str::to_owned), newest, database, project }))
             };
-        let all = for_each_parallel(gate.projects(), threads(), self.stop, look)?;
+        let all = for_each_parallel(gate.projects(), DOWNLOADS, self.stop, look)?;
         let word = word.to_lowercase();
         let in_name = |found: &Found| found.project.as_str().contains(&word.replace(['_', '.', ' '], "-"));
         let in_summary =

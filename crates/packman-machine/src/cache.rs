@@ -7,10 +7,14 @@ use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 use packman_strict::Sha256;
+use packman_strict::digest::Hashed;
 
 use crate::environ::Environ;
 use crate::failure::{Act, DiskFailure, DiskReason};
 use crate::files::{self, Exposure, Keeping};
+
+/// The folder of unpacked wheels in the cache.
+pub const WHEELS: &str = "wheels";
 
 /// The folder of things that can be had again.
 pub struct Cache {
@@ -44,9 +48,14 @@ impl Cache {
 
     /// Reads the file of that hash; `None` when it is not there, or not whole. One with wrong bytes is removed.
     pub fn blob(&self, sha256: &Sha256) -> Option<Vec<u8>> {
+        self.hashed_blob(sha256).map(Hashed::into_bytes)
+    }
+
+    /// The same, for whoever needs it to be known that the bytes have the hash.
+    pub fn hashed_blob(&self, sha256: &Sha256) -> Option<Hashed> {
         let path = self.existing()?.join(blob_name(sha256));
-        let bytes = files::read_file(&path, u64::MAX).ok().flatten()?;
-        if Sha256::of(&bytes) == *sha256 {
+        let bytes = Hashed::of(files::read_file(&path, u64::MAX).ok().flatten()?);
+        if bytes.sha256() == *sha256 {
             return Some(bytes);
         }
         let _ = files::remove_file(&path);
@@ -63,6 +72,11 @@ impl Cache {
     /// Keeps bytes under a hash that the caller has just found them to have. Were it wrong, they would be a miss.
     pub fn put_known_blob(&self, sha256: &Sha256, bytes: &[u8]) {
         self.put(&blob_name(sha256), bytes);
+    }
+
+    /// Keeps bytes that were hashed already.
+    pub fn put_hashed_blob(&self, bytes: &Hashed) {
+        self.put_known_blob(&bytes.sha256(), bytes.bytes());
     }
 
     /// Reads what was derived (a parsed record, the facts of an interpreter) under a key; `kind` names what it is
@@ -110,7 +124,7 @@ impl Cache {
 
     /// The folder for unpacked wheels, made when it is not there.
     pub fn wheels(&self) -> Result<PathBuf, DiskFailure> {
-        self.subfolder("wheels")
+        self.subfolder(WHEELS)
     }
 
     /// The folder for a download that is still going on, on the same file system as the rest of the cache.

@@ -2,7 +2,8 @@
 //! nothing new is begun and what runs is told.
 
 use std::num::NonZeroUsize;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use crate::stop::{Stop, Stopped};
 
@@ -41,6 +42,49 @@ pub fn for_each_parallel<T: Send, R: Send, E: Send + From<Stopped>>(
     }
 }
 
+/// An amount that threads share, such as memory: who needs a part of it waits until so much is free.
+#[derive(Debug)]
+pub struct Budget {
+    whole: u64,
+    free: Mutex<u64>,
+    given_back: Condvar,
+}
+
+/// A part of a [`Budget`]; given back when it is dropped.
+#[derive(Debug)]
+pub struct Share<'b> {
+    budget: &'b Budget,
+    amount: u64,
+}
+
+impl Budget {
+    /// A budget of so much.
+    pub fn of(whole: u64) -> Self {
+        Self { whole, free: Mutex::new(whole), given_back: Condvar::new() }
+    }
+
+    /// Waits for a part. Who asks for more than there is gets the whole, alone.
+    pub fn take(&self, amount: u64, stop: &Stop) -> Result<Share<'_>, Stopped> {
+        const LOOK_AGAIN: Duration = Duration::from_millis(50);
+        let amount = amount.min(self.whole);
+        let mut free = lock(&self.free);
+        while *free < amount {
+            stop.live()?;
+            let waited = self.given_back.wait_timeout(free, LOOK_AGAIN);
+            free = waited.unwrap_or_else(PoisonError::into_inner).0;
+        }
+        *free -= amount;
+        Ok(Share { budget: self, amount })
+    }
+}
+
+impl Drop for Share<'_> {
+    fn drop(&mut self) {
+        *lock(&self.budget.free) += self.amount;
+        self.budget.given_back.notify_all();
+    }
+}
+
 struct State<T, R, E> {
     items: std::iter::Enumerate<std::vec::IntoIter<T>>,
     done: Vec<(usize, R)>,
@@ -72,10 +116,11 @@ fn lock<S>(state: &Mutex<S>) -> MutexGuard<'_, S> {
 
 #[cfg(test)]
 mod tests {
-    use super::for_each_parallel;
+    use super::{Budget, for_each_parallel};
     use crate::stop::{Stop, Stopped};
     use std::num::NonZeroUsize;
     use std::sync::Barrier;
+    use std::sync::atomic::{AtomicU64, Ordering};
     use std::time::Duration;
 
     #[derive(Debug, Eq, PartialEq)]
@@ -124,6 +169,26 @@ mod tests {
             Ok(())
         });
         assert_eq!(result, Err(Failed::At(0)));
+    }
+
+    #[test]
+    fn a_budget_is_never_overdrawn_and_the_largest_wish_is_met() {
+        let (budget, used) = (Budget::of(10), AtomicU64::new(0));
+        let wishes = vec![3, 11, 7, 10, 1, 4, u64::MAX, 5, 0, 6];
+        let threads = NonZeroUsize::new(4).unwrap();
+        let met = for_each_parallel(wishes, threads, &Stop::new(), |wish: u64, stop| {
+            let share = budget.take(wish, stop)?;
+            let now = used.fetch_add(share.amount, Ordering::SeqCst) + share.amount;
+            assert!(now <= 10, "{now} in use");
+            used.fetch_sub(share.amount, Ordering::SeqCst);
+            Ok::<_, Failed>(share.amount)
+        });
+        assert_eq!(met, Ok(vec![3, 10, 7, 10, 1, 4, 10, 5, 0, 6]));
+        // Nobody waits on after a stop.
+        let (all, stop) = (budget.take(10, &Stop::new()).unwrap(), Stop::new());
+        stop.ask();
+        assert_eq!(budget.take(1, &stop).map(|_| ()), Err(Stopped));
+        drop(all);
     }
 
     #[test]

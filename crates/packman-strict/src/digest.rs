@@ -92,6 +92,78 @@ impl fmt::Debug for Sha256Stream {
     }
 }
 
+/// Bytes with the SHA-256 that they have: hashed once, as they came.
+///
+/// ```compile_fail
+/// # use packman_strict::{Sha256, digest::Hashed};
+/// # fn f(bytes: Vec<u8>, sha256: Sha256) {
+/// let claimed = Hashed { bytes, sha256 };
+/// # }
+/// ```
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Hashed {
+    bytes: Vec<u8>,
+    sha256: Sha256,
+}
+
+impl Hashed {
+    /// Hashes bytes that are here already.
+    pub fn of(bytes: Vec<u8>) -> Self {
+        Self { sha256: Sha256::of(&bytes), bytes }
+    }
+
+    /// The bytes.
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// Their SHA-256.
+    pub fn sha256(&self) -> Sha256 {
+        self.sha256
+    }
+
+    /// The bytes alone.
+    pub fn into_bytes(self) -> Vec<u8> {
+        self.bytes
+    }
+}
+
+/// Takes the pieces of a [`Hashed`] and hashes them as they come.
+#[derive(Debug, Default)]
+pub struct Hashing {
+    bytes: Vec<u8>,
+    hash: Sha256Stream,
+}
+
+impl Hashing {
+    /// Starts with memory for so many bytes.
+    pub fn with_capacity(bytes: usize) -> Self {
+        Self { bytes: Vec::with_capacity(bytes), hash: Sha256Stream::new() }
+    }
+
+    /// Adds the next piece.
+    pub fn add(&mut self, bytes: &[u8]) {
+        self.hash.update(bytes);
+        self.bytes.extend_from_slice(bytes);
+    }
+
+    /// Forgets every piece.
+    pub fn restart(&mut self) {
+        self.bytes.clear();
+        self.hash = Sha256Stream::new();
+    }
+
+    /// The SHA-256 of the pieces so far.
+    pub fn sha256(&self) -> Sha256 {
+        self.hash.clone().finish()
+    }
+
+    /// All pieces in their order.
+    pub fn finish(self) -> Hashed {
+        Hashed { sha256: self.hash.finish(), bytes: self.bytes }
+    }
+}
+
 /// Text that is not a SHA-256 as we write it.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct DigestError {
@@ -115,7 +187,7 @@ impl std::error::Error for DigestError {}
 
 #[cfg(test)]
 mod tests {
-    use super::{Sha256, Sha256Stream};
+    use super::{Hashed, Hashing, Sha256, Sha256Stream};
 
     const ABC: &str = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
 
@@ -127,6 +199,19 @@ mod tests {
         stream.update(b"a");
         stream.update(b"bc");
         assert_eq!(stream.finish(), Sha256::of(b"abc"));
+    }
+
+    #[test]
+    fn bytes_that_come_in_pieces_have_the_digest_of_the_whole() {
+        let mut hashing = Hashing::with_capacity(3);
+        hashing.add(b"from another host");
+        hashing.restart();
+        hashing.add(b"a");
+        hashing.add(b"bc");
+        assert_eq!(hashing.sha256().to_string(), ABC);
+        let hashed = hashing.finish();
+        assert_eq!((hashed.bytes(), hashed.sha256().to_string().as_str()), (&b"abc"[..], ABC));
+        assert_eq!(hashed, Hashed::of(b"abc".to_vec()));
     }
 
     #[test]

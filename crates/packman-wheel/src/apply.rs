@@ -15,7 +15,7 @@ use crate::failure::Failure;
 use crate::folder::{Folder, Walk, share_bytes, split};
 use crate::journal::{self, NEW, Observer, Step, WORK, go_on};
 use crate::scheme::join;
-use crate::unpack::Unpacked;
+use crate::unpacked::Unpacked;
 
 /// What a change did.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]

@@ -24,7 +24,7 @@ use crate::receipt::Receipt;
 use crate::removal::{InstalledRecord, Removal};
 use crate::resolve::{Resolver, State};
 use crate::scheme::{Places, join};
-use crate::unpack::Unpacked;
+use crate::unpacked::Unpacked;
 
 /// What is to change, all of it or nothing. An upgrade removes one version and installs another.
 #[derive(Debug, Default)]

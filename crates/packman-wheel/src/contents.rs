@@ -1,21 +1,26 @@
 //! The content of a wheel's files held against RECORD: each inflated once, hashed, and handed on.
 //!
-//! Entries are taken off one queue by a few threads; whatever needs the content (writing it to the cache) happens
-//! in the same pass, and the hash of the whole wheel is one more piece of work on the queue.
+//! Entries are taken in chunks by as many threads as the crew has hands; whatever needs the content (writing it to
+//! the cache) happens in the same pass.
 
+use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::sync::{Mutex, PoisonError};
 use std::thread;
 
 use packman_strict::Sha256;
-use packman_strict::zip::Entry;
+use packman_strict::zip::{Entry, Scratch};
 
 use crate::base64;
+use crate::crew::Crew;
 use crate::refusal::WheelRefusal;
 use crate::verify::{Listed, Wheel};
 
-/// Below this many bytes a second thread costs more than it gives.
-const WORTH_A_THREAD: u64 = 256 << 10;
+/// A chunk is worth so many bytes, about a millisecond: below that a second thread costs more than it gives.
+const CHUNK: u64 = 512 << 10;
+
+/// Making a file takes as long as inflating so many bytes.
+const FILE: u64 = 16 << 10;
 
 /// One file of a wheel whose content is what RECORD says.
 pub(crate) struct Content<'c> {
@@ -28,77 +33,72 @@ pub(crate) struct Content<'c> {
 }
 
 impl Wheel<'_> {
-    /// Verifies every file's content against RECORD, and says the SHA-256 of the whole wheel. Writes nothing.
-    pub fn verify_contents(&self, threads: usize) -> Result<Sha256, WheelRefusal> {
-        self.each_content(threads, |_| Ok::<(), WheelRefusal>(()))
+    /// Verifies every file's content against RECORD, with up to `threads` threads. Writes nothing.
+    pub fn verify_contents(&self, threads: usize) -> Result<(), WheelRefusal> {
+        let crew = Crew::new(NonZeroUsize::new(threads).unwrap_or(NonZeroUsize::MIN));
+        self.each_content(&crew, |_| Ok::<(), WheelRefusal>(()))
     }
 
-    /// Calls `job` once for each verified file, from up to `threads` threads in no order; stops at the first error.
-    pub(crate) fn each_content<E, F>(&self, threads: usize, job: F) -> Result<Sha256, E>
+    /// Calls `job` once for each verified file, from several threads in no order; stops at the first error.
+    pub(crate) fn each_content<E, F>(&self, crew: &Crew, job: F) -> Result<(), E>
     where
         E: From<WheelRefusal> + Send,
         F: Fn(&Content<'_>) -> Result<(), E> + Sync,
     {
         let files: Vec<(&Entry<'_>, &Listed)> = self.listed().collect();
-        let worth = usize::try_from(self.installed_bytes() / WORTH_A_THREAD).unwrap_or(usize::MAX);
-        let queue = Queue { next: AtomicUsize::new(0), whole: OnceLock::new(), error: Mutex::new(None) };
+        let chunks = chunks(&files);
+        let (next, error) = (AtomicUsize::new(0), Mutex::new(None));
         let work = || {
-            let mut buffer = Vec::new();
-            while let Some(ticket) = queue.take() {
-                // The first ticket is the longest work: the whole wheel.
-                let Some(index) = ticket.checked_sub(1) else {
-                    queue.whole.get_or_init(|| Sha256::of(self.bytes));
-                    continue;
-                };
-                let Some((entry, listed)) = files.get(index) else { break };
-                let content = verify_content(entry, listed, index, &mut buffer).map_err(E::from);
-                if let Err(error) = content.and_then(|content| job(&content)) {
-                    queue.fail(error);
+            let failed = || error.lock().unwrap_or_else(PoisonError::into_inner);
+            while let Some(chunk) = chunks.get(next.fetch_add(1, Ordering::Relaxed)) {
+                let mut hand = crew.hand();
+                for index in chunk.clone() {
+                    let Some((entry, listed)) = files.get(index) else { break };
+                    if failed().is_some() {
+                        return;
+                    }
+                    let content = verify_content(entry, listed, index, hand.scratch()).map_err(E::from);
+                    if let Err(error) = content.and_then(|content| job(&content)) {
+                        failed().get_or_insert(error);
+                    }
                 }
             }
         };
         thread::scope(|scope| {
-            for _ in 1..threads.min(worth) {
+            for _ in 1..crew.hands().min(chunks.len()) {
                 scope.spawn(work);
             }
             work();
         });
-        match queue.error.into_inner().unwrap_or_else(PoisonError::into_inner) {
-            Some(error) => Err(error),
-            None => Ok(*queue.whole.get_or_init(|| Sha256::of(self.bytes))),
+        error.into_inner().unwrap_or_else(PoisonError::into_inner).map_or(Ok(()), Err)
+    }
+}
+
+/// Divides entries into chunks of neighbours, the longest first: one that is begun last ends last, alone.
+fn chunks(files: &[(&Entry<'_>, &Listed)]) -> Vec<std::ops::Range<usize>> {
+    let mut chunks: Vec<(u64, std::ops::Range<usize>)> = Vec::new();
+    for (index, (entry, _)) in files.iter().enumerate() {
+        let cost = entry.size().saturating_add(FILE);
+        match chunks.last_mut() {
+            Some((sum, chunk)) if *sum < CHUNK => {
+                *sum = sum.saturating_add(cost);
+                chunk.end = index + 1;
+            }
+            _ => chunks.push((cost, index..index + 1)),
         }
     }
-}
-
-/// Work that several threads take from, and what came of it.
-struct Queue<E> {
-    next: AtomicUsize,
-    whole: OnceLock<Sha256>,
-    error: Mutex<Option<E>>,
-}
-
-impl<E> Queue<E> {
-    /// The next ticket; none once something failed.
-    fn take(&self) -> Option<usize> {
-        let failed = self.error.lock().unwrap_or_else(PoisonError::into_inner).is_some();
-        (!failed).then(|| self.next.fetch_add(1, Ordering::Relaxed))
-    }
-
-    /// Keeps the first error.
-    fn fail(&self, error: E) {
-        self.error.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
-    }
+    chunks.sort_by_key(|(cost, _)| std::cmp::Reverse(*cost));
+    chunks.into_iter().map(|(_, chunk)| chunk).collect()
 }
 
 fn verify_content<'c>(
     entry: &'c Entry<'c>,
     listed: &'c Listed,
     index: usize,
-    buffer: &'c mut Vec<u8>,
+    scratch: &'c mut Scratch,
 ) -> Result<Content<'c>, WheelRefusal> {
-    buffer.clear();
-    entry.read_into(buffer)?;
-    let digest = Sha256::of(buffer);
+    let bytes = entry.read_with(scratch)?;
+    let digest = Sha256::of(bytes);
     if let Some(wanted) = &listed.digest {
         let found = base64::encode(&digest);
         if found != *wanted {
@@ -106,5 +106,5 @@ fn verify_content<'c>(
             return Err(WheelRefusal::RecordContradicts { path, what: "sha256", found, wanted });
         }
     }
-    Ok(Content { index, entry, listed, bytes: buffer, digest })
+    Ok(Content { index, entry, listed, bytes, digest })
 }

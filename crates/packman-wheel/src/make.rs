@@ -8,6 +8,7 @@ use std::fmt;
 
 use packman_names::{Metadata, WheelName};
 use packman_strict::Sha256;
+use packman_strict::digest::Hashed;
 use packman_strict::path::SafePath;
 use packman_strict::zip::{Mode, Packing, Writer};
 
@@ -138,13 +139,14 @@ impl WheelDraft {
             let path = SafePath::parse(path).map_err(|error| said(&error))?;
             writer.file(&path, content, Packing::Stored, mode).map_err(|error| said(&error))?;
         }
-        let bytes = writer.finish();
+        let bytes = Hashed::of(writer.finish());
         Metadata::parse(self.metadata().as_bytes()).map_err(|error| said(&error))?;
         let expected = Expected { name: &name, metadata: None };
         let wheel =
             Wheel::verify(&bytes, &expected, &WheelLimits::default()).map_err(|error| said(&error))?;
         wheel.verify_contents(1).map_err(|error| said(&error))?;
-        Ok(bytes)
+        drop(wheel);
+        Ok(bytes.into_bytes())
     }
 
     /// What file name, `.dist-info` and `.data` begin with.

@@ -1,12 +1,14 @@
 //! A wheel that was held against every rule that its structure must keep, before a byte of it is written.
 //!
-//! Pure: the whole file's bytes go in, evidence or a refusal comes out. What RECORD says of each file's *content*
+//! Pure: the whole file's bytes go in with their hash, evidence or a refusal comes out. What RECORD says of each file's *content*
 //! is held against the content when it is inflated, in `contents`; only that makes an `Unpacked`.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
 
 use packman_names::{Metadata, WheelName};
+use packman_strict::Sha256;
+use packman_strict::digest::Hashed;
 use packman_strict::path::{PathSet, SafePath};
 use packman_strict::zip::{Archive, Entry, ZipLimits};
 
@@ -37,12 +39,12 @@ impl Default for WheelLimits {
 /// A wheel whose structure was verified; its contents are verified when it is unpacked.
 ///
 /// ```compile_fail
-/// # fn f<'a>(other: packman_wheel::Wheel<'a>, bytes: &'a [u8]) {
-/// let wheel = packman_wheel::Wheel { bytes, ..other };
+/// # fn f<'a>(other: packman_wheel::Wheel<'a>, sha256: packman_strict::Sha256) {
+/// let wheel = packman_wheel::Wheel { sha256, ..other };
 /// # }
 /// ```
 pub struct Wheel<'a> {
-    pub(crate) bytes: &'a [u8],
+    pub(crate) sha256: Sha256,
     pub(crate) layout: Layout,
     pub(crate) entry_points: Vec<EntryPoint>,
     archive: Archive<'a>,
@@ -67,10 +69,11 @@ pub(crate) struct Listed {
 impl<'a> Wheel<'a> {
     /// Verifies the structure of a wheel, the whole file in memory. Nothing is written.
     pub fn verify(
-        bytes: &'a [u8],
+        wheel: &'a Hashed,
         expected: &Expected<'_>,
         limits: &WheelLimits,
     ) -> Result<Self, WheelRefusal> {
+        let (bytes, sha256) = (wheel.bytes(), wheel.sha256());
         let archive = Archive::parse(bytes, &limits.zip)?;
         let dist_info = find_dist_info(&archive, expected.name)?;
         let texts = Texts { archive: &archive, dist_info: &dist_info, limit: limits.text_bytes };
@@ -86,7 +89,7 @@ impl<'a> Wheel<'a> {
         };
         verify_places(&files, &entry_points, expected.name)?;
         let name = expected.name.clone();
-        Ok(Self { bytes, layout, entry_points, archive, name, metadata, metadata_bytes, record_bytes, files })
+        Ok(Self { sha256, layout, entry_points, archive, name, metadata, metadata_bytes, record_bytes, files })
     }
 
     /// The file name it was verified for.

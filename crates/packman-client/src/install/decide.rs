@@ -67,7 +67,7 @@ impl Client<'_> {
                 refuse_unpinned(file, pins)?;
             }
             let is_cached = match chosen.action.file() {
-                Some(file) => self.unpacked(file)?.is_some(),
+                Some(file) => self.is_unpacked(file),
                 None => true,
             };
             let there = environment.inventory.project(&chosen.project);

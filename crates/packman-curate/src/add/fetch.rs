@@ -11,6 +11,7 @@ use packman_machine::network::{Attempt, DownloadFailure, Expected, Fault};
 use packman_machine::stop::Stop;
 use packman_names::{Metadata, WheelName};
 use packman_strict::Sha256;
+use packman_strict::digest::{Hashed, Hashing};
 use packman_wheel::{ExpectedMetadata, Wheel, WheelLimits};
 
 use crate::curator::{Curator, Event, Note};
@@ -52,7 +53,8 @@ impl<'f> Files<'f> {
     /// Fetches a file, verifies it, and writes its blobs into the folder.
     pub(super) fn fetch(&self, candidate: &Candidate, stop: &Stop) -> Result<FetchedFile, CurateError> {
         self.verify_address(candidate)?;
-        let (bytes, sha256) = self.bytes(candidate, stop)?;
+        let wheel_bytes = self.bytes(candidate, stop)?;
+        let (bytes, sha256) = (wheel_bytes.bytes(), wheel_bytes.sha256());
         let mut file = RecordedFile {
             name: candidate.name.clone(),
             sha256,
@@ -70,7 +72,7 @@ impl<'f> Files<'f> {
         let mut summary = None;
         if let FileName::Wheel(name) = &candidate.name {
             let told = lock(&self.told).get(candidate.name.as_str()).cloned();
-            let wheel = verified(&bytes, name, told.as_deref())?;
+            let wheel = verified(&wheel_bytes, name, told.as_deref())?;
             // A wheel that no client could unpack is not to be vouched for.
             wheel.verify_contents(1).map_err(|refusal| refused(name, refusal))?;
             file.metadata = Arc::new(core_metadata(wheel.metadata()));
@@ -83,7 +85,7 @@ impl<'f> Files<'f> {
             summary.clone_from(&wheel.metadata().summary);
         }
         if self.with_copies {
-            self.keep(&sha256, candidate.name.as_str(), &bytes)?;
+            self.keep(&sha256, candidate.name.as_str(), bytes)?;
         }
         Ok(FetchedFile { file, summary })
     }
@@ -123,21 +125,17 @@ impl<'f> Files<'f> {
         Ok(urls)
     }
 
-    /// The bytes of a file and their hash, from the cache where its hash is promised, else from where it is.
-    pub(super) fn bytes(&self, candidate: &Candidate, stop: &Stop) -> Result<(Vec<u8>, Sha256), CurateError> {
+    /// The bytes of a file, from the cache where its hash is promised, else from where it is.
+    pub(super) fn bytes(&self, candidate: &Candidate, stop: &Stop) -> Result<Hashed, CurateError> {
         let promised = candidate.promise.as_ref().map(|promise| promise.sha256);
-        if let Some((sha256, bytes)) =
-            promised.and_then(|sha256| Some((sha256, self.curator.cache.blob(&sha256)?)))
-        {
-            return Ok((bytes, sha256));
+        if let Some(kept) = promised.and_then(|sha256| self.curator.cache.hashed_blob(&sha256)) {
+            return Ok(kept);
         }
         let most = WheelLimits::default().zip.archive_bytes;
-        let (bytes, sha256) = match &candidate.origin {
+        let bytes = match &candidate.origin {
             Origin::Local(path) => {
                 let missing = || Failed::Program(format!("{} is gone", crate::error::shown(path)));
-                let bytes = files::read_file(path, most)?.ok_or_else(missing)?;
-                let sha256 = Sha256::of(&bytes);
-                (bytes, sha256)
+                Hashed::of(files::read_file(path, most)?.ok_or_else(missing)?)
             }
             Origin::Web(url) => {
                 if promised.is_none() {
@@ -151,8 +149,8 @@ impl<'f> Files<'f> {
                 self.download(candidate, url, &expected, stop)?
             }
         };
-        self.curator.cache.put_known_blob(&sha256, &bytes);
-        Ok((bytes, sha256))
+        self.curator.cache.put_hashed_blob(&bytes);
+        Ok(bytes)
     }
 
     fn download(
@@ -161,18 +159,18 @@ impl<'f> Files<'f> {
         url: &str,
         expected: &Expected,
         stop: &Stop,
-    ) -> Result<(Vec<u8>, Sha256), CurateError> {
+    ) -> Result<Hashed, CurateError> {
         let file = candidate.name.as_str();
         let location = link(file, url)?;
         let id = self.downloads.fetch_add(1, Ordering::Relaxed);
         let events = self.curator.events;
         events.event(Event::Began { id, file, size: candidate.size });
-        let mut bytes = Vec::new();
+        let mut bytes = Hashing::default();
         let progress = |received: u64| events.event(Event::Received { id, bytes: received });
         let done = self.curator.fetcher.download(&[location], expected, &mut bytes, &progress, stop);
         events.event(Event::Ended { id });
-        let done = done.map_err(|failure| not_fetched(file, candidate.promise.as_ref(), failure))?;
-        Ok((bytes, done.sha256))
+        done.map_err(|failure| not_fetched(file, candidate.promise.as_ref(), failure))?;
+        Ok(bytes.finish())
     }
 
     /// What was noticed, once in a run.
@@ -221,7 +219,7 @@ fn not_fetched(file: &str, promise: Option<&Promise>, failure: DownloadFailure) 
 }
 
 pub(super) fn verified<'b>(
-    bytes: &'b [u8],
+    bytes: &'b Hashed,
     name: &WheelName,
     told: Option<&CoreMetadata>,
 ) -> Result<Wheel<'b>, CurateError> {

@@ -79,7 +79,7 @@ impl Files<'_> {
 
     fn metadata_within(&self, candidate: &Candidate) -> Result<Arc<CoreMetadata>, CurateError> {
         let FileName::Wheel(wheel) = &candidate.name else { return Ok(Arc::default()) };
-        let (bytes, _) = self.bytes(candidate, self.curator.stop)?;
+        let bytes = self.bytes(candidate, self.curator.stop)?;
         Ok(Arc::new(core_metadata(verified(&bytes, wheel, None)?.metadata())))
     }
 }

@@ -3,7 +3,6 @@
 use std::fmt;
 
 use packman_strict::Sha256;
-use packman_strict::digest::Sha256Stream;
 
 use super::Fetcher;
 use super::exchange::Asking;
@@ -146,16 +145,15 @@ impl Fetcher {
             expected.verify_size(length)?;
         }
         into.restart().map_err(Ended::Disk)?;
-        let (mut hash, mut received) = (Sha256Stream::new(), 0_u64);
+        let mut received = 0_u64;
         let size = reply.read(expected.most(), self.settings.patience.pace(), stop, |chunk| {
-            hash.update(chunk);
             received = received.saturating_add(chunk.len() as u64);
             progress(received);
             into.take(chunk).map_err(Ended::Disk)
         });
         let size = size.map_err(|ended| expected.longer(ended))?;
         expected.verify_size(size)?;
-        let found = hash.finish();
+        let found = into.sha256();
         match expected.sha256 {
             Some(wanted) if wanted != found => Err(Fault::WrongHash { found, wanted }.into()),
             _ => Ok((found, size)),

@@ -1,6 +1,7 @@
 //! The content of entries: inflated, measured and summed before anybody gets to see it.
 
 use std::borrow::Cow;
+use std::fmt;
 
 use zlib_rs::{Inflate, InflateFlush, Status};
 
@@ -10,6 +11,9 @@ use crate::path::SafePath;
 
 /// The most that deflate can grow: 258 bytes from two bits.
 const LARGEST_RATIO: u64 = 1032;
+
+/// The largest window of deflate, 32 KiB, as zip uses it.
+const WINDOW_BITS: u8 = 15;
 
 /// Nothing, deflated: what some writers put behind the header of a folder.
 const DEFLATED_NOTHING: &[u8] = &[3, 0];
@@ -63,29 +67,24 @@ impl<'a> Entry<'a> {
             self.verify_crc(self.data)?;
             return Ok(Cow::Borrowed(self.data));
         }
-        let mut content = Vec::new();
-        self.read_into(&mut content)?;
-        Ok(Cow::Owned(content))
+        let mut scratch = Scratch::default();
+        let size = self.inflate(&mut scratch)?;
+        scratch.room.truncate(size);
+        Ok(Cow::Owned(scratch.room))
     }
 
-    /// Reads the content as [`Entry::read`] does, in place of what `content` held; empty after a refusal.
-    pub fn read_into(&self, content: &mut Vec<u8>) -> Result<(), ZipRefusal> {
-        content.clear();
-        let read = match self.method {
-            Method::Stored => {
-                content.extend_from_slice(self.data);
-                Ok(())
-            }
-            Method::Deflated => self.inflate(content),
-        };
-        let read = read.and_then(|()| self.verify_crc(content));
-        if read.is_err() {
-            content.clear();
+    /// Reads the content as [`Entry::read`] does, in memory that was used before; what is stored is not copied.
+    pub fn read_with<'s>(&'s self, scratch: &'s mut Scratch) -> Result<&'s [u8], ZipRefusal> {
+        if self.method == Method::Stored {
+            self.verify_crc(self.data)?;
+            return Ok(self.data);
         }
-        read
+        let size = self.inflate(scratch)?;
+        Ok(scratch.room.get(..size).unwrap_or_default())
     }
 
-    fn inflate(&self, content: &mut Vec<u8>) -> Result<(), ZipRefusal> {
+    /// Inflates to the beginning of the scratch, and says how many bytes: as many as declared.
+    fn inflate(&self, scratch: &mut Scratch) -> Result<usize, ZipRefusal> {
         let wrong_size = || ZipRefusal::Size { entry: self.path.to_string(), declared: self.size };
         // No memory for a size that these few bytes cannot have.
         if self.size > self.compressed_size().saturating_mul(LARGEST_RATIO) {
@@ -93,22 +92,14 @@ impl<'a> Entry<'a> {
         }
         let size = usize::try_from(self.size).map_err(|_| wrong_size())?;
         // One byte more than declared, so that a stream with more to say is told from one that is damaged.
-        let room = size.saturating_add(1);
-        if content.capacity() < room {
-            // Fresh zeros come from the system for nothing.
-            *content = vec![0; room];
-        } else {
-            content.resize(room, 0);
-        }
-        let read = inflate_all(self.data, content);
+        let read = scratch.inflate(self.data, size.saturating_add(1));
         match read {
-            Some((_, written)) if written != self.size => Err(wrong_size()),
-            Some((taken, _)) if taken == self.compressed_size() => {
-                content.truncate(size);
-                Ok(())
-            }
-            _ => Err(ZipRefusal::Deflate { entry: self.path.to_string() }),
+            Some((_, written)) if written != self.size => return Err(wrong_size()),
+            Some((taken, _)) if taken == self.compressed_size() => {}
+            _ => return Err(ZipRefusal::Deflate { entry: self.path.to_string() }),
         }
+        self.verify_crc(scratch.room.get(..size).unwrap_or_default())?;
+        Ok(size)
     }
 
     fn verify_crc(&self, content: &[u8]) -> Result<(), ZipRefusal> {
@@ -119,10 +110,41 @@ impl<'a> Entry<'a> {
     }
 }
 
+/// Memory for reading one entry after the other. It only grows, and nothing in it is set to zero twice: between two
+/// entries that alone would cost as much as hashing them.
+pub struct Scratch {
+    inflate: Inflate,
+    /// Never shorter than before; an entry has only what was written for it.
+    room: Vec<u8>,
+}
+
+impl Default for Scratch {
+    fn default() -> Self {
+        Self { inflate: Inflate::new(false, WINDOW_BITS), room: Vec::new() }
+    }
+}
+
+impl Scratch {
+    /// Inflates to the beginning of the room; see [`inflate_all`].
+    fn inflate(&mut self, input: &[u8], room: usize) -> Option<(u64, u64)> {
+        if self.room.len() < room {
+            // Fresh zeros come from the system for nothing.
+            self.room = vec![0; room];
+        }
+        inflate_all(&mut self.inflate, input, self.room.get_mut(..room)?)
+    }
+}
+
+impl fmt::Debug for Scratch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Scratch").field("room", &self.room.len()).finish_non_exhaustive()
+    }
+}
+
 /// Inflates a raw deflate stream into `output`: bytes taken and bytes written when it ended or `output` was
 /// full; none when the stream is damaged or goes on past `input`.
-fn inflate_all(input: &[u8], output: &mut [u8]) -> Option<(u64, u64)> {
-    let mut inflate = Inflate::new(false, 15);
+fn inflate_all(inflate: &mut Inflate, input: &[u8], output: &mut [u8]) -> Option<(u64, u64)> {
+    inflate.reset(false);
     loop {
         let before = (inflate.total_in(), inflate.total_out());
         let rest = input.get(usize::try_from(before.0).ok()?..)?;

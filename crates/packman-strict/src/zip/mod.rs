@@ -23,7 +23,7 @@ mod write;
 #[cfg(test)]
 mod tests;
 
-pub use entry::Entry;
+pub use entry::{Entry, Scratch};
 pub use refusal::ZipRefusal;
 pub use write::{Mode, Packing, WriteError, Writer};
 

@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 use std::fs;
 
 use packman_names::WheelName;
+use packman_strict::digest::Hashed;
 use packman_wheel::{
     Change, EnvironmentLock, Expected, ExpectedMetadata, Install, UnpackError, Unpacked, Wheel, WheelLimits,
     WheelRefusal, plan, unpack,
 };
 
-use super::{RawEntry, Scratch, raw_zip, record_row};
+use super::{RawEntry, Scratch, crew, raw_zip, record_row};
 
 pub(crate) const DIST: &str = "innocent-1.0.dist-info";
 pub(crate) const METADATA: &str = "Metadata-Version: 2.1\nName: innocent\nVersion: 1.0\nRequires-Python: >=3.8\n\
@@ -117,15 +118,16 @@ pub(crate) fn install(scratch: &Scratch, attack: &Attack) -> Result<(), WheelRef
         provides_extra: vec!["x".to_owned()],
     };
     let expected = Expected { name: &name, metadata: Some(metadata) };
-    let bytes = attack.bytes();
+    let bytes = Hashed::of(attack.bytes());
     let wheel = Wheel::verify(&bytes, &expected, &attack.limits)?;
-    let unpacked = match unpack(&wheel, &scratch.cache(), 2) {
+    fs::create_dir_all(scratch.cache()).unwrap();
+    let unpacked = match unpack(&wheel, &scratch.cache(), &crew(), &|| false) {
         Ok(unpacked) => unpacked,
         Err(UnpackError::Refused(refusal)) => {
             assert_eq!(wheel.verify_contents(1).unwrap_err(), refusal);
             return Err(refusal);
         }
-        Err(UnpackError::Failed(failure)) => panic!("{failure}"),
+        Err(error) => panic!("{error}"),
     };
     let again = Unpacked::open(&scratch.cache(), &unpacked.sha256(), &expected)?;
     assert!(again.is_some(), "what was just unpacked is a hit");

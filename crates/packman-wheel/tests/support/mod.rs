@@ -5,13 +5,15 @@ pub(crate) mod attack;
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::num::NonZeroUsize;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
 use packman_names::{PythonVersion, WheelName};
 use packman_strict::Sha256;
+use packman_strict::digest::Hashed;
 use packman_wheel::make::WheelDraft;
-use packman_wheel::{Expected, Scheme, Unpacked, Wheel, WheelLimits, unpack};
+use packman_wheel::{Crew, Expected, Scheme, Unpacked, Wheel, WheelLimits, unpack};
 use tempfile::TempDir;
 
 /// A cache and an environment that no interpreter lives in.
@@ -60,15 +62,21 @@ impl Scratch {
     /// Makes a draft a wheel and unpacks it.
     pub(crate) fn unpack(&self, draft: &WheelDraft) -> Unpacked {
         let name = WheelName::parse(&draft.file_name()).unwrap();
-        let bytes = draft.build().unwrap();
+        let bytes = Hashed::of(draft.build().unwrap());
         let expected = Expected { name: &name, metadata: None };
-        let opened = Unpacked::open(&self.cache, &Sha256::of(&bytes), &expected).unwrap();
+        let opened = Unpacked::open(&self.cache, &bytes.sha256(), &expected).unwrap();
         if let Some(unpacked) = opened {
             return unpacked;
         }
         let wheel = Wheel::verify(&bytes, &expected, &WheelLimits::default()).unwrap();
-        unpack(&wheel, &self.cache(), 2).unwrap()
+        fs::create_dir_all(self.cache()).unwrap();
+        unpack(&wheel, &self.cache(), &crew(), &|| false).unwrap()
     }
+}
+
+/// Two hands.
+pub(crate) fn crew() -> Crew {
+    Crew::new(NonZeroUsize::new(2).unwrap())
 }
 
 /// Every path below a folder, with kind, mode and content.

@@ -2,7 +2,7 @@
 
 use super::check;
 use super::raw::{End64, Zip, deflated, extra, folder, stored, zip64};
-use crate::zip::{Archive, ZipLimits};
+use crate::zip::{Archive, Scratch, ZipLimits};
 
 #[test]
 fn reads_stored_and_deflated_files_and_folders() {
@@ -147,12 +147,12 @@ fn a_high_ratio_is_honest() {
 }
 
 #[test]
-fn a_buffer_can_be_used_again() {
-    let bytes = Zip::of([deflated("a", b"hello hello hello"), stored("b", b"x")]).build();
+fn memory_can_be_used_again() {
+    let (long, short) = (&b"hello hello hello"[..], &b"hi hi hi"[..]);
+    let bytes = Zip::of([deflated("long", long), stored("stored", b"x"), deflated("short", short)]).build();
     let archive = Archive::parse(&bytes, &ZipLimits::default()).unwrap();
-    let mut buffer = b"old".to_vec();
-    for (path, content) in [("a", &b"hello hello hello"[..]), ("b", b"x"), ("a", b"hello hello hello")] {
-        archive.entry(path).unwrap().read_into(&mut buffer).unwrap();
-        assert_eq!(buffer, content);
+    let mut scratch = Scratch::default();
+    for (path, content) in [("long", long), ("stored", b"x"), ("short", short), ("long", long)] {
+        assert_eq!(archive.entry(path).unwrap().read_with(&mut scratch).unwrap(), content);
     }
 }
