@@ -74,14 +74,14 @@ impl Client<'_> {
         })
     }
 
-    fn fetch_all(
-        &self,
-        missing: Vec<(usize, &OfferedFile)>,
-    ) -> Result<Vec<(usize, Unpacked)>, ClientError> {
+    fn fetch_all(&self, missing: Vec<(usize, &OfferedFile)>) -> Result<Vec<(usize, Unpacked)>, ClientError> {
         let bytes = missing.iter().map(|(_, file)| file.size()).sum();
         self.host.event(Event::Downloading { files: missing.len(), bytes });
-        let shop =
-            Workshop { wheels: self.cache.wheels()?, crew: Crew::new(cores()), memory: Budget::of(IN_MEMORY) };
+        let shop = Workshop {
+            wheels: self.cache.wheels()?,
+            crew: Crew::new(cores()),
+            memory: Budget::of(IN_MEMORY),
+        };
         let fetched = for_each_parallel(missing, DOWNLOADS, self.stop, |(place, file), stop| {
             Ok((place, self.fetch(file, &shop, stop)?))
         });

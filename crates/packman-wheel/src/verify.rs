@@ -89,7 +89,17 @@ impl<'a> Wheel<'a> {
         };
         verify_places(&files, &entry_points, expected.name)?;
         let name = expected.name.clone();
-        Ok(Self { sha256, layout, entry_points, archive, name, metadata, metadata_bytes, record_bytes, files })
+        Ok(Self {
+            sha256,
+            layout,
+            entry_points,
+            archive,
+            name,
+            metadata,
+            metadata_bytes,
+            record_bytes,
+            files,
+        })
     }
 
     /// The file name it was verified for.

@@ -8,6 +8,7 @@ use packman_database::FileName;
 use packman_machine::failure::{Act, DiskFailure, DiskReason};
 use packman_machine::files;
 use packman_names::{ProjectName, Requirement};
+use packman_strict::digest::Hashed;
 use packman_strict::quote::quoted;
 use packman_wheel::WheelLimits;
 
@@ -76,6 +77,7 @@ fn wheels_of(folder: &Path) -> Result<BTreeMap<ProjectName, Vec<Arc<Candidate>>>
 fn requires_python(name: &FileName, path: &Path) -> Result<Option<String>, CurateError> {
     let Some(wheel) = name.wheel() else { return Ok(None) };
     let bytes = files::read_file(path, WheelLimits::default().zip.archive_bytes)?.unwrap_or_default();
+    let bytes = Hashed::of(bytes);
     // One that is malformed is refused, with its reason, when it is taken.
     let read = verified(&bytes, wheel, None);
     Ok(read.ok().and_then(|wheel| wheel.metadata().requires_python.clone()))
