@@ -1,7 +1,7 @@
 //! `curate publish`: copies what is signed to a folder that a web server or a stick carries.
 //!
 //! Clients see the old publication or the new one, never half of either: everything that a publication consists of has
-//! a name that no other uses, but the timestamp, which is written last. Nothing leaves the house that a client would
+//! a name that no other uses, but the timestamp, which comes after all that it leads to. Nothing leaves the house that a client would
 //! refuse: the publication is verified as a client would, and every record and blob of it read.
 
 use std::path::{Path, PathBuf};
@@ -54,8 +54,7 @@ impl Curator<'_> {
     /// Publishes what is signed.
     pub fn publish(&self, request: &PublishRequest) -> Result<PublishReport, CurateError> {
         self.refuse_home_in(&request.to)?;
-        let folder = Folder::open(&request.folder)?;
-        let _lock = folder.lock(self)?;
+        let (folder, _lock) = Folder::open_locked(&request.folder, self)?;
         let signed = Signed::read(folder.path())?;
         if signed.good().is_none() {
             return Err(No::NothingSigned { folder: request.folder.clone() }.into());
@@ -122,19 +121,25 @@ fn gather(folder: &Folder, signed: &Signed, good: &Good) -> Result<Vec<Piece>, C
     Ok(pieces)
 }
 
-/// Writes the metadata: what the timestamp leads to before the timestamp.
+/// Writes the metadata: what the timestamp leads to before the timestamp, and new roots after it.
 fn write_metadata(memory: &Memory, good: &Good, to: &Path) -> Result<usize, CurateError> {
-    let roots = memory.roots().map(|root| (Role::Root.file_path(root.version()), root.bytes()));
+    let roots: Vec<_> =
+        memory.roots().map(|root| (Role::Root.file_path(root.version()), root.bytes())).collect();
     let signed =
         [Role::Targets, Role::Snapshot].map(|role| (role.file_path(good.version(role)), good.bytes(role)));
     let mut written = 0;
     files::make_public_folder(&to.join("metadata"))?;
-    for (path, bytes) in roots.chain(signed) {
+    for (path, bytes) in signed {
         written += usize::from(replace(&to.join(path), bytes)?);
     }
     // What the timestamp makes visible is on the disk before it is.
     files::settle(to)?;
     written += usize::from(replace(&to.join(Role::Timestamp.file_path(0)), good.bytes(Role::Timestamp))?);
+    // A new root comes last: what a rotation signed anew the old keys signed, too, and not the other way round. Whoever
+    // comes in between is served by either root.
+    for (path, bytes) in roots {
+        written += usize::from(replace(&to.join(path), bytes)?);
+    }
     Ok(written)
 }
 

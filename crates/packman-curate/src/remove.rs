@@ -39,8 +39,7 @@ impl Curator<'_> {
     /// Removes releases from what is staged. All or nothing: a name that is not recorded ends it.
     pub fn remove(&self, request: &RemoveRequest) -> Result<RemoveReport, CurateError> {
         request.requirements.iter().try_for_each(refuse_parts)?;
-        let folder = Folder::open(&request.folder)?;
-        let _lock = folder.lock(self)?;
+        let (folder, _lock) = Folder::open_locked(&request.folder, self)?;
         let mut retired = Retired::read(&folder)?;
         let mut report = RemoveReport::default();
         let mut changed: BTreeMap<ProjectName, ProjectRecord> = BTreeMap::new();

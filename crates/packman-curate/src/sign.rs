@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use packman_machine::files;
+use packman_strict::time::Time;
 use packman_tuf::{
     Good, MetaInfo, Role, SafetyNumber, SigningKey, SnapshotDraft, TargetInfo, TargetPath, TargetsDraft,
     TimestampDraft,
@@ -50,16 +51,16 @@ pub struct RefreshReport {
 }
 
 /// Signed files that are not written yet, by path; the timestamp is apart, because it makes the others count.
-struct Drafted {
-    files: BTreeMap<String, Vec<u8>>,
-    timestamp: Vec<u8>,
+#[derive(Default)]
+pub(crate) struct Drafted {
+    pub(crate) files: BTreeMap<String, Vec<u8>>,
+    pub(crate) timestamp: Vec<u8>,
 }
 
 impl Curator<'_> {
     /// Signs what is staged; with nothing staged it prolongs the targets.
     pub fn sign(&self, request: &SignRequest<'_>) -> Result<SignReport, CurateError> {
-        let folder = Folder::open(request.folder)?;
-        let _lock = folder.lock(self)?;
+        let (folder, _lock) = Folder::open_locked(request.folder, self)?;
         let signed = Signed::read(folder.path())?;
         verify_clock(self.now, signed.good())?;
         let targets = Targets::gather(&folder, &signed)?;
@@ -78,8 +79,7 @@ impl Curator<'_> {
 
     /// Prolongs snapshot and timestamp with the online key alone: no question, no passphrase, no record.
     pub fn refresh(&self, path: &Path) -> Result<RefreshReport, CurateError> {
-        let folder = Folder::open(path)?;
-        let _lock = folder.lock(self)?;
+        let (folder, _lock) = Folder::open_locked(path, self)?;
         let signed = Signed::read(folder.path())?;
         let Some(good) = signed.good() else {
             return Err(No::NothingSigned { folder: path.to_owned() }.into());
@@ -87,7 +87,7 @@ impl Curator<'_> {
         verify_clock(self.now, Some(good))?;
         let version = good.version(Role::Targets);
         let pinned = MetaInfo::of(version, good.bytes(Role::Targets));
-        let drafted = self.draft_online(&folder, &signed, pinned, BTreeMap::new())?;
+        let drafted = self.draft_online(&folder, &signed, pinned, Drafted::default())?;
         let good = self.keep(&folder, &signed, &drafted)?;
         let expiry = Expiry::of(&good, &folder.settings().lifetimes);
         Ok(RefreshReport { version: good.version(Role::Timestamp), expiry })
@@ -119,7 +119,8 @@ impl Curator<'_> {
         let bytes = draft.sign(&[&key])?;
         let pinned = MetaInfo::of(draft.version, &bytes);
         written.insert(Role::Targets.file_path(draft.version), bytes);
-        self.draft_online(folder, signed, pinned, written)
+        let drafted = Drafted { files: written, ..Drafted::default() };
+        self.draft_online(folder, signed, pinned, drafted)
     }
 
     fn draft_online(
@@ -127,33 +128,11 @@ impl Curator<'_> {
         folder: &Folder,
         signed: &Signed,
         targets: MetaInfo,
-        mut written: BTreeMap<String, Vec<u8>>,
+        drafted: Drafted,
     ) -> Result<Drafted, CurateError> {
-        let good = signed.good();
         let expires = self.now.plus_days(folder.settings().lifetimes.refresh_within_days);
         let key = self.open_key(signed, "online", &folder.settings().online)?;
-        let mut snapshot = match good {
-            Some(good) => {
-                SnapshotDraft::parse("snapshot", good.bytes(Role::Snapshot)).map_err(refused(folder))?
-            }
-            None => SnapshotDraft::new(0, expires, targets),
-        };
-        snapshot.version = snapshot.version.saturating_add(1);
-        snapshot.expires = expires;
-        snapshot.meta.insert("targets.json".to_owned(), targets);
-        let bytes = snapshot.sign(&[&key])?;
-        let pinned = MetaInfo::of(snapshot.version, &bytes);
-        written.insert(Role::Snapshot.file_path(snapshot.version), bytes);
-        let mut timestamp = match good {
-            Some(good) => {
-                TimestampDraft::parse("timestamp", good.bytes(Role::Timestamp)).map_err(refused(folder))?
-            }
-            None => TimestampDraft::new(0, expires, pinned),
-        };
-        timestamp.version = timestamp.version.saturating_add(1);
-        timestamp.expires = expires;
-        timestamp.snapshot = pinned;
-        Ok(Drafted { files: written, timestamp: timestamp.sign(&[&key])? })
+        draft_online(folder, signed, targets, expires, &[&key], drafted)
     }
 
     fn open_key(
@@ -188,6 +167,41 @@ impl Curator<'_> {
     }
 }
 
+/// Drafts a snapshot of those targets and its timestamp, signed by these keys; both go on from what is signed.
+pub(crate) fn draft_online(
+    folder: &Folder,
+    signed: &Signed,
+    targets: MetaInfo,
+    expires: Time,
+    keys: &[&SigningKey],
+    mut drafted: Drafted,
+) -> Result<Drafted, CurateError> {
+    let good = signed.good();
+    let mut snapshot = match good {
+        Some(good) => {
+            SnapshotDraft::parse("snapshot", good.bytes(Role::Snapshot)).map_err(refused(folder))?
+        }
+        None => SnapshotDraft::new(0, expires, targets),
+    };
+    snapshot.version = snapshot.version.saturating_add(1);
+    snapshot.expires = expires;
+    snapshot.meta.insert("targets.json".to_owned(), targets);
+    let bytes = snapshot.sign(keys)?;
+    let pinned = MetaInfo::of(snapshot.version, &bytes);
+    drafted.files.insert(Role::Snapshot.file_path(snapshot.version), bytes);
+    let mut timestamp = match good {
+        Some(good) => {
+            TimestampDraft::parse("timestamp", good.bytes(Role::Timestamp)).map_err(refused(folder))?
+        }
+        None => TimestampDraft::new(0, expires, pinned),
+    };
+    timestamp.version = timestamp.version.saturating_add(1);
+    timestamp.expires = expires;
+    timestamp.snapshot = pinned;
+    drafted.timestamp = timestamp.sign(keys)?;
+    Ok(drafted)
+}
+
 /// Sorts a refusal of our own files: what has merely expired is nobody's attack.
 pub(crate) fn unusable(refusal: packman_tuf::Refusal, folder: &Path) -> CurateError {
     if refusal.code() == "expired" {
@@ -196,7 +210,7 @@ pub(crate) fn unusable(refusal: packman_tuf::Refusal, folder: &Path) -> CurateEr
     Refused::Signed { folder: folder.to_owned(), refusal }.into()
 }
 
-fn refused(folder: &Folder) -> impl Fn(packman_tuf::Refusal) -> CurateError {
+pub(crate) fn refused(folder: &Folder) -> impl Fn(packman_tuf::Refusal) -> CurateError {
     let folder = folder.path().to_owned();
     move |refusal| Refused::Signed { folder: folder.clone(), refusal }.into()
 }

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
-pub(crate) use curate::{AddArgs, CurateCommand, InitArgs, StartArgs};
+pub(crate) use curate::{AddArgs, CurateCommand, InitArgs, RotateArgs, StartArgs};
 pub(crate) use trust::{AddArgs as TrustAddArgs, TrustCommand};
 
 /// Installs Python packages that somebody you chose has vouched for.

@@ -275,6 +275,17 @@ fn python_tuf_verifies_what_is_published() {
     projects/flask.json flask flask-3.1.0-py3-none-any.whl flask-3.2.0-py3-none-any.whl
     about.json Web tools
     ");
+    // It follows every rotation, and a second state that begins with the first root does, too.
+    for what in [&[][..], &["--targets"], &["--online"], &["--root"], &["--root", "--targets", "--online"]] {
+        stage.world.ok(&[&["curate", "rotate", "db", "--no-passphrase"], what].concat());
+        stage.world.ok(&["curate", "publish", "db", "--to", "site"]);
+        well(&verified(&stage.world));
+    }
+    assert!(
+        std::fs::read_to_string(stage.world.path("tuf-state/root.json")).unwrap().contains("\"version\": 6")
+    );
+    std::fs::remove_dir_all(stage.world.path("tuf-state")).unwrap();
+    well(&verified(&stage.world));
     let (path, record) = record_of(&stage.world, "flask", "3.2.0");
     std::fs::write(path, record.replace("3.2.0", "3.2.1")).unwrap();
     assert_eq!(verified(&stage.world).code, 0, "what was downloaded is still whole");

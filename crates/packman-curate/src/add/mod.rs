@@ -153,8 +153,7 @@ impl Curator<'_> {
         if request.index.is_none() && request.from.is_none() && !request.asked.asked.is_empty() {
             return Err(No::NoIndex.into());
         }
-        let folder = Folder::open(&request.folder)?;
-        let _lock = folder.lock(self)?;
+        let (folder, _lock) = Folder::open_locked(&request.folder, self)?;
         let index = IndexClient::new(self, request.index.as_ref());
         let asked = local::stand_in(request, &index)?;
         let rules = Rules::of(request, &asked, self.now);

@@ -135,12 +135,15 @@ impl No {
             Self::NoDatabase { .. } => "make one with `packman curate init`",
             Self::NothingSigned { .. } => "sign first: `packman curate sign`",
             Self::Expired { refusal } if refusal.path().ends_with("targets.json") => {
-                "prolong it: `packman curate sign`"
+                "prolong it: `packman curate sign DIR`"
             }
             Self::Expired { refusal } if refusal.path().ends_with("root.json") => {
-                "prolong it: `packman curate rotate`"
+                "prolong it: `packman curate rotate DIR`"
             }
-            Self::Expired { .. } => "prolong it: `packman curate refresh`",
+            Self::Expired { .. } => "prolong it: `packman curate refresh DIR`",
+            Self::KeyMissing { role: "root", .. } => {
+                "private keys live under PACKMAN_HOME of the machine that made them; `--key FILE` names a root key that is kept elsewhere, the spare say"
+            }
             Self::KeyMissing { .. } => "private keys live under PACKMAN_HOME of the machine that made them",
             Self::Left(left) => return left.why.way_on().map(str::to_owned),
             Self::ConsentNeeded { flag: "--no-passphrase", .. } => "`--no-passphrase` makes them without one",

@@ -3,6 +3,7 @@
 //! Nothing in it is secret, so it can be a git repository. See `docs/formats/curated-folder.md`. What a person edited
 //! into nonsense is refused (`database-damaged`), and never repaired by guessing.
 
+mod rotation;
 mod settings;
 mod signed;
 
@@ -17,9 +18,10 @@ use packman_names::ProjectName;
 use crate::curator::{Curator, Event};
 use crate::error::{CurateError, No, Refused};
 
+pub(crate) use rotation::Rotation;
 pub use settings::Lifetimes;
 pub(crate) use settings::Settings;
-pub(crate) use signed::{Shelf, Signed, verify_publication, verify_successor};
+pub(crate) use signed::{Shelf, Signed, verify_publication, verify_rotation, verify_successor};
 
 /// The file that makes a folder a database's; written last when one is made.
 pub(crate) const SETTINGS: &str = "curate.toml";
@@ -41,14 +43,26 @@ impl Folder {
     /// Opens a folder that `init` made.
     pub(crate) fn open(path: &Path) -> Result<Self, CurateError> {
         let at = path.join(SETTINGS);
-        let Some(bytes) = files::read_file(&at, LARGEST)? else {
+        let Some(mut bytes) = files::read_file(&at, LARGEST)? else {
             return Err(No::NoDatabase { folder: path.to_owned() }.into());
         };
+        if let Some(settings) = Rotation::read(path)?.as_ref().and_then(|begun| begun.file(SETTINGS)) {
+            bytes = settings.to_vec();
+        }
         let settings = std::str::from_utf8(&bytes)
             .map_err(|_| "wanted UTF-8 text".to_owned())
             .and_then(Settings::parse)
             .map_err(|why| Refused::Folder { path: at, why })?;
         Ok(Self { path: path.to_owned(), settings })
+    }
+
+    /// Opens a folder to change it: no other PackMan does so until the lock is dropped.
+    pub(crate) fn open_locked(path: &Path, curator: &Curator<'_>) -> Result<(Self, FileLock), CurateError> {
+        let lock = Self::open(path)?.lock(curator)?;
+        // Whoever had it before may have given it other keys.
+        let folder = Self::open(path)?;
+        Rotation::finish_begun(&folder)?;
+        Ok((folder, lock))
     }
 
     /// Makes the files of a new database; the settings come last, so that half of one is none.
@@ -86,7 +100,7 @@ impl Folder {
     }
 
     /// Keeps every other PackMan from changing the folder.
-    pub(crate) fn lock(&self, curator: &Curator<'_>) -> Result<FileLock, CurateError> {
+    fn lock(&self, curator: &Curator<'_>) -> Result<FileLock, CurateError> {
         let waiting = || curator.events.event(Event::Waiting);
         Ok(FileLock::take(&self.join(LOCK), LockWait::default(), curator.stop, &waiting)?)
     }

@@ -9,6 +9,7 @@ use packman_names::ProjectName;
 use packman_strict::time::Time;
 use packman_tuf::{Answer, FirstUse, Good, Limits, Memory, Refresh, Refusal, Request, Role, Step};
 
+use super::Rotation;
 use crate::error::{CurateError, Refused};
 
 /// What is signed in a folder, however old it is.
@@ -66,6 +67,15 @@ fn verify_chain(shelf: &Shelf<'_>) -> Verdict {
     Ok(first.finish())
 }
 
+/// Verifies a folder with a new root as a client would that remembers the old one. Nothing has expired at the beginning
+/// of time.
+pub(crate) fn verify_rotation(memory: &Memory, shelf: &Shelf<'_>) -> Verdict {
+    if memory.good().is_none() {
+        return verify_chain(shelf);
+    }
+    verify_successor(memory.clone(), shelf, Time::from_seconds(0))
+}
+
 /// Verifies a publication as a client would at that time that remembers `memory`.
 pub(crate) fn verify_successor(memory: Memory, shelf: &Shelf<'_>, now: Time) -> Verdict {
     let mut refresh = Refresh::begin(memory, now, Limits::default());
@@ -85,7 +95,9 @@ fn answer(bytes: Option<&[u8]>) -> Answer<'_> {
 impl Signed {
     /// Reads what is signed in a database's folder, expired or not; refuses what does not verify.
     pub(crate) fn read(folder: &Path) -> Result<Self, CurateError> {
-        let shelf = Shelf::of(folder);
+        let begun = Rotation::read(folder)?.unwrap_or_default();
+        let shelf =
+            begun.files().fold(Shelf::of(folder), |shelf, (path, bytes)| shelf.with(path.to_owned(), bytes));
         let refused = |refusal| CurateError::from(Refused::Signed { folder: folder.to_owned(), refusal });
         // Between the first root and the first signature there is a chain and nothing else.
         if files::read_file(&folder.join(Role::Timestamp.file_path(0)), u64::MAX)?.is_none() {

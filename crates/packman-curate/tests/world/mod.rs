@@ -188,6 +188,17 @@ impl World {
         std::fs::remove_file(self.path(name)).unwrap();
     }
 
+    /// Removes the files of a folder that were not there before; such as are numbered and that nothing names yet.
+    pub fn remove_stray(&self, name: &str, before: &[(String, Sha256)]) {
+        let (top, below) = name.split_once('/').unwrap();
+        for path in self.tree(name) {
+            let path = format!("{below}/{path}");
+            if !before.iter().any(|(known, _)| *known == path) {
+                self.remove(&format!("{top}/{path}"));
+            }
+        }
+    }
+
     /// The path of a key of the one database there is.
     pub fn key(&self, file: &str) -> String {
         let keys = self.tree("home/keys");

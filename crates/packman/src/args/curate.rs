@@ -42,6 +42,8 @@ pub(crate) enum CurateCommand {
         /// The database's folder
         dir: PathBuf,
     },
+    /// Sign a new root: for another year, or with new keys; whoever trusts the old one follows it
+    Rotate(RotateArgs),
     /// Copy what is signed to a folder that a web server serves
     Publish {
         /// The database's folder
@@ -88,6 +90,38 @@ pub(crate) struct InitArgs {
     pub(crate) refresh_within: u32,
 
     /// Keep the root and targets keys without a passphrase
+    #[arg(long)]
+    pub(crate) no_passphrase: bool,
+}
+
+/// `packman curate rotate`.
+#[derive(Args, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
+pub(crate) struct RotateArgs {
+    /// The database's folder
+    pub(crate) dir: PathBuf,
+
+    /// Make new root keys, in the place of all that there are
+    #[arg(long)]
+    pub(crate) root: bool,
+
+    /// Make a new targets key, which signs what is vouched for
+    #[arg(long)]
+    pub(crate) targets: bool,
+
+    /// Make a new online key, which signs snapshot and timestamp
+    #[arg(long)]
+    pub(crate) online: bool,
+
+    /// A root key that is kept elsewhere, such as the spare; may be repeated
+    #[arg(long, value_name = "FILE")]
+    pub(crate) key: Vec<PathBuf>,
+
+    /// Where to put the new spare root key, to be kept elsewhere
+    #[arg(long, value_name = "FILE")]
+    pub(crate) spare: Option<PathBuf>,
+
+    /// Keep the new root and targets keys without a passphrase
     #[arg(long)]
     pub(crate) no_passphrase: bool,
 }

@@ -2,6 +2,7 @@
 
 mod add;
 mod person;
+mod rotate;
 mod sign;
 mod start;
 mod status;
@@ -29,6 +30,7 @@ pub(super) fn run(command: CurateCommand, common: &Common) -> Result<(), Ending>
         CurateCommand::Remove { dir, what } => remove(&dir, &what, common),
         CurateCommand::Sign { dir, yes } => sign::sign(&dir, yes, common),
         CurateCommand::Refresh { dir } => sign::refresh(&dir, common),
+        CurateCommand::Rotate(arguments) => rotate::run(&arguments, common),
         CurateCommand::Publish { dir, to } => publish(&dir, &to, common),
         CurateCommand::Number { dir } => number(&dir, common),
     }

@@ -1,8 +1,8 @@
 //! The scapegoat's side in words and as JSON.
 
 use packman_curate::{
-    AddReport, AddedFile, Expiry, InitReport, Nearness, Outcome, Problem, PublishReport, Staged, StagedFile,
-    StartReport, StatusReport,
+    AddReport, AddedFile, Expiry, InitReport, Nearness, Outcome, Problem, PublishReport, RotateReport,
+    Staged, StagedFile, StartReport, StatusReport,
 };
 use packman_strict::json::{Object, Value};
 use packman_strict::quote::{escaped, quoted};
@@ -256,6 +256,33 @@ fn install_words(arguments: &StartArgs, outcome: &Outcome) -> String {
         Some("txt" | "in") => format!("-r {}", arguments.file.display()),
         _ => outcome.projects.iter().map(ToString::to_string).collect::<Vec<_>>().join(" "),
     }
+}
+
+/// A new root, in words.
+pub(crate) fn rotated(report: &RotateReport, dir: &str, now: Time) -> Vec<String> {
+    let mut lines = vec![
+        format!("signed root {}, good until {}", report.version, report.root_expires.date()),
+        format!("  safety number {}", report.number),
+        "  Whoever trusts the database follows by himself; print the new number where the old one stood."
+            .to_owned(),
+    ];
+    for key in &report.retired {
+        lines.push(format!(
+            "  no longer used {}: keep it from others, or remove it",
+            quoted(&key.display().to_string())
+        ));
+    }
+    if let Some(spare) = &report.spare {
+        lines.push(format!(
+            "  spare key     {}: take it to where it is not lost together with this machine",
+            quoted(&spare.display().to_string())
+        ));
+    }
+    lines.extend(expiry(&report.expiry, now));
+    let next = if report.expiry.is_empty() { "sign" } else { "publish" };
+    let to = if report.expiry.is_empty() { "" } else { " --to FOLDER" };
+    lines.push(format!("next: packman curate {next} {dir}{to}"));
+    lines
 }
 
 /// A publication, in words.

@@ -12,6 +12,7 @@ mod curate;
 mod install;
 mod look;
 mod output;
+mod rotate;
 mod stopped;
 mod terminal;
 mod trust;
