@@ -54,7 +54,8 @@ impl Client<'_> {
     /// Reads a record from the cache, else from the first mirror whose bytes have the signed hash.
     pub(crate) fn read_record(&self, wanted: &RecordWanted<'_>) -> Result<Offer, ClientError> {
         let target = wanted.target();
-        if let Some(offer) = self.cache.summed(FLAT, &target.sha256, |bytes| wanted.cached_offer(bytes)) {
+        let kept = |sha256| self.cache.summed(FLAT, &sha256, |bytes| wanted.cached_offer(bytes));
+        if let Some(offer) = target.sha256().and_then(kept) {
             return Ok(offer);
         }
         let path = target.file_path(&wanted.path());
@@ -68,7 +69,9 @@ impl Client<'_> {
             match fetched {
                 Ok(Fetched::Bytes(bytes)) => match wanted.offer(&bytes) {
                     Ok(offer) => {
-                        self.cache.put_summed(FLAT, &target.sha256, &offer.to_cache());
+                        if let Some(sha256) = target.sha256() {
+                            self.cache.put_summed(FLAT, &sha256, &offer.to_cache());
+                        }
                         return Ok(offer);
                     }
                     Err(refusal) => refused = Some(refusal),

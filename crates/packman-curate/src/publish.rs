@@ -100,7 +100,7 @@ fn gather(folder: &Folder, signed: &Signed, good: &Good) -> Result<Vec<Piece>, C
     let mut pieces = Vec::new();
     for (path, info) in good.targets() {
         let Some(bytes) = signed.target(folder.path(), path)? else { continue };
-        pieces.push(Piece { path: info.file_path(path), sha256: info.sha256 });
+        pieces.push(Piece { path: info.file_path(path), sha256: Sha256::of(&bytes) });
         let parsed = match path {
             ABOUT_PATH => About::parse(&bytes).map(drop),
             RECALLS_PATH => Recalls::parse(&bytes).map(drop),

@@ -1,4 +1,4 @@
-//! SHA-256: the one digest by which files are believed. MD5, SHA-1 and CRC-32 have no type here on purpose.
+//! SHA-256 and SHA-512: the digests by which files are believed. MD5, SHA-1 and CRC-32 have no type here on purpose.
 
 use std::fmt;
 
@@ -6,7 +6,8 @@ use sha2::Digest as _;
 
 use crate::quote::quoted;
 
-/// A SHA-256 digest. Written as 64 lower-case hexadecimal digits, and read from nothing else.
+/// A SHA-256 digest: what PackMan believes files by. Written as 64 lower-case hexadecimal digits, and read from
+/// nothing else.
 #[derive(Copy, Clone, Eq, PartialEq, Ord, PartialOrd, Hash)]
 pub struct Sha256([u8; 32]);
 
@@ -18,14 +19,7 @@ impl Sha256 {
 
     /// Parses exactly 64 lower-case hexadecimal digits; anything else is refused, so that one digest has one text.
     pub fn parse(hex: &str) -> Result<Self, DigestError> {
-        let wrong = || DigestError { found: hex.to_owned() };
-        let digits: &[u8; 64] = hex.as_bytes().try_into().map_err(|_| wrong())?;
-        let mut bytes = [0; 32];
-        let (pairs, _) = digits.as_chunks::<2>();
-        for (byte, [high, low]) in bytes.iter_mut().zip(pairs) {
-            *byte = nibble(*high).ok_or_else(wrong)? << 4 | nibble(*low).ok_or_else(wrong)?;
-        }
-        Ok(Self(bytes))
+        parse(hex).map(Self).ok_or_else(|| DigestError { kind: "sha-256", digits: 64, found: hex.to_owned() })
     }
 
     /// Takes 32 bytes for a digest that was computed or decoded elsewhere.
@@ -39,6 +33,63 @@ impl Sha256 {
     }
 }
 
+impl fmt::Display for Sha256 {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&hex_of(&self.0))
+    }
+}
+
+impl fmt::Debug for Sha256 {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// A SHA-512 digest, which repositories of others may sign. Written as 128 lower-case hexadecimal digits, and read
+/// from nothing else.
+#[derive(Copy, Clone, Eq, PartialEq, Ord, PartialOrd, Hash)]
+pub struct Sha512([u8; 64]);
+
+impl Sha512 {
+    /// The digest of some bytes.
+    pub fn of(bytes: &[u8]) -> Self {
+        Self(sha2::Sha512::digest(bytes).into())
+    }
+
+    /// Parses exactly 128 lower-case hexadecimal digits.
+    pub fn parse(hex: &str) -> Result<Self, DigestError> {
+        parse(hex).map(Self).ok_or_else(|| DigestError {
+            kind: "sha-512",
+            digits: 128,
+            found: hex.to_owned(),
+        })
+    }
+}
+
+impl fmt::Display for Sha512 {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&hex_of(&self.0))
+    }
+}
+
+impl fmt::Debug for Sha512 {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+fn parse<const N: usize>(hex: &str) -> Option<[u8; N]> {
+    let (pairs, rest) = hex.as_bytes().as_chunks::<2>();
+    if pairs.len() != N || !rest.is_empty() {
+        return None;
+    }
+    let mut bytes = [0; N];
+    for (byte, [high, low]) in bytes.iter_mut().zip(pairs) {
+        *byte = nibble(*high)? << 4 | nibble(*low)?;
+    }
+    Some(bytes)
+}
+
 fn nibble(digit: u8) -> Option<u8> {
     match digit {
         b'0'..=b'9' => Some(digit - b'0'),
@@ -47,22 +98,9 @@ fn nibble(digit: u8) -> Option<u8> {
     }
 }
 
-impl fmt::Display for Sha256 {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let hex: String = self
-            .0
-            .iter()
-            .flat_map(|byte| [byte >> 4, byte & 15])
-            .filter_map(|nibble| char::from_digit(nibble.into(), 16))
-            .collect();
-        f.pad(&hex)
-    }
-}
-
-impl fmt::Debug for Sha256 {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, f)
-    }
+fn hex_of(bytes: &[u8]) -> String {
+    let nibbles = bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]);
+    nibbles.filter_map(|nibble| char::from_digit(nibble.into(), 16)).collect()
 }
 
 /// Computes a [`Sha256`] of bytes that arrive in pieces.
@@ -164,9 +202,11 @@ impl Hashing {
     }
 }
 
-/// Text that is not a SHA-256 as we write it.
+/// Text that is not a digest as we write it.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct DigestError {
+    kind: &'static str,
+    digits: usize,
     found: String,
 }
 
@@ -179,7 +219,8 @@ impl DigestError {
 
 impl fmt::Display for DigestError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "sha-256 {}: wanted 64 lower-case hexadecimal digits", quoted(&self.found))
+        let Self { kind, digits, found } = self;
+        write!(f, "{kind} {}: wanted {digits} lower-case hexadecimal digits", quoted(found))
     }
 }
 
@@ -187,12 +228,17 @@ impl std::error::Error for DigestError {}
 
 #[cfg(test)]
 mod tests {
-    use super::{Hashed, Hashing, Sha256, Sha256Stream};
+    use super::{Hashed, Hashing, Sha256, Sha256Stream, Sha512};
 
     const ABC: &str = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
 
+    const ABC_512: &str = "ddaf35a193617abacc417349ae20413112e6fa4e89a97ea20a9eeee64b55d39a\
+                           2192992a274fc1a836ba3c23a3feebbd454d4423643ce80e2a9ac94fa54ca49f";
+
     #[test]
-    fn the_vector_of_fips_180_holds() {
+    fn the_vectors_of_fips_180_hold() {
+        assert_eq!(Sha512::of(b"abc").to_string(), ABC_512);
+        assert_eq!(Sha512::parse(ABC_512).unwrap(), Sha512::of(b"abc"));
         assert_eq!(Sha256::of(b"abc").to_string(), ABC);
         assert_eq!(Sha256::parse(ABC).unwrap(), Sha256::of(b"abc"));
         let mut stream = Sha256Stream::new();
@@ -229,6 +275,7 @@ mod tests {
             &format!("{ABC} "),
         ] {
             assert!(Sha256::parse(text).is_err(), "{text}");
+            assert!(Sha512::parse(text).is_err(), "{text}");
         }
         insta::assert_snapshot!(
             Sha256::parse("900150983cd24fb0").unwrap_err(),

@@ -18,4 +18,4 @@ pub mod quote;
 pub mod time;
 pub mod zip;
 
-pub use digest::Sha256;
+pub use digest::{Sha256, Sha512};

@@ -282,7 +282,7 @@ impl RecordWanted<'_> {
         let good = &self.database.good;
         let verified =
             good.verify_target(&path, bytes).map_err(|refusal| refused(WhyRefused::Bytes(refusal)))?;
-        let source = self.target.sha256;
+        let source = verified.sha256();
         let malformed = |error| refused(WhyRefused::Malformed { path: path.clone(), error });
         let record = ProjectRecord::parse(&self.project, verified.bytes()).map_err(malformed)?;
         let flat = FlatRecord::open(&self.project, &source, FlatRecord::encode(&record, &source));
@@ -295,7 +295,8 @@ impl RecordWanted<'_> {
     /// The form is not signed. It is believed since it names the signed SHA-256, its sum holds, and it comes from a
     /// folder that only the user writes: whoever can forge it there can change the environment as well.
     pub fn cached_offer(&self, cached: Vec<u8>) -> Option<Offer> {
-        FlatRecord::open(&self.project, &self.target.sha256, cached).map(|flat| self.offer_of(flat))
+        let sha256 = self.target.sha256()?;
+        FlatRecord::open(&self.project, &sha256, cached).map(|flat| self.offer_of(flat))
     }
 
     /// The only place where an offer is made.

@@ -6,13 +6,13 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use packman_strict::json::{Object, Value};
+use packman_strict::json::{Object, Reader, Value};
 use packman_strict::time::Time;
 
 use crate::sign::{read_part, sign_part};
 use crate::{
-    KeySet, MetaInfo, Payload, Refusal, Role, RoleKeys, Root, SigningKey, Snapshot, TargetInfo, TargetPath,
-    Targets, Timestamp, Unsignable,
+    DelegatedPaths, DelegatedRole, Delegations, Hashes, KeySet, MetaInfo, Payload, Refusal, Role, RoleKeys,
+    Root, SigningKey, Snapshot, TargetInfo, TargetPath, Targets, Timestamp, Unsignable,
 };
 
 /// The version of the specification that our files are written by.
@@ -46,19 +46,14 @@ impl RootDraft {
     pub fn sign(&self, keys: &[&SigningKey]) -> Result<Vec<u8>, Unsignable> {
         let mut signed = header(&self.base, Role::Root, self.version, self.expires);
         signed.insert("consistent_snapshot", true);
-        let (old_keys, old_roles) = (object_at(&self.base, "keys"), object_at(&self.base, "roles"));
+        let old_roles = object_at(&self.base, "roles");
         // Only the keys that some role has: what a rotation retired does not stay behind.
-        let mut all = BTreeMap::new();
+        let mut all = Keys::new();
         let mut roles = old_roles.clone();
         for role in Role::ALL {
             let set = self.keys.of(role);
             roles.insert(role.name(), role_value(set, old_roles.get(role.name()))?);
-            for (id, key) in set.keys() {
-                let value = old_keys.get(id.as_str()).cloned().or_else(|| key.to_value());
-                let value =
-                    value.ok_or_else(|| Unsignable::new(format!("key `{id}` is of an unknown kind")))?;
-                all.insert(id.as_str().to_owned(), value);
-            }
+            add_keys(&mut all, set, &self.base)?;
         }
         signed.insert("keys", all.into_iter().collect::<Object<'static>>());
         signed.insert("roles", roles);
@@ -71,7 +66,7 @@ fn role_value(set: &KeySet, base: Option<&Value<'static>>) -> Result<Value<'stat
     let (role, keys, threshold) = (set.role(), set.distinct().len(), set.threshold().get());
     if usize::try_from(threshold).is_ok_and(|threshold| threshold > keys) {
         let why =
-            format!("role `{role}` has {keys} distinct keys, wanted at least its threshold of {threshold}");
+            format!("role {role} has {keys} distinct keys, wanted at least its threshold of {threshold}");
         return Err(Unsignable::new(why));
     }
     let mut value = base.and_then(Value::as_object).cloned().unwrap_or_default();
@@ -162,20 +157,23 @@ pub struct TargetsDraft {
     pub expires: Time,
     /// Every target, by path.
     pub targets: BTreeMap<TargetPath, TargetInfo>,
+    /// Whom more targets are delegated to.
+    pub delegations: Option<Delegations>,
     base: Object<'static>,
 }
 
 impl TargetsDraft {
     /// Drafts targets.
     pub fn new(version: u64, expires: Time, targets: BTreeMap<TargetPath, TargetInfo>) -> Self {
-        Self { version, expires, targets, base: Object::new() }
+        Self { version, expires, targets, delegations: None, base: Object::new() }
     }
 
     /// Drafts targets like the ones that are there. Their signatures are not looked at.
     pub fn parse(path: &str, file: &[u8]) -> Result<Self, Refusal> {
         let (targets, base) = parse::<Targets>(path, file)?;
         let (version, expires) = (targets.version(), targets.expires());
-        Ok(Self { version, expires, targets: targets.into_targets(), base })
+        let (targets, delegations) = targets.into_parts();
+        Ok(Self { version, expires, targets, delegations, base })
     }
 
     /// The file, signed by those keys.
@@ -187,19 +185,92 @@ impl TargetsDraft {
             (path.as_str().to_owned(), target_value(info, base))
         });
         signed.insert("targets", targets.collect::<Object<'static>>());
+        match &self.delegations {
+            Some(delegations) => {
+                let value = delegations_value(delegations, &object_at(&self.base, "delegations"))?;
+                signed.insert("delegations", value);
+            }
+            None => drop(signed.remove("delegations")),
+        }
         sign_part(signed, keys)
     }
+}
+
+/// Whom targets are delegated to, and with which keys: those that some role has, each once.
+fn delegations_value(
+    delegations: &Delegations,
+    base: &Object<'static>,
+) -> Result<Object<'static>, Unsignable> {
+    let mut value = base.clone();
+    value.remove("roles");
+    value.remove("succinct_roles");
+    let mut keys = Keys::new();
+    match delegations {
+        Delegations::Roles(roles) => {
+            let old = roles_by_name(base);
+            let mut written = Vec::new();
+            for role in roles {
+                add_keys(&mut keys, &role.keys, base)?;
+                let base = old.get(role.name.as_str()).cloned().unwrap_or_default();
+                written.push(delegated_value(role, base)?);
+            }
+            value.insert("roles", written.into_iter().collect::<Value<'static>>());
+        }
+        Delegations::Bins(bins) => {
+            add_keys(&mut keys, bins.keys(), base)?;
+            let shape = object_at(base, "succinct_roles")
+                .with("bit_length", u64::from(bins.bits()))
+                .with("name_prefix", bins.prefix().as_str().to_owned());
+            value.insert("succinct_roles", role_value(bins.keys(), Some(&shape.into()))?);
+        }
+    }
+    value.insert("keys", keys.into_iter().collect::<Object<'static>>());
+    Ok(value)
+}
+
+fn roles_by_name(base: &Object<'static>) -> BTreeMap<String, Object<'static>> {
+    let roles = base.get("roles").and_then(Value::as_array).unwrap_or_default();
+    let objects = roles.iter().filter_map(Value::as_object);
+    objects.filter_map(|role| Some((role.get("name")?.as_str()?.to_owned(), role.clone()))).collect()
+}
+
+fn delegated_value(role: &DelegatedRole, mut base: Object<'static>) -> Result<Value<'static>, Unsignable> {
+    base.remove("paths");
+    base.remove("path_hash_prefixes");
+    let (member, paths): (_, Value<'static>) = match &role.paths {
+        DelegatedPaths::Patterns(patterns) => {
+            ("paths", patterns.iter().map(|pattern| pattern.as_str().to_owned()).collect())
+        }
+        DelegatedPaths::HashPrefixes(prefixes) => {
+            ("path_hash_prefixes", prefixes.iter().map(|prefix| prefix.as_str().to_owned()).collect())
+        }
+    };
+    let base = base
+        .with("name", role.name.as_str().to_owned())
+        .with(member, paths)
+        .with("terminating", role.terminating);
+    role_value(&role.keys, Some(&base.into()))
+}
+
+/// Key objects under their ids, sorted.
+type Keys = BTreeMap<String, Value<'static>>;
+
+fn add_keys(all: &mut Keys, set: &KeySet, base: &Object<'static>) -> Result<(), Unsignable> {
+    let old = object_at(base, "keys");
+    for (id, key) in set.keys() {
+        let value = old.get(id.as_str()).cloned().or_else(|| key.to_value());
+        let value = value.ok_or_else(|| Unsignable::new(format!("key `{id}` is of an unknown kind")))?;
+        all.insert(id.as_str().to_owned(), value);
+    }
+    Ok(())
 }
 
 /// One target. Digests of other kinds stay only while the file is the one that they were made of.
 fn target_value(info: &TargetInfo, base: Option<&Object<'static>>) -> Object<'static> {
     let mut value = base.cloned().unwrap_or_default();
-    let sha256 = info.sha256.to_string();
-    let mut hashes = object_at(&value, "hashes");
-    if hashes.get("sha256").and_then(Value::as_str) != Some(&sha256) {
-        hashes = Object::new().with("sha256", sha256);
-    }
-    value.insert("hashes", hashes);
+    let old = Value::from(object_at(&value, "hashes"));
+    let same = Hashes::read(Reader::root(&old)).is_ok_and(|stated| stated.stands_for(&info.hashes));
+    value.insert("hashes", if same { old } else { info.hashes.to_value() });
     value.insert("length", info.length);
     value
 }

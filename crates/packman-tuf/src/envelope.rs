@@ -2,7 +2,7 @@
 //!
 //! An [`Envelope`] is a claim: a file whose signatures were read and not believed. [`KeySet::verify`] makes
 //! [`Verified`] out of it, the only evidence there is that a threshold of distinct keys signed those bytes.
-//! Roots, timestamps, snapshots, targets (and delegated targets, when they come) all go through it.
+//! Roots, timestamps, snapshots, targets and delegated targets all go through it.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -14,7 +14,7 @@ use packman_strict::Sha256;
 use packman_strict::json::{self, Reader, ShapeError, Value, canonical};
 
 use crate::payload::Payload;
-use crate::{KeyId, PublicKey, Reason, Refusal, Role};
+use crate::{KeyId, PublicKey, Reason, Refusal, RoleName};
 
 /// No file has more signatures than this: reading them is work that anybody on the way can order.
 const MOST_SIGNATURES: usize = 1_000;
@@ -93,25 +93,29 @@ fn read_signatures(file: Reader<'_, '_>) -> Result<BTreeMap<KeyId, String>, Shap
 /// The keys of a role, and how many of them must sign.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct KeySet {
-    role: Role,
+    role: RoleName,
     keys: BTreeMap<KeyId, PublicKey>,
     threshold: NonZeroU32,
 }
 
 impl KeySet {
     /// Takes the keys of a role under the ids that metadata gives them.
-    pub(crate) fn new(role: Role, keys: BTreeMap<KeyId, PublicKey>, threshold: NonZeroU32) -> Self {
+    pub(crate) fn new(role: RoleName, keys: BTreeMap<KeyId, PublicKey>, threshold: NonZeroU32) -> Self {
         Self { role, keys, threshold }
     }
 
     /// Takes the keys of a role, each under its own id, for signing.
-    pub fn of(role: Role, keys: impl IntoIterator<Item = PublicKey>, threshold: NonZeroU32) -> Self {
-        Self::new(role, keys.into_iter().map(|key| (key.id(), key)).collect(), threshold)
+    pub fn of(
+        role: impl Into<RoleName>,
+        keys: impl IntoIterator<Item = PublicKey>,
+        threshold: NonZeroU32,
+    ) -> Self {
+        Self::new(role.into(), keys.into_iter().map(|key| (key.id(), key)).collect(), threshold)
     }
 
     /// The role that the keys sign for.
-    pub const fn role(&self) -> Role {
-        self.role
+    pub const fn role(&self) -> &RoleName {
+        &self.role
     }
 
     /// The keys with their ids; one key may stand under several.
@@ -145,7 +149,7 @@ impl KeySet {
         if found >= usize::try_from(wanted).unwrap_or(usize::MAX) {
             return Ok(());
         }
-        Err(envelope.refusal(Reason::BadSignature { found, wanted, role: self.role }))
+        Err(envelope.refusal(Reason::BadSignature { found, wanted, role: self.role.clone() }))
     }
 
     /// Counts the distinct keys of this set that signed: by material, so one key under two ids is one key.

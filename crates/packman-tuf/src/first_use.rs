@@ -78,7 +78,7 @@ impl FirstUse {
     /// since it is a bad copy and another mirror may have the right one.
     fn look_at(&mut self, bytes: &[u8]) -> Result<(), Refusal> {
         let Stage::Looking { wanted, first, next } = &mut self.stage else { return Ok(()) };
-        let root = SelfSigned::parse(bytes, *next, self.limits.root_bytes)?;
+        let root = SelfSigned::parse(bytes, *next, &self.limits)?;
         if wanted.is_none_or(|number| number == root.number()) {
             self.stage = Stage::Following(Memory::beginning(root));
             return Ok(());

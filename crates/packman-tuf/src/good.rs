@@ -88,7 +88,8 @@ impl Good {
         self.targets.targets()
     }
 
-    /// What is signed of the target of that path. Delegations will be searched here (5.6.7).
+    /// What the top-level targets sign of the target of that path. A [`Lookup`](crate::Lookup) asks whom they delegate
+    /// to, too.
     pub fn target(&self, path: &str) -> Option<TargetInfo> {
         self.targets.target(path)
     }

@@ -5,8 +5,11 @@
 
 use std::fmt;
 
+use p256::ecdsa::signature::Verifier as _;
+use p256::pkcs8::{DecodePublicKey as _, EncodePublicKey as _, LineEnding};
 use packman_strict::Sha256;
 use packman_strict::json::{Object, Reader, ShapeError, Value, canonical};
+use rsa::traits::PublicKeyParts as _;
 
 use crate::hex;
 
@@ -37,10 +40,15 @@ impl fmt::Display for KeyId {
 #[derive(Clone, Debug, Eq, PartialEq, Ord, PartialOrd, Hash)]
 pub struct PublicKey(Material);
 
-/// Where further kinds of keys enter: a variant here, and its arms in this file.
+/// Where further kinds of keys enter: a variant here, and its arms in this file. Each holds the one spelling of its
+/// key that there is, so that equal keys are equal.
 #[derive(Clone, Eq, PartialEq, Ord, PartialOrd, Hash)]
 enum Material {
     Ed25519([u8; 32]),
+    /// The point, uncompressed (SEC 1, section 2.3.3).
+    EcdsaP256(Vec<u8>),
+    /// The `SubjectPublicKeyInfo` in DER (RFC 5280).
+    RsaPss(Vec<u8>),
     /// A kind that this version cannot verify: it may be listed, and never counts as a signer.
     /// Held as the canonical form of the key object.
     Unknown(Vec<u8>),
@@ -58,50 +66,113 @@ impl PublicKey {
         let scheme = key.member("scheme")?.str()?;
         let value = key.member("keyval")?;
         value.object()?;
-        if (kind, scheme) != ("ed25519", "ed25519") {
-            let form = canonical(key.value()).map_err(|_| key.wrong("integers for numbers"))?;
-            return Ok(Self(Material::Unknown(form)));
+        let of_pem = |read: fn(&str) -> Option<Self>| {
+            value.optional("public").map(|public| public.and_then(|public| read(public.str().ok()?)))
+        };
+        let known = match (kind, scheme) {
+            ("ed25519", "ed25519") => {
+                let public = value.member("public")?;
+                let bytes = hex::decode(public.str()?).map(Self::ed25519);
+                Some(bytes.ok_or_else(|| public.wrong("64 lower-case hexadecimal digits"))?)
+            }
+            // The second is how older repositories name the first.
+            ("ecdsa" | "ecdsa-sha2-nistp256", "ecdsa-sha2-nistp256") => of_pem(Self::ecdsa_p256)?,
+            ("rsa", "rsassa-pss-sha256") => of_pem(Self::rsa_pss)?,
+            _ => None,
+        };
+        if let Some(known) = known {
+            return Ok(known);
         }
-        let public = value.member("public")?;
-        let bytes = hex::decode(public.str()?);
-        bytes.map(Self::ed25519).ok_or_else(|| public.wrong("64 lower-case hexadecimal digits"))
+        let form = canonical(key.value()).map_err(|_| key.wrong("integers for numbers"))?;
+        Ok(Self(Material::Unknown(form)))
+    }
+
+    /// Takes an ECDSA key on the curve P-256, as PEM.
+    pub fn ecdsa_p256(pem: &str) -> Option<Self> {
+        let key = p256::ecdsa::VerifyingKey::from_public_key_pem(pem).ok()?;
+        Some(Self(Material::EcdsaP256(key.to_sec1_point(false).as_bytes().to_vec())))
+    }
+
+    /// Takes an RSA key of 2,048 to 4,096 bits for signatures with RSASSA-PSS and SHA-256, as PEM. A longer one would
+    /// let whoever publishes it choose how long a client computes.
+    pub fn rsa_pss(pem: &str) -> Option<Self> {
+        let key = rsa::PublicKey::from_public_key_pem(pem).ok()?;
+        if !(256..=512).contains(&key.size()) {
+            return None;
+        }
+        Some(Self(Material::RsaPss(key.to_public_key_der().ok()?.into_vec())))
     }
 
     /// The id that we give the key: the SHA-256 of its canonical form (section 4.2.1).
     pub fn id(&self) -> KeyId {
         let form = match &self.0 {
-            Material::Ed25519(_) => {
-                self.to_value().and_then(|value| canonical(&value).ok()).unwrap_or_default()
-            }
             Material::Unknown(form) => form.clone(),
+            _ => self.to_value().and_then(|value| canonical(&value).ok()).unwrap_or_default(),
         };
         KeyId(Sha256::of(&form).to_string())
     }
 
     /// The key object as we write it; none for a kind that we cannot write.
     pub(crate) fn to_value(&self) -> Option<Value<'static>> {
-        let Material::Ed25519(bytes) = &self.0 else { return None };
-        let value = Object::new().with("public", hex::encode(bytes));
-        Some(Object::new().with("keytype", "ed25519").with("keyval", value).with("scheme", "ed25519").into())
+        let (kind, scheme, public) = match &self.0 {
+            Material::Ed25519(bytes) => ("ed25519", "ed25519", hex::encode(bytes)),
+            Material::EcdsaP256(point) => {
+                let key = p256::ecdsa::VerifyingKey::from_sec1_bytes(point).ok()?;
+                ("ecdsa", "ecdsa-sha2-nistp256", key.to_public_key_pem(LineEnding::LF).ok()?)
+            }
+            Material::RsaPss(der) => {
+                let key = rsa::PublicKey::from_public_key_der(der).ok()?;
+                ("rsa", "rsassa-pss-sha256", key.to_public_key_pem(LineEnding::LF).ok()?)
+            }
+            Material::Unknown(_) => return None,
+        };
+        let value = Object::new().with("public", public);
+        Some(Object::new().with("keytype", kind).with("keyval", value).with("scheme", scheme).into())
     }
 
     /// Whether this key made that signature, in metadata's spelling, over exactly these bytes.
     ///
-    /// Strict: a key of small order or a signature in another spelling than the one its maker wrote does not
-    /// hold, so that no third party can make a second valid signature out of a first.
+    /// Strict for Ed25519: a key of small order or a signature in another spelling than the one its maker wrote does
+    /// not hold. Of an ECDSA signature anybody can make a second one; nothing is decided by that, since keys are counted.
     pub(crate) fn verifies(&self, message: &[u8], signature: &str) -> bool {
-        let Material::Ed25519(bytes) = &self.0 else { return false };
-        let Some(signature) = hex::decode(signature) else { return false };
-        let signature = ed25519_dalek::Signature::from_bytes(&signature);
-        ed25519_dalek::VerifyingKey::from_bytes(bytes)
-            .is_ok_and(|key| key.verify_strict(message, &signature).is_ok())
+        match &self.0 {
+            Material::Ed25519(key) => verifies_ed25519(key, message, signature),
+            Material::EcdsaP256(point) => verifies_ecdsa(point, message, signature),
+            Material::RsaPss(der) => verifies_rsa(der, message, signature),
+            Material::Unknown(_) => false,
+        }
     }
+}
+
+fn verifies_ed25519(key: &[u8; 32], message: &[u8], signature: &str) -> bool {
+    let Some(signature) = hex::decode(signature) else { return false };
+    let signature = ed25519_dalek::Signature::from_bytes(&signature);
+    ed25519_dalek::VerifyingKey::from_bytes(key)
+        .is_ok_and(|key| key.verify_strict(message, &signature).is_ok())
+}
+
+fn verifies_ecdsa(point: &[u8], message: &[u8], signature: &str) -> bool {
+    let signature =
+        hex::decode_up_to(signature, 80).and_then(|der| p256::ecdsa::DerSignature::from_bytes(&der).ok());
+    let key = p256::ecdsa::VerifyingKey::from_sec1_bytes(point).ok();
+    key.zip(signature).is_some_and(|(key, signature)| key.verify(message, &signature).is_ok())
+}
+
+/// With a salt of any length: signers differ in it, and it proves nothing.
+fn verifies_rsa(der: &[u8], message: &[u8], signature: &str) -> bool {
+    let signature = hex::decode_up_to(signature, 512)
+        .and_then(|bytes| rsa::pss::Signature::try_from(bytes.as_slice()).ok());
+    let key = rsa::PublicKey::from_public_key_der(der).ok();
+    let Some((key, signature)) = key.zip(signature) else { return false };
+    rsa::pss::VerifyingKey::<sha2::Sha256>::new_with_auto_salt_len(key).verify(message, &signature).is_ok()
 }
 
 impl fmt::Debug for Material {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Ed25519(bytes) => write!(f, "Ed25519({})", hex::encode(bytes)),
+            Self::EcdsaP256(point) => write!(f, "EcdsaP256({})", hex::encode(point)),
+            Self::RsaPss(der) => write!(f, "RsaPss({})", hex::encode(der)),
             Self::Unknown(form) => write!(f, "Unknown({})", String::from_utf8_lossy(form)),
         }
     }

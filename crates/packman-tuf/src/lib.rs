@@ -26,15 +26,19 @@
 //! }
 //! ```
 
+mod delegations;
 mod draft;
 mod envelope;
 mod first_use;
 mod good;
+mod hashes;
 mod hex;
 mod key;
+mod lookup;
 mod memory;
 mod meta;
 mod number;
+mod pattern;
 mod payload;
 mod refresh;
 mod refusal;
@@ -48,19 +52,23 @@ mod target_path;
 mod targets;
 mod timestamp;
 
+pub use delegations::{DelegatedPaths, DelegatedRole, Delegations, SuccinctBins};
 pub use draft::{RootDraft, SnapshotDraft, TargetsDraft, TimestampDraft};
 pub use envelope::{Envelope, KeySet, Verified};
 pub use first_use::FirstUse;
 pub use good::Good;
+pub use hashes::Hashes;
 pub use key::{KeyId, PublicKey};
+pub use lookup::{Delegated, FoundTarget, Lookup};
 pub use memory::Memory;
 pub use meta::MetaInfo;
 pub use number::{NumberError, SafetyNumber};
+pub use pattern::{HashPrefix, PathPattern};
 pub use payload::{Header, Payload};
 pub use refresh::Refresh;
 pub use refusal::{Reason, Refusal};
-pub use request::{Answer, Limits, Request, Step};
-pub use role::Role;
+pub use request::{Answer, Limits, Request, Rules, Step};
+pub use role::{Role, RoleName};
 pub use root::{RoleKeys, Root};
 pub use sign::{SigningKey, Unsignable, add_signature};
 pub use snapshot::Snapshot;

@@ -34,6 +34,14 @@ pub(crate) struct Seen {
 }
 
 impl Memory {
+    /// Begins with a root that is believed because of where it comes from: shipped with an application, say. It must
+    /// still be whole, and signed by a threshold of its own keys.
+    pub fn trusting(root: &[u8], limits: &Limits) -> Result<Self, Refusal> {
+        let envelope = Envelope::parse("the first root", root, limits.root_bytes)?;
+        let version = envelope.claim::<Root>()?.version();
+        Ok(Self::beginning(SelfSigned::parse(root, version, limits)?))
+    }
+
     /// Begins with the first root that is believed.
     pub(crate) fn beginning(first: SelfSigned) -> Self {
         Self { earlier: Vec::new(), root: Arc::new(first.believe()), seen: Seen::default(), good: None }
@@ -69,6 +77,14 @@ impl Memory {
         }
     }
 
+    /// The exact bytes of a role's file that was seen last.
+    pub fn seen_bytes(&self, role: Role) -> Option<&[u8]> {
+        match role {
+            Role::Root => Some(self.root.bytes()),
+            _ => self.seen.bytes(role),
+        }
+    }
+
     /// The last set that verified whole.
     pub const fn good(&self) -> Option<&Good> {
         self.good.as_ref()
@@ -77,7 +93,7 @@ impl Memory {
     /// What follows from a file that a mirror serves where the newest remembered root should stand: nothing where it is
     /// that root, or no root that its own keys signed; else the refusal that says whose it is not.
     pub fn other_root(&self, bytes: &[u8], limits: &Limits) -> Option<Refusal> {
-        root::other(&self.root, bytes, limits.root_bytes)
+        root::other(&self.root, bytes, limits)
     }
 
     /// Follows the chain by one root (5.3.3 to 5.3.8), and forgets what its rotation takes the ground from.
@@ -87,7 +103,7 @@ impl Memory {
             let path = Role::Root.file_path(version.saturating_add(1));
             return Err(Refusal::new(path, Reason::TooManyRoots { limit: limits.roots }));
         }
-        let next = root::successor(&self.root, bytes, limits.root_bytes)?;
+        let next = root::successor(&self.root, bytes, limits)?;
         self.seen.rotate(&self.root, &next);
         self.earlier.push(std::mem::replace(&mut self.root, Arc::new(next)));
         Ok(())

@@ -1,10 +1,10 @@
-//! How one file pins another: version, and mostly length and SHA-256 (`METAFILES`, section 4.4).
+//! How one file pins another: version, and mostly length and digests (`METAFILES`, section 4.4).
 
-use packman_strict::Sha256;
-use packman_strict::json::{Object, Reader, Value};
+use packman_strict::json::{Reader, Value};
 
+use crate::hashes::verify_bytes;
 use crate::payload::version;
-use crate::{Payload, Reason, Refusal, Verified};
+use crate::{Hashes, Payload, Reason, Refusal, Verified};
 
 /// What a timestamp says of a snapshot, or a snapshot of targets.
 #[derive(Copy, Clone, Debug, Eq, PartialEq)]
@@ -13,23 +13,20 @@ pub struct MetaInfo {
     pub version: u64,
     /// Its length in bytes.
     pub length: Option<u64>,
-    /// Its SHA-256.
-    pub sha256: Option<Sha256>,
+    /// Its digests.
+    pub hashes: Hashes,
 }
 
 impl MetaInfo {
     /// Pins a file by everything there is.
     pub fn of(version: u64, bytes: &[u8]) -> Self {
-        Self { version, length: Some(bytes.len() as u64), sha256: Some(Sha256::of(bytes)) }
+        Self { version, length: Some(bytes.len() as u64), hashes: Hashes::of(bytes) }
     }
 
     pub(crate) fn read(info: Reader<'_, '_>) -> Result<Self, Reason> {
         let length = info.optional("length")?.map(Reader::u64).transpose()?;
-        let sha256 = match info.optional("hashes")? {
-            Some(hashes) => read_sha256(hashes)?,
-            None => None,
-        };
-        Ok(Self { version: version(info)?, length, sha256 })
+        let hashes = info.optional("hashes")?.map(Hashes::read).transpose()?.unwrap_or_default();
+        Ok(Self { version: version(info)?, length, hashes })
     }
 
     /// Writes over `base`, so that members that we do not know stay.
@@ -41,8 +38,8 @@ impl MetaInfo {
         if let Some(length) = self.length {
             info.insert("length", length);
         }
-        if let Some(sha256) = self.sha256 {
-            info.insert("hashes", Object::new().with("sha256", sha256.to_string()));
+        if !self.hashes.is_empty() {
+            info.insert("hashes", self.hashes.to_value());
         }
         info.into()
     }
@@ -52,36 +49,11 @@ impl MetaInfo {
     /// 5.5.2 and 5.6.2: before the signatures, since the digest comes from a file that was verified, and
     /// hashing refuses faster than parsing.
     pub(crate) fn verify_bytes(&self, path: &str, bytes: &[u8]) -> Result<(), Refusal> {
-        verify_length_and_sha256(path, bytes, self.length, self.sha256)
+        verify_bytes(path, bytes, self.length, &self.hashes)
     }
 
     /// Whether a file that was verified before is the one that this pins.
     pub(crate) fn pins<T: Payload>(&self, file: &Verified<T>) -> bool {
         self.version == file.version() && self.verify_bytes("", file.bytes()).is_ok()
     }
-}
-
-/// Refuses bytes that are not the ones that were signed for, where length or digest were signed.
-pub(crate) fn verify_length_and_sha256(
-    path: &str,
-    bytes: &[u8],
-    length: Option<u64>,
-    sha256: Option<Sha256>,
-) -> Result<(), Refusal> {
-    let found = bytes.len() as u64;
-    if let Some(wanted) = length.filter(|length| *length != found) {
-        return Err(Refusal::new(path, Reason::LengthMismatch { found, wanted }));
-    }
-    let Some(wanted) = sha256 else { return Ok(()) };
-    match Sha256::of(bytes) {
-        found if found == wanted => Ok(()),
-        found => Err(Refusal::new(path, Reason::HashMismatch { found, wanted })),
-    }
-}
-
-/// The SHA-256 of `hashes`, if it has one; digests of other kinds enter here.
-pub(crate) fn read_sha256(hashes: Reader<'_, '_>) -> Result<Option<Sha256>, Reason> {
-    let Some(hash) = hashes.optional("sha256")? else { return Ok(None) };
-    let digest = Sha256::parse(hash.str()?).map_err(|_| hash.wrong("64 lower-case hexadecimal digits"))?;
-    Ok(Some(digest))
 }

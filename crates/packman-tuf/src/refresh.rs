@@ -65,12 +65,22 @@ impl Refresh {
             // 5.4.1.
             Stage::Timestamp => Request::unpinned(Role::Timestamp, 0, self.limits.timestamp_bytes),
             // 5.5.1 and 5.6.1, with consistent snapshots.
-            Stage::Snapshot(info) => Request::pinned(Role::Snapshot, info, self.limits.snapshot_bytes),
-            Stage::Targets(info) => Request::pinned(Role::Targets, info, self.limits.targets_bytes),
+            Stage::Snapshot(info) => {
+                let path = self.path(Role::Snapshot, info.version);
+                Request::metadata(path, &info, self.limits.snapshot_bytes)
+            }
+            Stage::Targets(info) => {
+                let path = self.path(Role::Targets, info.version);
+                Request::metadata(path, &info, self.limits.targets_bytes)
+            }
             // 5.7.2, for the targets that belong to the good set.
             Stage::Attached(path, info) => Request::target(path, info),
             Stage::Done => return Step::Done,
         })
+    }
+
+    fn path(&self, role: Role, version: u64) -> String {
+        role.published(version, self.memory.root.is_consistent())
     }
 
     /// Takes the answer to what [`Refresh::step`] wants, and moves on; or refuses it, and stays.
@@ -90,9 +100,9 @@ impl Refresh {
             (Stage::Attached(path, info), Answer::Missing) => {
                 Err(Refusal::new(info.file_path(path), Reason::Missing))
             }
-            (Stage::Timestamp, Answer::Missing) => Err(missing(Role::Timestamp, 0)),
-            (Stage::Snapshot(info), Answer::Missing) => Err(missing(Role::Snapshot, info.version)),
-            (Stage::Targets(info), Answer::Missing) => Err(missing(Role::Targets, info.version)),
+            (Stage::Timestamp, Answer::Missing) => Err(self.missing(Role::Timestamp, 0)),
+            (Stage::Snapshot(info), Answer::Missing) => Err(self.missing(Role::Snapshot, info.version)),
+            (Stage::Targets(info), Answer::Missing) => Err(self.missing(Role::Targets, info.version)),
             (Stage::Done, _) => Ok(()),
         }
     }
@@ -128,20 +138,28 @@ impl Refresh {
         if let Some(seen) = &self.memory.seen.timestamp {
             // 5.4.3.1: rollback of the timestamp.
             no_rollback(&path, "the timestamp", new.version(), seen.version())?;
-            // Stricter than 5.4.3.1, which discards a second timestamp of one version unread: two different
-            // ones, both signed, are a proof that somebody lies.
-            no_contradiction(&path, &new, seen)?;
+            self.no_contradiction(&path, &new, seen)?;
+            if new.version() == seen.version() {
+                // 5.4.3.1: what was seen stays in force, and nothing is written.
+                return self.after_timestamp(&Arc::clone(seen));
+            }
             // 5.4.3.2: rollback of the snapshot.
             no_rollback(&path, "the snapshot it lists", info.version, seen.snapshot().version)?;
         }
         // 5.4.4: freeze attack; before it is seen, as the specification has it: an expired one is discarded.
         new.current_at(self.now)?;
-        // 5.4.5. One of the same version says the same as the one that is kept: nothing is written for it.
-        let is_newer = self.memory.seen.timestamp.as_ref().is_none_or(|seen| seen.version() < new.version());
-        if is_newer {
-            self.memory.seen.timestamp = Some(Arc::new(new));
-            self.changed = true;
-        }
+        // 5.4.5.
+        let new = Arc::new(new);
+        self.memory.seen.timestamp = Some(Arc::clone(&new));
+        self.changed = true;
+        self.after_timestamp(&new)
+    }
+
+    /// Goes on from a timestamp that is in force: with the snapshot it pins, if it is here, else for it.
+    fn after_timestamp(&mut self, timestamp: &Verified<Timestamp>) -> Result<(), Refusal> {
+        // Again for a timestamp that was seen in an earlier refresh (5.4.4).
+        timestamp.current_at(self.now)?;
+        let info = timestamp.snapshot();
         if let Some(seen) = self.memory.seen.snapshot.clone().filter(|seen| info.pins(seen)) {
             return self.after_snapshot(&seen);
         }
@@ -150,15 +168,16 @@ impl Refresh {
     }
 
     fn snapshot(&mut self, info: MetaInfo, bytes: &[u8]) -> Result<(), Refusal> {
-        let path = Role::Snapshot.file_path(info.version);
+        let path = self.path(Role::Snapshot, info.version);
         // 5.5.2: mix-and-match.
         info.verify_bytes(&path, bytes)?;
         // 5.5.3: arbitrary software attack.
         let new: Verified<Snapshot> = self.verify(info.version, bytes, self.limits.snapshot_bytes)?;
         // 5.5.4: it is the version that the timestamp lists.
         same_version(&path, new.version(), info.version)?;
+        self.limits.rules.allow_snapshot(&path, &new)?;
         if let Some(seen) = &self.memory.seen.snapshot {
-            no_contradiction(&path, &new, seen)?;
+            self.no_contradiction(&path, &new, seen)?;
             // 5.5.5: rollback of targets, or a role that disappears.
             new.follows(seen)?;
         }
@@ -187,7 +206,7 @@ impl Refresh {
     }
 
     fn targets(&mut self, info: MetaInfo, bytes: &[u8]) -> Result<(), Refusal> {
-        let path = Role::Targets.file_path(info.version);
+        let path = self.path(Role::Targets, info.version);
         // 5.6.2: mix-and-match.
         info.verify_bytes(&path, bytes)?;
         // 5.6.3: arbitrary software attack.
@@ -195,7 +214,7 @@ impl Refresh {
         // 5.6.4: it is the version that the snapshot lists.
         same_version(&path, new.version(), info.version)?;
         if let Some(seen) = &self.memory.seen.targets {
-            no_contradiction(&path, &new, seen)?;
+            self.no_contradiction(&path, &new, seen)?;
         }
         // 5.6.5: freeze attack.
         new.current_at(self.now)?;
@@ -264,8 +283,26 @@ impl Refresh {
     }
 
     fn verify<T: Payload>(&self, version: u64, bytes: &[u8], max_bytes: u64) -> Result<Verified<T>, Refusal> {
-        let envelope = Envelope::parse(T::ROLE.file_path(version), bytes, max_bytes)?;
+        let envelope = Envelope::parse(self.path(T::ROLE, version), bytes, max_bytes)?;
         self.memory.root.keys(T::ROLE).verify(&envelope)
+    }
+
+    fn missing(&self, role: Role, version: u64) -> Refusal {
+        Refusal::new(self.path(role, version), Reason::Missing)
+    }
+
+    /// Refuses a file whose signed part differs from one of the same version that the same keys signed.
+    fn no_contradiction<T: Payload>(
+        &self,
+        path: &str,
+        new: &Verified<T>,
+        seen: &Verified<T>,
+    ) -> Result<(), Refusal> {
+        let (found, remembered) = (new.signed_digest(), seen.signed_digest());
+        if !self.limits.rules.no_contradictions || new.version() != seen.version() || found == remembered {
+            return Ok(());
+        }
+        Err(Refusal::new(path, Reason::Contradiction { version: new.version(), found, remembered }))
     }
 }
 
@@ -282,13 +319,4 @@ fn no_rollback(path: &str, of: &str, found: u64, wanted: u64) -> Result<(), Refu
         return Ok(());
     }
     Err(Refusal::new(path, Reason::Rollback { of: of.to_owned(), found, wanted }))
-}
-
-/// Refuses a file whose signed part differs from one of the same version that the same keys signed.
-fn no_contradiction<T: Payload>(path: &str, new: &Verified<T>, seen: &Verified<T>) -> Result<(), Refusal> {
-    let (found, remembered) = (new.signed_digest(), seen.signed_digest());
-    if new.version() != seen.version() || found == remembered {
-        return Ok(());
-    }
-    Err(Refusal::new(path, Reason::Contradiction { version: new.version(), found, remembered }))
 }

@@ -8,7 +8,7 @@ use packman_strict::Sha256;
 use packman_strict::quote::quoted;
 use packman_strict::time::Time;
 
-use crate::{Role, SafetyNumber};
+use crate::{Role, RoleName, SafetyNumber};
 
 /// A file that is not believed, and why. Nothing that was believed before has changed because of it.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -42,7 +42,7 @@ pub enum Reason {
         /// Distinct keys that are needed.
         wanted: u32,
         /// The role whose keys were counted.
-        role: Role,
+        role: RoleName,
     },
     /// A next root that its own keys signed, but not the keys of the root that is remembered.
     UnexplainedChange {
@@ -79,13 +79,15 @@ pub enum Reason {
         /// The time of the refresh.
         now: Time,
     },
-    /// The file has another SHA-256 than signed metadata says.
+    /// The file has another digest than signed metadata says.
     HashMismatch {
         /// The digest of the bytes.
-        found: Sha256,
-        /// The digest that was signed.
-        wanted: Sha256,
+        found: String,
+        /// The digest that was signed, of the same kind.
+        wanted: String,
     },
+    /// Every digest that is signed for the file is of a kind that we do not know.
+    UnknownHash,
     /// The file has another length than signed metadata says.
     LengthMismatch {
         /// The length found, in bytes.
@@ -104,6 +106,16 @@ pub enum Reason {
     TooManyRoots {
         /// The highest version of a root that is read.
         limit: u64,
+    },
+    /// The way to a target leads through more delegated roles than are visited.
+    TooManyDelegations {
+        /// The most delegated roles that are visited for one target.
+        limit: usize,
+    },
+    /// A delegated role that no snapshot lists: nothing says which version of it is in force.
+    NotInSnapshot {
+        /// The role.
+        role: RoleName,
     },
     /// The same keys signed two different files of one version.
     Contradiction {
@@ -156,9 +168,12 @@ impl Refusal {
             Reason::Rollback { .. } | Reason::Disappeared { .. } => "rollback",
             Reason::Expired { .. } => "expired",
             Reason::HashMismatch { .. } => "hash-mismatch",
+            Reason::UnknownHash => "unknown-hash",
             Reason::LengthMismatch { .. } => "length-mismatch",
             Reason::TooLarge { .. } => "too-large",
             Reason::TooManyRoots { .. } => "too-many-roots",
+            Reason::TooManyDelegations { .. } => "too-many-delegations",
+            Reason::NotInSnapshot { .. } => "not-in-snapshot",
             Reason::Contradiction { .. } => "contradiction",
             Reason::NumberMismatch { .. } => "number-mismatch",
             Reason::Missing => "missing-file",
@@ -178,9 +193,12 @@ impl Refusal {
             "rollback",
             "expired",
             "hash-mismatch",
+            "unknown-hash",
             "length-mismatch",
             "too-large",
             "too-many-roots",
+            "too-many-delegations",
+            "not-in-snapshot",
             "contradiction",
             "number-mismatch",
             "missing-file",
@@ -206,7 +224,7 @@ impl fmt::Display for Reason {
                 write!(f, "found a file of role {}, wanted one of `{wanted}`", quoted(found))
             }
             Self::BadSignature { found, wanted, role } => {
-                write!(f, "signed by {found} of the `{role}` keys, wanted {wanted}")
+                write!(f, "signed by {found} of the {role} keys, wanted {wanted}")
             }
             Self::UnexplainedChange { found, wanted } => write!(
                 f,
@@ -220,10 +238,23 @@ impl fmt::Display for Reason {
                 write!(f, "{} was listed before and is missing, wanted it listed", quoted(name))
             }
             Self::Expired { expires, now } => write!(f, "expired at {expires}, wanted later than {now}"),
-            Self::HashMismatch { found, wanted } => write!(f, "found sha-256 {found}, wanted {wanted}"),
+            Self::HashMismatch { found, wanted } => {
+                let kind = if wanted.len() == 128 { "sha-512" } else { "sha-256" };
+                write!(f, "found {kind} {found}, wanted {wanted}")
+            }
+            Self::UnknownHash => {
+                f.write_str("signed with digests of unknown kinds alone, wanted SHA-256 or SHA-512")
+            }
             Self::LengthMismatch { found, wanted } => write!(f, "found {found} bytes, wanted {wanted}"),
             Self::TooLarge { found, wanted } => write!(f, "found {found} bytes, wanted at most {wanted}"),
             Self::TooManyRoots { limit } => write!(f, "the chain of roots goes on, wanted at most {limit}"),
+            Self::TooManyDelegations { limit } => {
+                write!(
+                    f,
+                    "not found among {limit} delegated roles, wanted at most as many on the way to a target"
+                )
+            }
+            Self::NotInSnapshot { role } => write!(f, "the snapshot does not list the delegated role {role}"),
             Self::Contradiction { version, found, remembered } => write!(
                 f,
                 "two files of version {version} are signed: found signed part {found}, remembered {remembered}"
@@ -253,16 +284,19 @@ mod tests {
             Reason::BadJson(String::new()),
             Reason::BadMetadata(String::new()),
             Reason::WrongRole { found: String::new(), wanted: Role::Root },
-            Reason::BadSignature { found: 0, wanted: 1, role: Role::Root },
+            Reason::BadSignature { found: 0, wanted: 1, role: Role::Root.into() },
             Reason::UnexplainedChange { found: 0, wanted: 1 },
             Reason::WrongVersion { found: 1, wanted: 2 },
             Reason::Rollback { of: String::new(), found: 1, wanted: 2 },
             Reason::Disappeared { name: String::new() },
             Reason::Expired { expires: time, now: time },
-            Reason::HashMismatch { found: sha256, wanted: sha256 },
+            Reason::HashMismatch { found: String::new(), wanted: String::new() },
+            Reason::UnknownHash,
             Reason::LengthMismatch { found: 1, wanted: 2 },
             Reason::TooLarge { found: 2, wanted: 1 },
             Reason::TooManyRoots { limit: 1 },
+            Reason::TooManyDelegations { limit: 1 },
+            Reason::NotInSnapshot { role: Role::Root.into() },
             Reason::Contradiction { version: 1, found: sha256, remembered: sha256 },
             Reason::NumberMismatch { found: number, wanted: number, roots: 1 },
             Reason::Missing,
@@ -280,9 +314,12 @@ mod tests {
                 | Reason::Disappeared { .. }
                 | Reason::Expired { .. }
                 | Reason::HashMismatch { .. }
+                | Reason::UnknownHash
                 | Reason::LengthMismatch { .. }
                 | Reason::TooLarge { .. }
                 | Reason::TooManyRoots { .. }
+                | Reason::TooManyDelegations { .. }
+                | Reason::NotInSnapshot { .. }
                 | Reason::Contradiction { .. }
                 | Reason::NumberMismatch { .. }
                 | Reason::Missing

@@ -2,7 +2,7 @@
 
 use packman_strict::Sha256;
 
-use crate::{Memory, MetaInfo, Role, TargetInfo};
+use crate::{Memory, MetaInfo, Reason, Refusal, Role, Root, Snapshot, TargetInfo, Verified};
 
 /// How large files may be, and how long the chain of roots.
 #[derive(Copy, Clone, Debug, Eq, PartialEq)]
@@ -19,6 +19,57 @@ pub struct Limits {
     pub attached_bytes: u64,
     /// The highest version of a root that is read.
     pub roots: u64,
+    /// The most delegated roles that are visited for one target (5.6.7.1).
+    pub delegations: usize,
+    /// What a repository has to keep beyond the specification.
+    pub rules: Rules,
+}
+
+/// What a repository has to keep beyond the specification, which leaves each of these to it.
+#[derive(Copy, Clone, Debug, Eq, PartialEq)]
+pub struct Rules {
+    /// Section 6.2 makes consistent snapshots optional. Without them a mirror that is being copied to serves parts of
+    /// two publications.
+    pub consistent_snapshots: bool,
+    /// Section 4.4 lets a snapshot leave length and digest of the targets out where versions are unambiguous. That is
+    /// the repository's word, and targets are what everything else is believed by.
+    pub pinned_targets: bool,
+    /// 5.4.3.1 discards a second timestamp of one version unread. Two different ones, both signed, prove that somebody
+    /// lies; so do two snapshots or targets.
+    pub no_contradictions: bool,
+}
+
+impl Rules {
+    /// The specification's own: for repositories of others.
+    pub const SPECIFICATION: Self =
+        Self { consistent_snapshots: false, pinned_targets: false, no_contradictions: false };
+
+    /// Everything: what PackMan's databases keep.
+    pub const STRICT: Self =
+        Self { consistent_snapshots: true, pinned_targets: true, no_contradictions: true };
+
+    pub(crate) fn allow_root(self, root: &Verified<Root>) -> Result<(), Refusal> {
+        if root.is_consistent() || !self.consistent_snapshots {
+            return Ok(());
+        }
+        let why = "consistent_snapshot: found `false` or nothing, wanted `true`".to_owned();
+        Err(Refusal::new(Role::Root.file_path(root.version()), Reason::BadMetadata(why)))
+    }
+
+    pub(crate) fn allow_snapshot(self, path: &str, snapshot: &Snapshot) -> Result<(), Refusal> {
+        let targets = snapshot.targets();
+        if !self.pinned_targets || targets.length.is_some() && targets.hashes.sha256.is_some() {
+            return Ok(());
+        }
+        let why = "meta.targets.json: found a version alone, wanted `length` and a `sha256`".to_owned();
+        Err(Refusal::new(path, Reason::BadMetadata(why)))
+    }
+}
+
+impl Default for Rules {
+    fn default() -> Self {
+        Self::STRICT
+    }
 }
 
 /// Room for 1,000 keys in a root, 16,384 bins in a snapshot, and 300,000 targets in one file.
@@ -31,6 +82,8 @@ impl Default for Limits {
             targets_bytes: 64 << 20,
             attached_bytes: 16 << 20,
             roots: 1_000,
+            delegations: 32,
+            rules: Rules::STRICT,
         }
     }
 }
@@ -75,13 +128,14 @@ impl Request {
         Self { path, max_bytes, length: None, sha256: None, may_be_missing: false }
     }
 
-    /// A file that another file pins.
-    pub(crate) fn pinned(role: Role, info: MetaInfo, max_bytes: u64) -> Self {
+    /// A metadata file that another file pins.
+    pub(crate) fn metadata(path: String, info: &MetaInfo, max_bytes: u64) -> Self {
         Self {
+            path,
             max_bytes: info.length.unwrap_or(max_bytes).min(max_bytes),
             length: info.length,
-            sha256: info.sha256,
-            ..Self::unpinned(role, info.version, max_bytes)
+            sha256: info.hashes.sha256,
+            may_be_missing: false,
         }
     }
 
@@ -91,7 +145,7 @@ impl Request {
             path: info.file_path(path),
             max_bytes: info.length,
             length: Some(info.length),
-            sha256: Some(info.sha256),
+            sha256: info.sha256(),
             may_be_missing: false,
         }
     }

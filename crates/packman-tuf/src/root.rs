@@ -6,13 +6,16 @@ use std::num::NonZeroU32;
 use packman_strict::json::{Reader, Value};
 
 use crate::payload::{Header, Payload, sealed};
-use crate::{Envelope, KeyId, KeySet, PublicKey, Reason, Refusal, Role, SafetyNumber, Verified};
+use crate::{
+    Envelope, KeyId, KeySet, Limits, PublicKey, Reason, Refusal, Role, RoleName, SafetyNumber, Verified,
+};
 
 /// What a root says (section 4.3).
 #[derive(Clone, Debug)]
 pub struct Root {
     header: Header,
     keys: RoleKeys,
+    consistent: bool,
     number: SafetyNumber,
 }
 
@@ -52,6 +55,11 @@ impl Root {
         &self.keys
     }
 
+    /// Whether files are published under their versions and digests (section 6.2).
+    pub const fn is_consistent(&self) -> bool {
+        self.consistent
+    }
+
     /// The safety number that stands for this root.
     pub const fn number(&self) -> SafetyNumber {
         self.number
@@ -66,12 +74,8 @@ impl Payload for Root {
     fn read(signed: &Value<'_>, canonical: &[u8]) -> Result<Self, Reason> {
         let signed = Reader::root(signed);
         let header = Header::read(signed, Role::Root)?;
-        // Section 6.2 makes consistent snapshots optional. A mirror that is being copied to would serve parts
-        // of two publications without them, so a repository for PackMan must have them.
-        let consistent = signed.member("consistent_snapshot")?;
-        if !consistent.bool()? {
-            return Err(consistent.wrong("`true`").into());
-        }
+        let consistent =
+            signed.optional("consistent_snapshot")?.map(Reader::bool).transpose()?.unwrap_or(false);
         let keys = read_keys(signed.member("keys")?)?;
         let roles = signed.member("roles")?;
         let keys = RoleKeys {
@@ -80,7 +84,7 @@ impl Payload for Root {
             snapshot: read_role(roles, Role::Snapshot, &keys)?,
             targets: read_role(roles, Role::Targets, &keys)?,
         };
-        Ok(Self { header, keys, number: SafetyNumber::of_signed_part(canonical) })
+        Ok(Self { header, keys, consistent, number: SafetyNumber::of_signed_part(canonical) })
     }
 
     fn header(&self) -> Header {
@@ -88,16 +92,19 @@ impl Payload for Root {
     }
 }
 
-type Keys = BTreeMap<KeyId, PublicKey>;
+pub(crate) type Keys = BTreeMap<KeyId, PublicKey>;
 
 /// Reads the keys under their ids. That the object has no id twice was the strict parser's to see.
 pub(crate) fn read_keys(keys: Reader<'_, '_>) -> Result<Keys, Reason> {
     keys.members()?.map(|(id, key)| Ok((KeyId::new(id), PublicKey::read(key)?))).collect()
 }
 
-/// Reads the ids and the threshold of a role; a delegated role has the same two members.
 fn read_role(roles: Reader<'_, '_>, role: Role, keys: &Keys) -> Result<KeySet, Reason> {
-    let of = roles.member(role.name())?;
+    read_key_set(roles.member(role.name())?, role.into(), keys)
+}
+
+/// Reads the ids and the threshold of a role, top-level or delegated.
+pub(crate) fn read_key_set(of: Reader<'_, '_>, role: RoleName, keys: &Keys) -> Result<KeySet, Reason> {
     let threshold = of.member("threshold")?;
     // A threshold of 0 would believe a file that nobody signed.
     let number = u32::try_from(threshold.u64()?).ok().and_then(NonZeroU32::new);
@@ -120,14 +127,15 @@ pub(crate) struct SelfSigned(Verified<Root>);
 
 impl SelfSigned {
     /// Reads the root of that version, and counts its own keys' signatures.
-    pub(crate) fn parse(bytes: &[u8], version: u64, max_bytes: u64) -> Result<Self, Refusal> {
-        let envelope = Envelope::parse(Role::Root.file_path(version), bytes, max_bytes)?;
+    pub(crate) fn parse(bytes: &[u8], version: u64, limits: &Limits) -> Result<Self, Refusal> {
+        let envelope = Envelope::parse(Role::Root.file_path(version), bytes, limits.root_bytes)?;
         let claim: Root = envelope.claim()?;
         let root: Verified<Root> = claim.keys(Role::Root).verify(&envelope)?;
         let found = root.version();
         if found != version {
             return Err(envelope.refusal(Reason::WrongVersion { found, wanted: version }));
         }
+        limits.rules.allow_root(&root)?;
         Ok(Self(root))
     }
 
@@ -146,15 +154,16 @@ impl SelfSigned {
 pub(crate) fn successor(
     before: &Verified<Root>,
     bytes: &[u8],
-    max_bytes: u64,
+    limits: &Limits,
 ) -> Result<Verified<Root>, Refusal> {
     let wanted = before.version().saturating_add(1);
-    let envelope = Envelope::parse(Role::Root.file_path(wanted), bytes, max_bytes)?;
+    let envelope = Envelope::parse(Role::Root.file_path(wanted), bytes, limits.root_bytes)?;
     // 5.3.4, first half: the keys that are remembered.
     let old = before.keys(Role::Root);
     let next: Verified<Root> = old.verify(&envelope).map_err(|refusal| explain(refusal, &envelope))?;
     // 5.3.4, second half: its own keys, or a root could be published that nobody can follow.
     next.keys(Role::Root).threshold_met(&envelope)?;
+    limits.rules.allow_root(&next)?;
     // 5.3.5: exactly the next version, so that no root in between is passed over.
     match next.version() {
         found if found == wanted => Ok(next),
@@ -167,13 +176,13 @@ pub(crate) fn successor(
 
 /// Judges a whole root that stands in the place of one that is remembered, and is another: the remembered keys signed
 /// both, or somebody else took the place.
-pub(crate) fn other(remembered: &Verified<Root>, bytes: &[u8], max_bytes: u64) -> Option<Refusal> {
+pub(crate) fn other(remembered: &Verified<Root>, bytes: &[u8], limits: &Limits) -> Option<Refusal> {
     let version = remembered.version();
-    let root = SelfSigned::parse(bytes, version, max_bytes).ok()?.believe();
+    let root = SelfSigned::parse(bytes, version, limits).ok()?.believe();
     if root.number() == remembered.number() {
         return None;
     }
-    let envelope = Envelope::parse(Role::Root.file_path(version), bytes, max_bytes).ok()?;
+    let envelope = Envelope::parse(Role::Root.file_path(version), bytes, limits.root_bytes).ok()?;
     let reason = match remembered.keys(Role::Root).threshold_met(&envelope) {
         Ok(()) => Reason::Contradiction {
             version,

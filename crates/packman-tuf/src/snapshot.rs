@@ -6,7 +6,7 @@ use packman_strict::json::{Reader, Value};
 use packman_strict::quote::quoted;
 
 use crate::payload::{Header, Payload, sealed};
-use crate::{MetaInfo, Reason, Refusal, Role, Verified};
+use crate::{MetaInfo, Reason, Refusal, Role, RoleName, Verified};
 
 /// The name under which a snapshot lists the top-level targets.
 const TARGETS: &str = "targets.json";
@@ -23,6 +23,11 @@ impl Snapshot {
     /// The targets that belong to this snapshot.
     pub const fn targets(&self) -> MetaInfo {
         self.targets
+    }
+
+    /// What is listed of a delegated role's file.
+    pub fn role(&self, name: &RoleName) -> Option<MetaInfo> {
+        self.meta.get(&name.in_snapshot()).copied()
     }
 
     /// All files listed, by name (`targets.json`, and `<role>.json` for delegated roles).
@@ -59,13 +64,7 @@ impl Payload for Snapshot {
         let signed = Reader::root(signed);
         let header = Header::read(signed, Role::Snapshot)?;
         let meta = signed.member("meta")?;
-        let pinned = meta.member(TARGETS)?;
-        let targets = MetaInfo::read(pinned)?;
-        // Section 4.4 leaves length and digest out where versions are unambiguous. We do not take the
-        // repository's word for that: targets are what everything else is believed by.
-        if targets.length.is_none() || targets.sha256.is_none() {
-            return Err(pinned.wrong("`length` and a `sha256`").into());
-        }
+        let targets = MetaInfo::read(meta.member(TARGETS)?)?;
         let meta = meta.members()?.map(|(name, info)| Ok((name.to_owned(), MetaInfo::read(info)?)));
         Ok(Self { header, targets, meta: meta.collect::<Result<_, Reason>>()? })
     }

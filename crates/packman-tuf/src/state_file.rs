@@ -12,8 +12,7 @@ use packman_strict::time::Time;
 
 use crate::good::Attached;
 use crate::memory::Seen;
-use crate::root::SelfSigned;
-use crate::{Envelope, Good, KeySet, Limits, Memory, Payload, Refusal, Role, Root, Verified};
+use crate::{Envelope, Good, KeySet, Limits, Memory, Payload, Refusal, Role, Root, Rules, Verified};
 
 /// What the file begins with: its name, and the version of its format.
 const MAGIC: &str = "packman-state 1 ";
@@ -105,7 +104,7 @@ fn write_optional(out: &mut Vec<u8>, kind: &str, role: Role, bytes: Option<&[u8]
 }
 
 impl Seen {
-    fn bytes(&self, role: Role) -> Option<&[u8]> {
+    pub(crate) fn bytes(&self, role: Role) -> Option<&[u8]> {
         match role {
             Role::Root => None,
             Role::Timestamp => self.timestamp.as_ref().map(|file| file.bytes()),
@@ -162,10 +161,10 @@ impl<'a> Sections<'a> {
     /// by the keys of the one before too.
     fn chain(&self) -> Result<Memory, Damaged> {
         let (first, later) = self.roots.split_first().ok_or_else(|| Damaged::new("found no root"))?;
-        let envelope = Envelope::parse("the first root", first, u64::MAX)?;
-        let version = envelope.claim::<Root>()?.version();
-        let mut memory = Memory::beginning(SelfSigned::parse(first, version, u64::MAX)?);
-        let limits = Limits { root_bytes: u64::MAX, roots: u64::MAX, ..Limits::default() };
+        // The rules were kept, or not asked for, when it was written.
+        let rules = Rules::SPECIFICATION;
+        let limits = Limits { root_bytes: u64::MAX, roots: u64::MAX, rules, ..Limits::default() };
+        let mut memory = Memory::trusting(first, &limits)?;
         for root in later {
             memory.accept_root(root, &limits)?;
         }

@@ -1,19 +1,20 @@
-//! The targets: which files there are, by length and SHA-256. Delegations will be read here.
+//! The targets: which files there are, by length and digest, and to whom more of them are delegated.
 
 use std::collections::BTreeMap;
 
 use packman_strict::Sha256;
 use packman_strict::json::{Reader, Value};
 
-use crate::meta::{read_sha256, verify_length_and_sha256};
+use crate::hashes::verify_bytes;
 use crate::payload::{Header, Payload, sealed};
-use crate::{Reason, Refusal, Role, TargetPath};
+use crate::{Delegations, Hashes, Reason, Refusal, Role, TargetPath};
 
 /// What a targets file says (section 4.5).
 #[derive(Clone, Debug)]
 pub struct Targets {
     header: Header,
-    targets: BTreeMap<TargetPath, TargetInfo>,
+    listed: BTreeMap<TargetPath, TargetInfo>,
+    delegations: Option<Delegations>,
 }
 
 /// What is signed of one target.
@@ -21,23 +22,35 @@ pub struct Targets {
 pub struct TargetInfo {
     /// The length in bytes.
     pub length: u64,
-    /// The SHA-256 of the file.
-    pub sha256: Sha256,
+    /// The digests of the file.
+    pub hashes: Hashes,
 }
 
 impl TargetInfo {
     /// Describes a file as it is.
     pub fn of(bytes: &[u8]) -> Self {
-        Self { length: bytes.len() as u64, sha256: Sha256::of(bytes) }
+        Self { length: bytes.len() as u64, hashes: Hashes::of(bytes) }
+    }
+
+    /// The SHA-256 of the file, where one is signed.
+    pub const fn sha256(&self) -> Option<Sha256> {
+        self.hashes.sha256
     }
 
     /// Where the target of that path is published: with its digest before its name, as consistent snapshots
     /// have it (section 6.2.1): `targets/projects/<sha256>.flask.json` for `projects/flask.json`.
     pub fn file_path(&self, path: &str) -> String {
-        match path.rsplit_once('/') {
-            Some((folder, name)) => format!("targets/{folder}/{}.{name}", self.sha256),
-            None => format!("targets/{}.{path}", self.sha256),
+        match (self.hashes.prefix(), path.rsplit_once('/')) {
+            (Some(digest), Some((folder, name))) => format!("targets/{folder}/{digest}.{name}"),
+            (Some(digest), None) => format!("targets/{digest}.{path}"),
+            (None, _) => format!("targets/{path}"),
         }
+    }
+
+    /// Believes the bytes of the target of that path: their length and digests are the signed ones (5.7.3).
+    pub(crate) fn verify<'b>(&self, path: &'b str, bytes: &'b [u8]) -> Result<VerifiedTarget<'b>, Refusal> {
+        verify_bytes(&self.file_path(path), bytes, Some(self.length), &self.hashes)?;
+        Ok(VerifiedTarget { path, bytes, sha256: self.sha256() })
     }
 }
 
@@ -47,14 +60,14 @@ impl TargetInfo {
 ///
 /// ```compile_fail
 /// fn forge<'b>(path: &'b str, bytes: &'b [u8]) -> packman_tuf::VerifiedTarget<'b> {
-///     packman_tuf::VerifiedTarget { path, bytes, sha256: packman_strict::Sha256::of(bytes) }
+///     packman_tuf::VerifiedTarget { path, bytes, sha256: None }
 /// }
 /// ```
 #[derive(Copy, Clone, Debug)]
 pub struct VerifiedTarget<'b> {
     path: &'b str,
     bytes: &'b [u8],
-    sha256: Sha256,
+    sha256: Option<Sha256>,
 }
 
 impl<'b> VerifiedTarget<'b> {
@@ -68,26 +81,31 @@ impl<'b> VerifiedTarget<'b> {
         self.bytes
     }
 
-    /// Their SHA-256.
-    pub const fn sha256(&self) -> Sha256 {
-        self.sha256
+    /// Their SHA-256; computed here where another digest was signed.
+    pub fn sha256(&self) -> Sha256 {
+        self.sha256.unwrap_or_else(|| Sha256::of(self.bytes))
     }
 }
 
 impl Targets {
     /// All targets with their paths, sorted by path.
     pub fn targets(&self) -> impl ExactSizeIterator<Item = (&str, TargetInfo)> {
-        self.targets.iter().map(|(path, info)| (path.as_str(), *info))
+        self.listed.iter().map(|(path, info)| (path.as_str(), *info))
     }
 
     /// What is signed of the target of that path.
     pub fn target(&self, path: &str) -> Option<TargetInfo> {
-        self.targets.get(path).copied()
+        self.listed.get(path).copied()
     }
 
-    /// The targets themselves, for drafting them again.
-    pub(crate) fn into_targets(self) -> BTreeMap<TargetPath, TargetInfo> {
-        self.targets
+    /// Whom more targets are delegated to.
+    pub const fn delegations(&self) -> Option<&Delegations> {
+        self.delegations.as_ref()
+    }
+
+    /// The targets and delegations themselves, for drafting them again.
+    pub(crate) fn into_parts(self) -> (BTreeMap<TargetPath, TargetInfo>, Option<Delegations>) {
+        (self.listed, self.delegations)
     }
 
     /// Believes the bytes of a target: their length and SHA-256 are the signed ones (5.7.3).
@@ -95,8 +113,7 @@ impl Targets {
         let Some(info) = self.target(path) else {
             return Err(Refusal::new(format!("targets/{path}"), Reason::UnknownTarget));
         };
-        verify_length_and_sha256(&info.file_path(path), bytes, Some(info.length), Some(info.sha256))?;
-        Ok(VerifiedTarget { path, bytes, sha256: info.sha256 })
+        info.verify(path, bytes)
     }
 }
 
@@ -112,7 +129,9 @@ impl Payload for Targets {
             let path = TargetPath::parse(path).map_err(|error| Reason::BadMetadata(error.to_string()))?;
             Ok((path, read_target(info)?))
         });
-        Ok(Self { header, targets: targets.collect::<Result<_, Reason>>()? })
+        let listed = targets.collect::<Result<_, Reason>>()?;
+        let delegations = signed.optional("delegations")?.map(Delegations::read).transpose()?;
+        Ok(Self { header, listed, delegations })
     }
 
     fn header(&self) -> Header {
@@ -122,7 +141,10 @@ impl Payload for Targets {
 
 fn read_target(info: Reader<'_, '_>) -> Result<TargetInfo, Reason> {
     let length = info.member("length")?.u64()?;
-    let hashes = info.member("hashes")?;
-    let sha256 = read_sha256(hashes)?.ok_or_else(|| hashes.wrong("a `sha256`"))?;
-    Ok(TargetInfo { length, sha256 })
+    let stated = info.member("hashes")?;
+    let hashes = Hashes::read(stated)?;
+    if hashes.is_empty() {
+        return Err(stated.wrong("a digest").into());
+    }
+    Ok(TargetInfo { length, hashes })
 }

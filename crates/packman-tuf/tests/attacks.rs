@@ -11,7 +11,7 @@ mod craft;
 
 use craft::{NOW, replaced, resigned};
 use insta::assert_snapshot;
-use packman_tuf::{Role, SnapshotDraft, TimestampDraft};
+use packman_tuf::{Hashes, Role, SnapshotDraft, TimestampDraft};
 use testkit::repository::Repository;
 
 const TIMESTAMP: &str = "metadata/timestamp.json";
@@ -144,7 +144,7 @@ fn refuses_signed_files_that_do_not_belong_together() {
     assert_snapshot!(
         check(|repository| {
             let mut draft = TimestampDraft::parse("", &repository.file(Role::Timestamp)).unwrap();
-            (draft.snapshot.length, draft.snapshot.sha256) = (None, None);
+            (draft.snapshot.length, draft.snapshot.hashes) = (None, Hashes::default());
             let file = draft.sign(&repository.signers(Role::Timestamp)).unwrap();
             let old = repository.files()["metadata/2.snapshot.json"].clone();
             repository.files_mut().insert(TIMESTAMP.to_owned(), file);
@@ -299,7 +299,7 @@ fn refuses_metadata_that_is_not_what_the_specification_says() {
     for (role, from, to) in cases {
         texts.push(check(|repository| edit_newest(repository, role, from, to)));
     }
-    assert_snapshot!(texts.join("\n"), @r"
+    assert_snapshot!(texts.join("\n"), @"
     bad-metadata: `metadata/timestamp.json`: version: found the number `0`, wanted an integer of at least 1
     bad-metadata: `metadata/timestamp.json`: version: found the number `-3`, wanted an integer from 0 to 2^64-1
     bad-metadata: `metadata/timestamp.json`: number `3.0` has no canonical form, wanted an integer
@@ -312,12 +312,12 @@ fn refuses_metadata_that_is_not_what_the_specification_says() {
     bad-metadata: `metadata/timestamp.json`: expires: found the string `2030-01-31T00:00:00+00:00`, wanted a time as YYYY-MM-DDTHH:MM:SSZ
     bad-metadata: `metadata/timestamp.json`: meta: found no member `snapshot.json`, wanted one
     bad-metadata: `metadata/timestamp.json`: meta: found an object, wanted `snapshot.json` alone
-    bad-metadata: `metadata/3.snapshot.json`: meta.`targets.json`: found an object, wanted `length` and a `sha256`
-    bad-metadata: `metadata/3.snapshot.json`: meta.`targets.json`: found an object, wanted `length` and a `sha256`
+    bad-metadata: `metadata/3.snapshot.json`: meta.targets.json: found a version alone, wanted `length` and a `sha256`
+    bad-metadata: `metadata/3.snapshot.json`: meta.targets.json: found a version alone, wanted `length` and a `sha256`
     bad-metadata: `metadata/3.snapshot.json`: meta: found no member `targets.json`, wanted one
     bad-metadata: `metadata/3.targets.json`: target path `../projects/flask.json`: wanted a relative path without empty, `.` or `..` components, backslashes and control characters
     bad-metadata: `metadata/3.targets.json`: target path `/etc/passwd`: wanted a relative path without empty, `.` or `..` components, backslashes and control characters
-    bad-metadata: `metadata/3.targets.json`: targets.`projects/flask.json`.hashes: found an object, wanted a `sha256`
+    bad-metadata: `metadata/3.targets.json`: targets.`projects/flask.json`.hashes.sha512: found the string `11507a0e2f5e69d5dfa40a62a1bd7b6ee57e6bcd85c67c9b8431b36fff21c437`, wanted 128 lower-case hexadecimal digits
     bad-metadata: `metadata/3.targets.json`: targets.`projects/flask.json`.length: found the number `-3`, wanted an integer from 0 to 2^64-1
     ");
 }

@@ -137,11 +137,12 @@ fn other_digests_of_a_target_go_when_the_target_is_another() {
     let mut repository = Repository::new(NOW);
     repository.add_target("about.json", b"about");
     repository.publish();
-    let file = replaced(&repository.file(Role::Targets), "\"sha256\":", "\"sha512\": \"00\", \"sha256\":");
+    let file =
+        replaced(&repository.file(Role::Targets), "\"sha256\":", "\"blake2b-256\": \"00\", \"sha256\":");
     let mut draft = TargetsDraft::parse("", &file).unwrap();
-    assert!(text(draft.sign(&[]).unwrap()).contains("sha512"));
+    assert!(text(draft.sign(&[]).unwrap()).contains("blake2b-256"));
     draft.targets.insert(TargetPath::parse("about.json").unwrap(), TargetInfo::of(b"other"));
-    assert!(!text(draft.sign(&[]).unwrap()).contains("sha512"));
+    assert!(!text(draft.sign(&[]).unwrap()).contains("blake2b-256"));
 }
 
 #[test]

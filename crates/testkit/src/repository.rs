@@ -9,8 +9,9 @@ use std::num::NonZeroU32;
 
 use packman_strict::time::Time;
 use packman_tuf::{
-    Answer, FirstUse, KeySet, Limits, Memory, MetaInfo, Refresh, Refusal, Request, Role, RoleKeys, RootDraft,
-    SafetyNumber, SigningKey, SnapshotDraft, Step, TargetInfo, TargetPath, TargetsDraft, TimestampDraft,
+    Answer, Delegations, FirstUse, KeySet, Limits, Memory, MetaInfo, Refresh, Refusal, Request, Role,
+    RoleKeys, RoleName, RootDraft, SafetyNumber, SigningKey, SnapshotDraft, Step, TargetInfo, TargetPath,
+    TargetsDraft, TimestampDraft,
 };
 
 /// A repository whose keys are all at hand.
@@ -22,6 +23,10 @@ pub struct Repository {
     pub expiry: BTreeMap<Role, Time>,
     /// How many keys of a role must sign, from the next root on.
     pub thresholds: BTreeMap<Role, u32>,
+    /// Whom the top-level targets delegate to, from the next ones on.
+    pub delegations: Option<Delegations>,
+    /// What the next snapshot lists beside the top-level targets.
+    pub listed: BTreeMap<String, MetaInfo>,
     signers: BTreeMap<Role, Vec<SigningKey>>,
     /// Who signed the newest root: they sign the next one too.
     root_signers: Vec<SigningKey>,
@@ -56,6 +61,8 @@ impl Repository {
             versions: Role::ALL.map(|role| (role, 0)).into(),
             expiry: lives.map(|(role, days)| (role, now.plus_days(days))).into(),
             thresholds: Role::ALL.map(|role| (role, 1)).into(),
+            delegations: None,
+            listed: BTreeMap::new(),
             signers: BTreeMap::new(),
             root_signers: Vec::new(),
             targets: BTreeMap::new(),
@@ -144,16 +151,25 @@ impl Repository {
     /// Signs the next targets.
     pub fn publish_targets(&mut self) {
         let (version, expires) = self.next(Role::Targets);
-        let draft = TargetsDraft::new(version, expires, self.targets.clone());
+        let mut draft = TargetsDraft::new(version, expires, self.targets.clone());
+        draft.delegations.clone_from(&self.delegations);
         let file = draft.sign(&self.signers(Role::Targets)).expect("a test's draft can be signed");
         self.files.insert(Role::Targets.file_path(version), file);
+    }
+
+    /// Signs the file of a delegated role, for the next snapshot to list.
+    pub fn publish_delegated(&mut self, role: &RoleName, draft: &TargetsDraft, keys: &[&SigningKey]) {
+        let file = draft.sign(keys).expect("a test's draft can be signed");
+        self.listed.insert(format!("{}.json", role.as_str()), MetaInfo::of(draft.version, &file));
+        self.files.insert(role.file_path(draft.version, true), file);
     }
 
     /// Signs the next snapshot, of the newest targets.
     pub fn publish_snapshot(&mut self) {
         let targets = self.newest(Role::Targets);
         let (version, expires) = self.next(Role::Snapshot);
-        let draft = SnapshotDraft::new(version, expires, targets);
+        let mut draft = SnapshotDraft::new(version, expires, targets);
+        draft.meta.extend(self.listed.clone());
         let file = draft.sign(&self.signers(Role::Snapshot)).expect("a test's draft can be signed");
         self.files.insert(Role::Snapshot.file_path(version), file);
     }

@@ -29,7 +29,11 @@ const BELOW: [&str; 8] = [
 const RULES: &[Rule] = &[
     Rule { name: "packman-strict", ours: &[], others: Some(&["sha2", "unicode-normalization", "zlib-rs"]) },
     Rule { name: "packman-names", ours: &["packman-strict"], others: Some(&["pep440_rs", "version-ranges"]) },
-    Rule { name: "packman-tuf", ours: &["packman-strict"], others: Some(&["ed25519-dalek"]) },
+    Rule {
+        name: "packman-tuf",
+        ours: &["packman-strict"],
+        others: Some(&["ed25519-dalek", "p256", "rsa", "sha2"]),
+    },
     Rule { name: "packman-database", ours: &["packman-strict", "packman-names"], others: Some(&[]) },
     Rule {
         name: "packman-trust",
