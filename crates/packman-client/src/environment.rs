@@ -145,7 +145,7 @@ fn scheme_of(found: &Found) -> Scheme {
     }
 }
 
-fn python_error(failure: &PythonFailure) -> ClientError {
+pub(crate) fn python_error(failure: &PythonFailure) -> ClientError {
     Failed::Python { hint: failure.hint(), what: failure.to_string() }.into()
 }
 

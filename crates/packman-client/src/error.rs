@@ -121,6 +121,13 @@ pub enum No {
     NotInstalled(ProjectName),
     /// There is no environment to work in.
     NoEnvironment,
+    /// Something stands where an environment is to be made.
+    InTheWay {
+        /// The folder.
+        folder: String,
+        /// Whether it is an environment already.
+        is_environment: bool,
+    },
     /// The ring's rules do not allow it.
     Ring(RingError),
 }
@@ -201,6 +208,7 @@ impl No {
             Self::Environment(conflict) => conflict.code(),
             Self::NotInstalled(_) => "not-installed",
             Self::NoEnvironment => "no-environment",
+            Self::InTheWay { .. } => "in-the-way",
             Self::Ring(_) => "ring",
         }
     }

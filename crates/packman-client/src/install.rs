@@ -1,6 +1,7 @@
 //! Installing: resolves over the offers, shows the plan, gets the wheels ready, and changes the environment whole.
 
 mod decide;
+mod goal;
 mod plan;
 
 use std::collections::BTreeMap;
@@ -23,6 +24,7 @@ use crate::error::{ClientError, No};
 use crate::host::{Decision, Event, Question};
 
 use decide::installed_packages;
+pub(crate) use goal::{Goal, Wanted};
 pub use plan::{Planned, PlannedStep, StepKind};
 
 /// What is to be installed, and where.
@@ -43,6 +45,15 @@ pub struct InstallRequest {
 /// Which files a project may be, by SHA-256.
 pub type Pins = BTreeMap<ProjectName, Vec<Sha256>>;
 
+/// How a plan is carried out.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Manner {
+    /// Whether modules are compiled to bytecode.
+    pub compile_bytecode: bool,
+    /// How files get from the cache into the environment.
+    pub link: LinkMode,
+}
+
 /// What was installed.
 #[derive(Clone, Debug)]
 pub struct Installation {
@@ -60,6 +71,11 @@ impl Client<'_> {
     /// The plan was made without the environment's lock. Where somebody changed what is installed since, it is made
     /// again under the lock, from what is there now and from the same offers, and that one is carried out.
     pub fn install(&self, planned: Planned, request: &InstallRequest) -> Result<Installation, ClientError> {
+        self.carry_out(planned, Manner { compile_bytecode: request.compile_bytecode, link: request.link })
+    }
+
+    /// Carries any plan out, as [`install`](Self::install) does.
+    pub fn carry_out(&self, planned: Planned, manner: Manner) -> Result<Installation, ClientError> {
         if changes_nothing(&planned)? {
             return Ok(Installation {
                 environment: planned.environment.folder(),
@@ -67,22 +83,22 @@ impl Client<'_> {
                 files: 0,
             });
         }
-        self.agree_to_replace(&planned.steps, &[])?;
+        self.agree_to_replace(&planned, &[])?;
         let mut ready = self.ready_for(&planned.steps)?;
-        let Planned { mut environment, mut steps, gate, warned } = planned;
+        let Planned { mut environment, mut steps, goal, gate, warned, .. } = planned;
         let before = installed_packages(&environment);
         let lock = self.lock_environment(&mut environment)?;
         if installed_packages(&environment) != before {
-            let again = self.plan_in(environment, gate, request, &warned)?;
+            let again = self.plan_in(environment, gate, goal, &warned)?;
             self.host
                 .event(Event::PlannedAnew { folder: again.environment.folder(), steps: again.steps.clone() });
-            self.agree_to_replace(&again.steps, &steps)?;
+            self.agree_to_replace(&again, &steps)?;
             ready = self.ready_for(&again.steps)?;
             Planned { environment, steps, .. } = again;
         }
-        let change = self.change(&environment, &steps, ready, request.link);
+        let change = self.change(&environment, &steps, ready, manner.link);
         let report = apply(&lock, change, self)?;
-        if request.compile_bytecode {
+        if manner.compile_bytecode {
             self.compile(&environment, &report.modules);
             let installed = steps.iter().filter(|step| step.file.is_some()).map(|step| &step.project);
             apply(&lock, record_bytecode(&environment, installed)?, self)?;
@@ -96,13 +112,14 @@ impl Client<'_> {
     }
 
     /// Asks before something is replaced that the command did not name, and that was not agreed to before.
-    fn agree_to_replace(&self, steps: &[PlannedStep], agreed: &[PlannedStep]) -> Result<(), ClientError> {
+    fn agree_to_replace(&self, planned: &Planned, agreed: &[PlannedStep]) -> Result<(), ClientError> {
         let is_agreed = |step: &PlannedStep| {
             agreed.iter().any(|old| {
                 (&old.project, &old.version, &old.kind) == (&step.project, &step.version, &step.kind)
             })
         };
-        let unnamed = steps.iter().filter(|step| !step.requested && !is_agreed(step));
+        let is_named = |step: &PlannedStep| planned.named.contains(&step.project);
+        let unnamed = planned.steps.iter().filter(|step| !is_named(step) && !is_agreed(step));
         let changes: Vec<(ProjectName, Version, Version)> = unnamed
             .filter_map(|step| Some((step.project.clone(), step.replaces()?.clone(), step.version.clone())))
             .collect();

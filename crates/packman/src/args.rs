@@ -1,6 +1,7 @@
 //! What can be typed. The words here are those of `--help`; what they do is in `commands`.
 
 mod curate;
+mod environment;
 mod trust;
 
 use std::path::PathBuf;
@@ -8,6 +9,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 pub(crate) use curate::{AddArgs, CurateCommand, InitArgs, RotateArgs, StartArgs};
+pub(crate) use environment::{FreezeArgs, ListArgs, TreeArgs, UpgradeArgs, VenvArgs};
 pub(crate) use trust::{AddArgs as TrustAddArgs, TrustCommand};
 
 /// Installs Python packages that somebody you chose has vouched for.
@@ -59,12 +61,16 @@ pub(crate) enum Command {
     Install(InstallArgs),
     /// Remove installed packages
     Uninstall(UninstallArgs),
+    /// Replace what is installed with the newest that fits
+    Upgrade(UpgradeArgs),
     /// List what is installed
-    List {
-        /// Where.
-        #[command(flatten)]
-        environment: EnvironmentArgs,
-    },
+    List(ListArgs),
+    /// Show which installed package needs which
+    Tree(TreeArgs),
+    /// Write what is installed as lines of a requirements file
+    Freeze(FreezeArgs),
+    /// Make a virtual environment
+    Venv(VenvArgs),
     /// Publish a database of packages that you vouch for
     #[command(subcommand)]
     Curate(CurateCommand),

@@ -2,6 +2,7 @@
 
 mod curate;
 mod demo;
+mod environment;
 mod explain;
 mod install;
 mod look;
@@ -23,7 +24,11 @@ pub(crate) fn run(arguments: Arguments) -> Result<(), Ending> {
         Command::Trust(command) => trust::run(command, &common),
         Command::Search { word } => look::search(&word, &common),
         Command::Info { project } => look::info(&project, &common),
-        Command::List { environment } => look::list(&environment, &common),
+        Command::Upgrade(upgrade) => install::upgrade(&upgrade, &common),
+        Command::List(list) => environment::list(&list, &common),
+        Command::Tree(tree) => environment::tree(&tree, &common),
+        Command::Freeze(freeze) => environment::freeze(&freeze, &common),
+        Command::Venv(venv) => environment::venv(&venv, &common),
         Command::Install(install) => install::install(&install, &common),
         Command::Uninstall(uninstall) => install::uninstall(&uninstall, &common),
         Command::Curate(command) => curate::run(command, &common),

@@ -1,9 +1,11 @@
 //! The words that people read.
 
 pub(crate) mod curate;
+pub(crate) mod environment;
 pub(crate) mod error;
 pub(crate) mod hints;
 pub(crate) mod plan;
+pub(crate) mod tree;
 pub(crate) mod trust;
 
 use packman_strict::time::Time;

@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use packman_strict::quote::escaped;
+use packman_strict::quote::{escaped, quoted};
 
 use super::{ClientError, Failed, No, RefusedWhy};
 
@@ -58,6 +58,12 @@ impl fmt::Display for No {
             Self::Environment(conflict) => conflict.fmt(f),
             Self::NotInstalled(project) => write!(f, "`{project}` is not installed here"),
             Self::NoEnvironment => f.write_str("there is no environment here"),
+            Self::InTheWay { folder, is_environment: true } => {
+                write!(f, "{} is an environment already", quoted(folder))
+            }
+            Self::InTheWay { folder, is_environment: false } => {
+                write!(f, "{} is there already, wanted a place for a new environment", quoted(folder))
+            }
             Self::Ring(error) => error.fmt(f),
         }
     }

@@ -1,12 +1,12 @@
 //! Deciding what to install: reads the environment beside the refresh, and resolves over the offers.
 
-use packman_resolve::{Asked, Failure, InstalledPackage, Request, Resolution, Upgrade};
+use packman_resolve::{Asked, Failure, InstalledPackage, Request, Resolution};
 use packman_trust::{Gate, Nobody, OfferedFile, Purpose};
 use packman_wheel::Installed;
 
-use super::{InstallRequest, Pins, Planned, PlannedStep};
+use super::{Goal, InstallRequest, Pins, Planned, PlannedStep};
 use crate::client::Client;
-use crate::environment::{Absent, Environment};
+use crate::environment::{Absent, Environment, WhichEnvironment};
 use crate::error::{ClientError, No};
 use crate::host::Event;
 use crate::offers::Offers;
@@ -16,43 +16,67 @@ impl Client<'_> {
     /// and what is remembered.
     pub fn plan_install(&self, request: &InstallRequest) -> Result<Planned, ClientError> {
         self.refuse_empty_ring(request)?;
+        let (environment, gate) = self.environment_and_gate(&request.which, Absent::Offer)?;
+        self.plan_in(environment, gate, Goal::of(request), &[])
+    }
+
+    /// Reads the environment beside the refresh.
+    pub(crate) fn environment_and_gate(
+        &self,
+        which: &WhichEnvironment,
+        absent: Absent,
+    ) -> Result<(Environment, Gate), ClientError> {
         let (environment, gate) = std::thread::scope(|scope| {
             let purpose = if self.accept_expired { Purpose::ActOnExpired } else { Purpose::Act };
             let refresh = scope.spawn(move || self.gate(purpose));
-            let environment = self.environment(&request.which, Absent::Offer);
+            let environment = self.environment(which, absent);
             (environment, refresh.join().unwrap_or(Err(ClientError::Stopped)))
         });
         // An environment that may not be changed is said before a database that may not answer.
         let environment = environment?;
         Self::refuse_managed(&environment)?;
-        self.plan_in(environment, gate?, request, &[])
+        Ok((environment, gate?))
     }
 
     /// Plans for an environment as it was read. `warned` are the warnings that were given already.
-    pub(super) fn plan_in(
+    pub(crate) fn plan_in(
         &self,
         environment: Environment,
         gate: Gate,
-        request: &InstallRequest,
+        goal: Goal,
         warned: &[String],
     ) -> Result<Planned, ClientError> {
+        let wanted = goal.wanted(&environment)?;
         let installed = installed_packages(&environment);
         let asked = Request {
-            requirements: &request.requirements,
-            constraints: &[],
+            requirements: &wanted.requirements,
+            constraints: &wanted.constraints,
             target: &environment.found.target,
             installed: &installed,
-            upgrade: &Upgrade::Nothing,
+            upgrade: &wanted.upgrade,
         };
         let mut offers = Offers::new(*self, &gate);
         let resolution = packman_resolve::resolve_offers(&asked, &mut offers)
-            .map_err(|failure| resolve_error(failure, &offers, &request.requirements))?;
+            .map_err(|failure| resolve_error(failure, &offers, &wanted.requirements))?;
+        if let Some(nobody) = wanted.must_be_vouched.iter().find_map(|project| offers.nobody(project)) {
+            return Err(No::NobodyVouches(nobody).into());
+        }
         let warnings: Vec<String> = resolution.warnings.iter().map(ToString::to_string).collect();
         for warning in warnings.iter().filter(|warning| !warned.contains(warning)) {
             self.host.event(Event::Warning(warning.clone()));
         }
-        let steps = self.steps(&environment, resolution, &request.pins)?;
-        Ok(Planned { environment, steps, gate, warned: warnings })
+        let mut steps = self.steps(&environment, resolution, &wanted.pins)?;
+        let named = match wanted.named {
+            None => steps.iter().filter(|step| step.requested).map(|step| step.project.clone()).collect(),
+            Some(named) => {
+                for step in &mut steps {
+                    let there = environment.inventory.project(&step.project);
+                    step.requested = there.is_some_and(|installed| installed.requested);
+                }
+                named
+            }
+        };
+        Ok(Planned { environment, steps, goal, named, gate, warned: warnings })
     }
 
     fn steps(

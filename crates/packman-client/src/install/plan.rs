@@ -1,10 +1,13 @@
 //! A plan: what would be done in an environment, to be shown before it is done.
 
+use std::collections::BTreeSet;
+
 use packman_names::{ProjectName, Version};
 use packman_resolve::{Action, Chosen};
 use packman_trust::{Gate, OfferedFile};
 use packman_wheel::Installed;
 
+use super::goal::Goal;
 use crate::environment::Environment;
 
 /// A plan for one environment.
@@ -14,6 +17,10 @@ pub struct Planned {
     pub environment: Environment,
     /// What would be done, dependencies before what depends on them.
     pub steps: Vec<PlannedStep>,
+    /// What it is for.
+    pub(super) goal: Goal,
+    /// What may be replaced without a question: what the command names.
+    pub(super) named: BTreeSet<ProjectName>,
     /// The gate of the plan's offers, for planning again where somebody changes the environment meanwhile.
     pub(super) gate: Gate,
     /// The warnings that were given.

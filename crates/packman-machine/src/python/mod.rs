@@ -136,7 +136,7 @@ impl PythonFailure {
             Self::NoEnvironment(_, Learnt::Variable) => {
                 Some("VIRTUAL_ENV names it; `deactivate` takes that away")
             }
-            Self::NoEnvironment(..) => Some("`python3 -m venv DIR` makes one"),
+            Self::NoEnvironment(..) => Some("`packman venv DIR` makes one"),
             Self::NoneFound(_) => Some("name one with `--python`"),
             Self::Disk(failure) => failure.hint(),
             _ => None,

@@ -1,6 +1,6 @@
-//! `packman install` and `uninstall`.
+//! `packman install`, `upgrade` and `uninstall`.
 
-use packman_client::{Client, InstallRequest, Pins};
+use packman_client::{Client, InstallRequest, Manner, Pins, Planned};
 use packman_resolve::{Asked, Place};
 use packman_strict::quote::quoted;
 use packman_wheel::LinkMode;
@@ -8,7 +8,7 @@ use packman_wheel::LinkMode;
 use super::curate::asked;
 use super::setting::{Setting, which};
 use super::trust::parse_projects;
-use crate::args::{Common, InstallArgs, UninstallArgs};
+use crate::args::{Common, InstallArgs, UninstallArgs, UpgradeArgs};
 use crate::ending::Ending;
 use crate::{output, words};
 
@@ -25,16 +25,39 @@ pub(super) fn install(arguments: &InstallArgs, common: &Common) -> Result<(), En
     let client = Client { accept_expired: arguments.accept_expired, ..setting.client() };
     let planned = client.plan_install(&request)?;
     let plan = words::plan::plan(&planned);
-    if arguments.dry_run {
+    let manner = Manner { compile_bytecode: arguments.compile_bytecode, link: LinkMode::default() };
+    carry_out(&setting, &client, planned, &plan, (!arguments.dry_run).then_some(manner), common)
+}
+
+pub(super) fn upgrade(arguments: &UpgradeArgs, common: &Common) -> Result<(), Ending> {
+    let setting = Setting::capture(common, arguments.yes)?;
+    let projects = parse_projects(&arguments.project)?;
+    let client = Client { accept_expired: arguments.accept_expired, ..setting.client() };
+    let planned = client.plan_upgrade(&projects, &which(&arguments.environment))?;
+    let plan = words::plan::upgrade(&planned);
+    let manner = Manner { compile_bytecode: arguments.compile_bytecode, link: LinkMode::default() };
+    carry_out(&setting, &client, planned, &plan, (!arguments.dry_run).then_some(manner), common)
+}
+
+/// Shows a plan, and carries it out in the manner given; with none, the plan is the answer.
+fn carry_out(
+    setting: &Setting,
+    client: &Client<'_>,
+    planned: Planned,
+    plan: &[String],
+    manner: Option<Manner>,
+    common: &Common,
+) -> Result<(), Ending> {
+    let Some(manner) = manner else {
         if common.json {
             let answer = words::plan::steps_to_json(&planned.environment.folder(), &planned.steps, false);
             return Ok(output::answer(&answer)?);
         }
         // What would be done is what was asked here: an answer, not talk.
         return Ok(output::lines(plan)?);
-    }
-    setting.terminal.say_all(&plan);
-    let done = client.install(planned, &request)?;
+    };
+    setting.terminal.say_all(plan);
+    let done = client.carry_out(planned, manner)?;
     if common.json {
         return Ok(output::answer(&words::plan::steps_to_json(&done.environment, &done.steps, true))?);
     }

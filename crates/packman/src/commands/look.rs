@@ -1,4 +1,4 @@
-//! `packman search`, `info` and `list`: what there is, and what is there.
+//! `packman search` and `info`: what there is.
 
 use packman_client::{FileInfo, Found, ProjectInfo};
 use packman_names::ProjectName;
@@ -6,8 +6,8 @@ use packman_strict::json::{Object, Value};
 use packman_strict::quote::{escaped, quoted};
 use packman_trust::Age;
 
-use super::setting::{Setting, which};
-use crate::args::{Common, EnvironmentArgs};
+use super::setting::Setting;
+use crate::args::Common;
 use crate::ending::{Ending, answered};
 use crate::{output, words};
 
@@ -123,13 +123,4 @@ fn info_to_json(info: &ProjectInfo) -> Value<'static> {
         .with("expired", info.source.age != Age::Current)
         .with("files", info.files.iter().map(file).collect::<Vec<_>>())
         .into()
-}
-
-pub(super) fn list(environment: &EnvironmentArgs, common: &Common) -> Result<(), Ending> {
-    let setting = Setting::capture(common, false)?;
-    let list = setting.client().list(&which(environment))?;
-    if common.json {
-        return Ok(output::answer(&words::plan::list_to_json(&list))?);
-    }
-    Ok(output::lines(words::plan::list(&list))?)
 }

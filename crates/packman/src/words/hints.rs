@@ -77,10 +77,13 @@ fn honest_no(no: &No) -> Vec<String> {
         ],
         No::ConsentNeeded { flag, .. } => vec![format!("give {flag}")],
         No::ExternallyManaged { .. } | No::NoEnvironment => {
-            vec![
-                "`python3 -m venv .venv` makes an environment of your own; `--venv DIR` names another"
-                    .to_owned(),
-            ]
+            vec!["`packman venv` makes an environment of your own; `--venv DIR` names another".to_owned()]
+        }
+        No::InTheWay { folder, is_environment: true } => {
+            vec![format!("`--venv {}` works in it", escaped(folder))]
+        }
+        No::InTheWay { is_environment: false, .. } => {
+            vec!["name a folder that is not there yet, or an empty one".to_owned()]
         }
         No::NothingFits(explanation) if explanation.code() == "not-vouched" => {
             vec![

@@ -51,6 +51,17 @@ fn unvouched(steps: &[PlannedStep]) -> Option<String> {
     Some(format!("kept, though nobody vouched for what was installed: {}", kept.join(", ")))
 }
 
+/// The plan of an upgrade.
+pub(crate) fn upgrade(planned: &Planned) -> Vec<String> {
+    if planned.is_empty() {
+        return vec![format!(
+            "nothing to do in {}: nothing newer is vouched for that fits what is there",
+            planned.environment.folder()
+        )];
+    }
+    plan(planned)
+}
+
 fn row(step: &PlannedStep) -> Vec<String> {
     let sign = if step.replaces().is_some() { "~" } else { "+" };
     let version = match step.replaces() {

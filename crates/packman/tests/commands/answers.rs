@@ -146,6 +146,12 @@ fn every_answer_has_the_members_that_the_page_says() {
     answers("install", 0, &["install", "--venv", "v", "click==8.0"]);
     answers("install", 0, &["install", "--venv", "v", "flask", "click==8.1"]);
     answers("list", 0, &["list", "--venv", "v"]);
+    stage.release(&[module("click", "8.2")]);
+    answers("list --outdated", 0, &["list", "--venv", "v", "--outdated"]);
+    answers("upgrade", 0, &["upgrade", "--venv", "v", "click"]);
+    answers("tree", 0, &["tree", "--venv", "v"]);
+    answers("freeze", 0, &["freeze", "--venv", "v"]);
+    answers("venv", 0, &["venv", "another"]);
     answers("uninstall", 0, &["uninstall", "--venv", "v", "click"]);
     answers("demo", 0, &["demo"]);
     answers("trust remove", 0, &["trust", "remove", "web"]);

@@ -9,6 +9,7 @@
 
 mod answers;
 mod curate;
+mod environment;
 mod install;
 mod look;
 mod output;

@@ -1,0 +1,86 @@
+//! What is installed and has a newer release that somebody in the ring vouches for.
+
+use packman_machine::parallel::for_each_parallel;
+use packman_machine::stop::Stop;
+use packman_names::{ProjectName, Target, Version};
+use packman_resolve::{ListedWheel, choose_wheels};
+use packman_trust::{Answer, Gate, Offer, Purpose, Source};
+use packman_wheel::Installed;
+
+use crate::client::Client;
+use crate::download::threads;
+use crate::environment::{Absent, WhichEnvironment};
+use crate::error::ClientError;
+
+/// What is behind in an environment.
+#[derive(Clone, Debug)]
+pub struct Outdated {
+    /// The environment's folder.
+    pub environment: String,
+    /// The packages that are behind, by name.
+    pub packages: Vec<OutdatedPackage>,
+}
+
+/// A package of which a newer release is vouched for.
+#[derive(Clone, Debug)]
+pub struct OutdatedPackage {
+    /// Its project.
+    pub name: ProjectName,
+    /// The version that is installed.
+    pub version: Version,
+    /// The newest that could be.
+    pub newest: Version,
+    /// Who vouches for that.
+    pub source: Source,
+    /// Whether PackMan installed it.
+    pub ours: bool,
+}
+
+impl Client<'_> {
+    /// Compares what is installed with what is offered for this Python. What others installed counts too.
+    pub fn outdated(&self, which: &WhichEnvironment) -> Result<Outdated, ClientError> {
+        let environment = self.environment(which, Absent::Refuse)?;
+        let gate = self.gate(Purpose::Look)?;
+        let target = &environment.found.target;
+        let look = |installed: &Installed, _: &Stop| self.newer(&gate, installed, target);
+        let installed: Vec<&Installed> = environment.inventory.installed.iter().collect();
+        let found = for_each_parallel(installed, threads(), self.stop, look)?;
+        Ok(Outdated { environment: environment.folder(), packages: found.into_iter().flatten().collect() })
+    }
+
+    fn newer(
+        &self,
+        gate: &Gate,
+        installed: &Installed,
+        target: &Target,
+    ) -> Result<Option<OutdatedPackage>, ClientError> {
+        let Answer::Record(wanted) = gate.ask(&installed.name)? else { return Ok(None) };
+        let offer = self.read_record(&wanted)?;
+        let newest = newest(&offer, target, installed.version.any_prerelease());
+        Ok(newest.filter(|newest| *newest > installed.version).map(|newest| OutdatedPackage {
+            name: installed.name.clone(),
+            version: installed.version.clone(),
+            newest,
+            source: offer.source().clone(),
+            ours: installed.receipt.is_some(),
+        }))
+    }
+}
+
+/// The newest release that an installation would take: one that fits, was not yanked, and is final, unless what is
+/// installed is none either.
+fn newest(offer: &Offer, target: &Target, prereleases: bool) -> Option<Version> {
+    let wheels = offer.files().iter().filter_map(|file| {
+        Some(ListedWheel {
+            name: file.wheel()?,
+            requires_python: file.metadata().requires_python.as_deref(),
+            yanked: file.yanked(),
+            file: (),
+        })
+    });
+    let usable = choose_wheels(wheels, target).usable.into_iter();
+    usable
+        .filter(|release| release.yanked.is_none() && (prereleases || !release.version.any_prerelease()))
+        .map(|release| release.version)
+        .max()
+}
