@@ -255,7 +255,7 @@ fn a_python_that_its_system_manages_is_left_alone() {
             error: the Python in `./system` is managed by somebody else
               because: To install Python packages system-wide,
                        use the system's packages.
-              hint: `python3 -m venv .venv` makes an environment of your own; `--venv DIR` names another
+              hint: `packman venv` makes an environment of your own; `--venv DIR` names another
             ");
         }
     }
@@ -270,15 +270,15 @@ fn without_an_environment_one_is_made_by_consent_only() {
     ");
     insta::assert_snapshot!(both(&stage.world, &["list"]), @"
     error: there is no environment here
-      hint: `python3 -m venv .venv` makes an environment of your own; `--venv DIR` names another
+      hint: `packman venv` makes an environment of your own; `--venv DIR` names another
     ");
     insta::assert_snapshot!(both(&stage.world, &["uninstall", "flask"]), @"
     error: there is no environment here
-      hint: `python3 -m venv .venv` makes an environment of your own; `--venv DIR` names another
+      hint: `packman venv` makes an environment of your own; `--venv DIR` names another
     ");
     insta::assert_snapshot!(both(&stage.world, &["install", "--venv", "nowhere", "flask"]), @"
     error: `./nowhere` is no virtual environment: found no `pyvenv.cfg` with a Python
-      hint: `python3 -m venv DIR` makes one
+      hint: `packman venv DIR` makes one
     ");
     assert!(!stage.world.path(".venv").exists());
     stage.world.ok(&["install", "flask", "--yes"]);

@@ -108,6 +108,6 @@ fn an_environment_is_listed_without_ring_and_network() {
     ");
     insta::assert_snapshot!(both(&world, &["list", "--venv", "nowhere"]), @"
     error: `./nowhere` is no virtual environment: found no `pyvenv.cfg` with a Python
-      hint: `python3 -m venv DIR` makes one
+      hint: `packman venv DIR` makes one
     ");
 }

@@ -58,7 +58,11 @@ fn help_and_version_are_answers() {
       info       Show a project's releases and files, and who vouches for and reviewed them
       install    Install packages that somebody you trust vouches for
       uninstall  Remove installed packages
+      upgrade    Replace what is installed with the newest that fits
       list       List what is installed
+      tree       Show which installed package needs which
+      freeze     Write what is installed as lines of a requirements file
+      venv       Make a virtual environment
       curate     Publish a database of packages that you vouch for
       demo       Show the whole road in a scratch folder, and five attacks on it
       explain    Explain a code that stands in an error
