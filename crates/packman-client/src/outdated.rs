@@ -3,7 +3,7 @@
 use packman_machine::parallel::for_each_parallel;
 use packman_machine::stop::Stop;
 use packman_names::{ProjectName, Target, Version};
-use packman_resolve::{ListedWheel, choose_wheels};
+use packman_resolve::choose_offered;
 use packman_trust::{Answer, Gate, Offer, Purpose, Source};
 use packman_wheel::Installed;
 
@@ -70,15 +70,7 @@ impl Client<'_> {
 /// The newest release that an installation would take: one that fits, was not yanked, and is final, unless what is
 /// installed is none either.
 fn newest(offer: &Offer, target: &Target, prereleases: bool) -> Option<Version> {
-    let wheels = offer.files().iter().filter_map(|file| {
-        Some(ListedWheel {
-            name: file.wheel()?,
-            requires_python: file.metadata().requires_python.as_deref(),
-            yanked: file.yanked(),
-            file: (),
-        })
-    });
-    let usable = choose_wheels(wheels, target).usable.into_iter();
+    let usable = choose_offered(offer, target).usable.into_iter();
     usable
         .filter(|release| release.yanked.is_none() && (prereleases || !release.version.any_prerelease()))
         .map(|release| release.version)

@@ -26,7 +26,7 @@ pub use policy::RefusedRequirement;
 pub use request::{Asked, InstalledPackage, Place, Request, Upgrade};
 pub use resolution::{Action, Chosen, Resolution, Warning};
 pub use supply::{Needs, Nobody, Release, Releases, Supplied, Supply, Unusable};
-pub use wheels::{ListedWheel, choose_wheels};
+pub use wheels::{ListedWheel, choose_offered, choose_wheels};
 
 use package::Package;
 use resolution::Selected;

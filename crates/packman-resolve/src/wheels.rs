@@ -45,7 +45,7 @@ pub fn choose_wheels<'a, F>(
 }
 
 /// The same of the wheels of an offer, none of which is read whole. Thousands of wheels share some dozens of tags.
-pub(crate) fn choose_offered(offer: &Offer, target: &Target) -> Releases<WheelPlace> {
+pub fn choose_offered(offer: &Offer, target: &Target) -> Releases<WheelPlace> {
     let mut ranks: Vec<Option<Option<u32>>> = Vec::new();
     let mut rank = |number: usize, [python, abi, platform]: [&str; 3]| {
         if ranks.len() <= number {
