@@ -8,7 +8,7 @@ use packman_trust::{Answer, Gate, Offer, Purpose, Source};
 use packman_wheel::Installed;
 
 use crate::client::Client;
-use crate::download::threads;
+use crate::download::DOWNLOADS;
 use crate::environment::{Absent, WhichEnvironment};
 use crate::error::ClientError;
 
@@ -44,7 +44,7 @@ impl Client<'_> {
         let target = &environment.found.target;
         let look = |installed: &Installed, _: &Stop| self.newer(&gate, installed, target);
         let installed: Vec<&Installed> = environment.inventory.installed.iter().collect();
-        let found = for_each_parallel(installed, threads(), self.stop, look)?;
+        let found = for_each_parallel(installed, DOWNLOADS, self.stop, look)?;
         Ok(Outdated { environment: environment.folder(), packages: found.into_iter().flatten().collect() })
     }
 
