@@ -2,10 +2,12 @@
 //!
 //! - `tidy` holds the source against the rules that no compiler knows.
 //! - `test` sets up what the tests compare with, then runs all of them.
+//! - `bench` measures PackMan, uv, pip and the bare floor on this machine.
 //! - `real` curates and installs popular packages from the configured index.
 
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "chores talk to the terminal")]
 
+mod bench;
 mod cargo;
 mod real;
 mod tidy;
@@ -24,7 +26,10 @@ fn main() -> ExitCode {
         Some((&"test", rest)) => test(rest),
         Some((&"tools", [])) => tools::set_up().map(drop),
         Some((&"real", rest)) => real::real(rest),
-        _ => Err("usage: cargo xtask tidy | test [ARGUMENTS of cargo test] | tools | real".to_owned()),
+        Some((&"bench", rest)) => bench::bench(rest),
+        _ => {
+            Err("usage: cargo xtask tidy | test [ARGUMENTS of cargo test] | tools | real | bench".to_owned())
+        }
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

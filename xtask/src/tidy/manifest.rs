@@ -17,7 +17,8 @@ pub(super) struct Crate {
 /// Every crate of the workspace; a manifest that cannot be read is an error in words.
 pub(super) fn crates(source: &Source) -> Result<Vec<Crate>, String> {
     let is_manifest = |path: &str| {
-        path.ends_with("/Cargo.toml") && (path.starts_with("crates/") || path.starts_with("xtask/"))
+        path.ends_with("/Cargo.toml")
+            && ["crates/", "xtask/", "bench/"].iter().any(|top| path.starts_with(top))
     };
     source
         .files
