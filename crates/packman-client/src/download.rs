@@ -28,7 +28,7 @@ pub(crate) const DOWNLOADS: NonZeroUsize = NonZeroUsize::new(16).unwrap();
 const IN_MEMORY: u64 = 64 << 20;
 
 /// How many threads work at once where the processor is what they need.
-fn cores() -> NonZeroUsize {
+pub(crate) fn cores() -> NonZeroUsize {
     std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN)
 }
 

@@ -19,6 +19,7 @@ use packman_wheel::{
 };
 
 use crate::client::Client;
+use crate::download::cores;
 use crate::environment::{Environment, WhichEnvironment, change_error};
 use crate::error::{ClientError, No};
 use crate::host::{Decision, Event, Question};
@@ -157,7 +158,7 @@ impl Client<'_> {
         let amend = unmarked(environment, steps)
             .map(|installed| Amendment { installed: installed.clone(), requested: true, bytecode: false })
             .collect();
-        Change { install, remove, amend, link }
+        Change { install, remove, amend, link, more_threads: cores().get() - 1 }
     }
 
     fn receipt(&self, file: &OfferedFile) -> Receipt {

@@ -6,7 +6,10 @@
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::io::{self, Write as _};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::thread;
 
 use crate::change::{LinkMode, Planned, is_module};
 use crate::conflict::ChangeError;
@@ -14,8 +17,6 @@ use crate::content::{NewFile, Source};
 use crate::failure::Failure;
 use crate::folder::{Folder, Walk, share_bytes, split};
 use crate::journal::{self, NEW, Observer, Step, WORK, go_on};
-use crate::scheme::join;
-use crate::unpacked::Unpacked;
 
 /// What a change did.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
@@ -66,20 +67,50 @@ impl Planned<'_> {
     /// Makes every new file under `.packman/new/`.
     fn stage(&self, observer: &dyn Observer) -> Result<(), ChangeError> {
         let root = &self.places.root;
-        let open = |error| Failure::new(root, "opened", error);
-        let folder = Folder::open(root).map_err(open)?;
-        folder.make(WORK).map_err(|error| Failure::new(root.join(WORK), "made", error))?;
-        let mut walk = Walk::new(folder);
-        walk.make(NEW).map_err(|error| Failure::new(root.join(NEW), "made", error))?;
-        let mut stager = Stager { wheels: &self.wheels, open: HashMap::new(), link: self.link };
-        for file in &self.files {
-            go_on(observer, Step::Stage(&file.path))?;
-            let (folder, name) = split(&file.path);
-            let made = walk.make(&join(NEW, folder)).and_then(|folder| stager.make(file, folder, name));
-            made.map_err(|error| Failure::new(root.join(&file.path), "written", error))?;
-        }
-        Ok(())
+        let folder = Folder::open(root).map_err(|error| Failure::new(root, "opened", error))?;
+        let made = folder.make(WORK).and_then(|()| Walk::new(folder).make(NEW).map(drop));
+        made.map_err(|error| Failure::new(root.join(NEW), "made", error))?;
+        let (next, failed) = (AtomicUsize::new(0), Mutex::new(None));
+        let stager = || Stager::new(self, &root.join(NEW), observer);
+        let parts: Vec<&[NewFile]> = parts(&self.files).collect();
+        let work = || {
+            let stage = || {
+                let mut stager = stager()?;
+                while let Some(part) = parts.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    part.iter().try_for_each(|file| stager.stage(file))?;
+                }
+                Ok(())
+            };
+            if let Err(error) = stage() {
+                failed.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
+                // The others find nothing left to do.
+                next.store(parts.len(), Ordering::Relaxed);
+            }
+        };
+        thread::scope(|scope| {
+            for _ in 0..self.more_threads.min(parts.len().saturating_sub(1)) {
+                scope.spawn(work);
+            }
+            work();
+        });
+        failed.into_inner().unwrap_or_else(PoisonError::into_inner).map_or(Ok(()), Err)
     }
+}
+
+/// How many files one thread makes before it looks for more: some milliseconds' worth.
+const PART: usize = 500;
+
+/// Divides sorted files so that a folder is mostly in one part: two threads in one folder wait for each other.
+fn parts(files: &[NewFile]) -> impl Iterator<Item = &[NewFile]> {
+    let mut rest = files;
+    std::iter::from_fn(move || {
+        let folder = |file: &NewFile| split(&file.path).0.to_owned();
+        let last = rest.get(PART.min(rest.len()).checked_sub(1)?).map(folder)?;
+        let more = rest.iter().skip(PART).take_while(|file| split(&file.path).0 == last).count();
+        let (part, others) = rest.split_at_checked(PART + more).unwrap_or((rest, &[]));
+        rest = others;
+        Some(part)
+    })
 }
 
 /// How many folders of unpacked wheels are kept open. Files come sorted, so that a wheel's stand together.
@@ -87,16 +118,34 @@ const OPEN: usize = 64;
 
 /// Makes new files from unpacked wheels.
 struct Stager<'p> {
-    wheels: &'p [Unpacked],
+    planned: &'p Planned<'p>,
+    observer: &'p dyn Observer,
+    /// Where the new files wait.
+    walk: Walk,
     open: HashMap<usize, Folder>,
     /// Becomes a copy for good once the file system has said that it cannot do better.
     link: LinkMode,
 }
 
-impl Stager<'_> {
-    fn make(&mut self, file: &NewFile, folder: &Folder, name: &str) -> io::Result<()> {
+impl<'p> Stager<'p> {
+    fn new(planned: &'p Planned<'p>, new: &Path, observer: &'p dyn Observer) -> Result<Self, ChangeError> {
+        let folder = Folder::open(new).map_err(|error| Failure::new(new, "opened", error))?;
+        let link = planned.link;
+        Ok(Self { planned, observer, walk: Walk::new(folder), open: HashMap::new(), link })
+    }
+
+    fn stage(&mut self, file: &NewFile) -> Result<(), ChangeError> {
+        go_on(self.observer, Step::Stage(&file.path))?;
+        let failed = |error| Failure::new(self.planned.places.root.join(&file.path), "written", error);
+        self.make(file).map_err(|error| failed(error).into())
+    }
+
+    fn make(&mut self, file: &NewFile) -> io::Result<()> {
+        let (folder, name) = split(&file.path);
         let (wheel, number) = match &file.source {
-            Source::Made(bytes) => return folder.create(name, file.executable)?.write_all(bytes),
+            Source::Made(bytes) => {
+                return self.walk.make(folder)?.create(name, file.executable)?.write_all(bytes);
+            }
             Source::Cached { wheel, number } => (*wheel, number.to_string()),
         };
         if self.open.len() >= OPEN {
@@ -105,10 +154,11 @@ impl Stager<'_> {
         let cached = match self.open.entry(wheel) {
             Entry::Occupied(open) => open.into_mut(),
             Entry::Vacant(closed) => {
-                let wheel = self.wheels.get(wheel).ok_or(io::ErrorKind::NotFound)?;
+                let wheel = self.planned.wheels.get(wheel).ok_or(io::ErrorKind::NotFound)?;
                 closed.insert(wheel.open_folder()?)
             }
         };
+        let folder = self.walk.make(folder)?;
         if self.link == LinkMode::HardLink {
             match cached.link(&number, folder, name) {
                 // Another file system, or one that has no links or no more of them for this file.

@@ -4,7 +4,7 @@
 //! is, and lists the moves that make the change. Only a [`Planned`] can be applied, and only while the lock that
 //! it was planned under is held.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap};
 use std::fs;
 use std::io::ErrorKind;
 
@@ -15,7 +15,7 @@ use crate::amend::{self, Amendment};
 use crate::conflict::{ChangeError, Conflict};
 use crate::content::{NewFile, Source, files_of};
 use crate::failure::Failure;
-use crate::folder::{Folder, Kind};
+use crate::folder::{Folder, Kind, split};
 use crate::installed::{Installed, Recorded, list};
 use crate::journal::Journal;
 use crate::layout::DIST_INFO;
@@ -37,6 +37,8 @@ pub struct Change {
     pub amend: Vec<Amendment>,
     /// How files get from the cache into the environment.
     pub link: LinkMode,
+    /// How many threads may make files, besides this one.
+    pub more_threads: usize,
 }
 
 /// A wheel to install.
@@ -67,7 +69,7 @@ pub enum LinkMode {
 ///
 /// ```compile_fail
 /// # fn f(places: &packman_wheel::Scheme) {
-/// let planned = packman_wheel::Planned { places, wheels: vec![], files: vec![], journal: Default::default() };
+/// let planned = packman_wheel::Planned { places, wheels: vec![], files: vec![], ..todo!() };
 /// # }
 /// ```
 #[derive(Debug)]
@@ -78,6 +80,7 @@ pub struct Planned<'lock> {
     pub(crate) files: Vec<NewFile>,
     pub(crate) journal: Journal,
     pub(crate) link: LinkMode,
+    pub(crate) more_threads: usize,
 }
 
 /// Plans a change of a locked environment. Reads only.
@@ -105,7 +108,8 @@ pub fn plan(lock: &EnvironmentLock, change: Change) -> Result<Planned<'_>, Chang
         emptied,
     };
     let wheels = change.install.into_iter().map(|install| install.unpacked).collect();
-    Ok(Planned { places, wheels, files, journal, link: change.link })
+    let (link, more_threads) = (change.link, change.more_threads);
+    Ok(Planned { places, wheels, files, journal, link, more_threads })
 }
 
 impl Planned<'_> {
@@ -258,35 +262,37 @@ fn project_of(name: &str) -> Option<(ProjectName, String)> {
     Some((project, (*parts.get(version)?).to_owned()))
 }
 
-/// Takes two files at one place for one where they are the same, and refuses them otherwise.
+/// Takes two files at one place for one where they are the same, and refuses them otherwise. The files are sorted.
 fn unite(files: Vec<NewFile>) -> Result<Vec<NewFile>, Conflict> {
-    let mut united: BTreeMap<String, NewFile> = BTreeMap::new();
-    let mut folders: HashMap<String, ProjectName> = HashMap::new();
     let collide = |path: &str, first: &ProjectName, second: &ProjectName| Conflict::ProjectsCollide {
         path: path.to_owned(),
         first: first.to_string(),
         second: second.to_string(),
     };
+    let mut united: Vec<NewFile> = Vec::with_capacity(files.len());
     for file in files {
-        for folder in file.path.match_indices('/').filter_map(|(end, _)| file.path.get(..end)) {
-            if !folders.contains_key(folder) {
-                folders.insert(folder.to_owned(), file.project.clone());
-            }
-        }
-        match united.get(&file.path) {
+        match united.last() {
+            Some(first) if first.path != file.path => united.push(file),
             Some(first) if first.digest != file.digest => {
                 return Err(collide(&file.path, &first.project, &file.project));
             }
             Some(_) => {}
-            None => drop(united.insert(file.path.clone(), file)),
+            None => united.push(file),
         }
     }
-    for (path, file) in &united {
-        if let Some(other) = folders.get(path) {
-            return Err(collide(path, &file.project, other));
+    let mut folders: HashMap<&str, &ProjectName> = HashMap::new();
+    for file in &united {
+        let mut folder = split(&file.path).0;
+        // Whose folders are known, those above it are known, too.
+        while !folder.is_empty() && !folders.contains_key(folder) {
+            folders.insert(folder, &file.project);
+            folder = split(folder).0;
         }
     }
-    Ok(united.into_values().collect())
+    match united.iter().find_map(|file| Some((file, *folders.get(file.path.as_str())?))) {
+        Some((file, other)) => Err(collide(&file.path, &file.project, other)),
+        None => Ok(united),
+    }
 }
 
 /// Which files of a change are modules in source, for whoever compiles them.

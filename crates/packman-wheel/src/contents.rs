@@ -1,7 +1,8 @@
 //! The content of a wheel's files held against RECORD: each inflated once, hashed, and handed on.
 //!
 //! Entries are taken in chunks by as many threads as the crew has hands; whatever needs the content (writing it to
-//! the cache) happens in the same pass.
+//! the cache) gets each piece in the same pass, before it is known to be right, and must undo what it did with it
+//! when it was not.
 
 use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -9,7 +10,8 @@ use std::sync::{Mutex, PoisonError};
 use std::thread;
 
 use packman_strict::Sha256;
-use packman_strict::zip::{Entry, Scratch};
+use packman_strict::digest::Sha256Stream;
+use packman_strict::zip::{Entry, Scratch, ZipRefusal};
 
 use crate::base64;
 use crate::crew::Crew;
@@ -22,43 +24,67 @@ const CHUNK: u64 = 512 << 10;
 /// Making a file takes as long as inflating so many bytes.
 const FILE: u64 = 16 << 10;
 
-/// One file of a wheel whose content is what RECORD says.
-pub(crate) struct Content<'c> {
+/// One file of a wheel.
+pub(crate) struct Item<'w> {
     /// Its place in the archive's order.
     pub(crate) index: usize,
-    pub(crate) entry: &'c Entry<'c>,
-    pub(crate) listed: &'c Listed,
-    pub(crate) bytes: &'c [u8],
-    pub(crate) digest: Sha256,
+    pub(crate) entry: &'w Entry<'w>,
+    pub(crate) listed: &'w Listed,
+}
+
+/// What is done with the content of each file, from several threads in no order.
+pub(crate) trait Keeper: Sync {
+    /// A file that is being kept.
+    type File;
+    /// Why it could not be, or what the wheel was refused for.
+    type Error: From<WheelRefusal> + From<ZipRefusal> + Send;
+    /// Begins a file.
+    fn begin(&self, item: &Item<'_>) -> Result<Self::File, Self::Error>;
+    /// Takes the next piece, which is not to be believed yet.
+    fn take(&self, file: &mut Self::File, piece: &[u8]) -> Result<(), Self::Error>;
+    /// All pieces together are what RECORD says.
+    fn finish(&self, file: Self::File, item: &Item<'_>, digest: Sha256) -> Result<(), Self::Error>;
+}
+
+/// Keeps nothing.
+impl Keeper for () {
+    type File = ();
+    type Error = WheelRefusal;
+
+    fn begin(&self, _: &Item<'_>) -> Result<(), WheelRefusal> {
+        Ok(())
+    }
+
+    fn take(&self, (): &mut (), _: &[u8]) -> Result<(), WheelRefusal> {
+        Ok(())
+    }
+
+    fn finish(&self, (): (), _: &Item<'_>, _: Sha256) -> Result<(), WheelRefusal> {
+        Ok(())
+    }
 }
 
 impl Wheel<'_> {
     /// Verifies every file's content against RECORD, with up to `threads` threads. Writes nothing.
     pub fn verify_contents(&self, threads: usize) -> Result<(), WheelRefusal> {
-        let crew = Crew::new(NonZeroUsize::new(threads).unwrap_or(NonZeroUsize::MIN));
-        self.each_content(&crew, |_| Ok::<(), WheelRefusal>(()))
+        self.keep_contents(&Crew::new(NonZeroUsize::new(threads).unwrap_or(NonZeroUsize::MIN)), &())
     }
 
-    /// Calls `job` once for each verified file, from several threads in no order; stops at the first error.
-    pub(crate) fn each_content<E, F>(&self, crew: &Crew, job: F) -> Result<(), E>
-    where
-        E: From<WheelRefusal> + Send,
-        F: Fn(&Content<'_>) -> Result<(), E> + Sync,
-    {
-        let files: Vec<(&Entry<'_>, &Listed)> = self.listed().collect();
-        let chunks = chunks(&files);
+    /// Verifies every file's content against RECORD while a keeper takes it; stops at the first error.
+    pub(crate) fn keep_contents<K: Keeper>(&self, crew: &Crew, keeper: &K) -> Result<(), K::Error> {
+        let items: Vec<Item<'_>> =
+            self.listed().enumerate().map(|(index, (entry, listed))| Item { index, entry, listed }).collect();
+        let chunks = chunks(&items);
         let (next, error) = (AtomicUsize::new(0), Mutex::new(None));
         let work = || {
             let failed = || error.lock().unwrap_or_else(PoisonError::into_inner);
             while let Some(chunk) = chunks.get(next.fetch_add(1, Ordering::Relaxed)) {
                 let mut hand = crew.hand();
-                for index in chunk.clone() {
-                    let Some((entry, listed)) = files.get(index) else { break };
+                for item in items.get(chunk.clone()).unwrap_or_default() {
                     if failed().is_some() {
                         return;
                     }
-                    let content = verify_content(entry, listed, index, hand.scratch()).map_err(E::from);
-                    if let Err(error) = content.and_then(|content| job(&content)) {
+                    if let Err(error) = keep(item, keeper, hand.scratch()) {
                         failed().get_or_insert(error);
                     }
                 }
@@ -74,11 +100,29 @@ impl Wheel<'_> {
     }
 }
 
+fn keep<K: Keeper>(item: &Item<'_>, keeper: &K, scratch: &mut Scratch) -> Result<(), K::Error> {
+    let mut file = keeper.begin(item)?;
+    let mut hash = Sha256Stream::new();
+    item.entry.read_pieces(scratch, |piece| {
+        hash.update(piece);
+        keeper.take(&mut file, piece)
+    })?;
+    let digest = hash.finish();
+    if let Some(wanted) = &item.listed.digest {
+        let found = base64::encode(&digest);
+        if found != *wanted {
+            let (path, wanted) = (item.entry.path().as_str().to_owned(), wanted.clone());
+            return Err(WheelRefusal::RecordContradicts { path, what: "sha256", found, wanted }.into());
+        }
+    }
+    keeper.finish(file, item, digest)
+}
+
 /// Divides entries into chunks of neighbours, the longest first: one that is begun last ends last, alone.
-fn chunks(files: &[(&Entry<'_>, &Listed)]) -> Vec<std::ops::Range<usize>> {
+fn chunks(items: &[Item<'_>]) -> Vec<std::ops::Range<usize>> {
     let mut chunks: Vec<(u64, std::ops::Range<usize>)> = Vec::new();
-    for (index, (entry, _)) in files.iter().enumerate() {
-        let cost = entry.size().saturating_add(FILE);
+    for (index, item) in items.iter().enumerate() {
+        let cost = item.entry.size().saturating_add(FILE);
         match chunks.last_mut() {
             Some((sum, chunk)) if *sum < CHUNK => {
                 *sum = sum.saturating_add(cost);
@@ -89,22 +133,4 @@ fn chunks(files: &[(&Entry<'_>, &Listed)]) -> Vec<std::ops::Range<usize>> {
     }
     chunks.sort_by_key(|(cost, _)| std::cmp::Reverse(*cost));
     chunks.into_iter().map(|(_, chunk)| chunk).collect()
-}
-
-fn verify_content<'c>(
-    entry: &'c Entry<'c>,
-    listed: &'c Listed,
-    index: usize,
-    scratch: &'c mut Scratch,
-) -> Result<Content<'c>, WheelRefusal> {
-    let bytes = entry.read_with(scratch)?;
-    let digest = Sha256::of(bytes);
-    if let Some(wanted) = &listed.digest {
-        let found = base64::encode(&digest);
-        if found != *wanted {
-            let (path, wanted) = (entry.path().as_str().to_owned(), wanted.clone());
-            return Err(WheelRefusal::RecordContradicts { path, what: "sha256", found, wanted });
-        }
-    }
-    Ok(Content { index, entry, listed, bytes, digest })
 }

@@ -207,7 +207,7 @@ impl Walk {
         self.go(path, false)
     }
 
-    /// Enters the folder of a relative path, making what is missing of it.
+    /// Enters the folder of a relative path, making what is missing of it: most of it, where new files are made.
     pub(crate) fn make(&mut self, path: &str) -> io::Result<&Folder> {
         self.go(path, true)
     }
@@ -218,13 +218,13 @@ impl Walk {
         self.open.truncate(same);
         for part in parts().skip(same) {
             let last = self.open.last().map_or(&self.root, |(_, folder)| folder);
-            let next = match last.enter(part) {
-                Err(error) if make && error.kind() == io::ErrorKind::NotFound => {
-                    last.make(part)?;
-                    last.enter(part)?
+            if make {
+                match last.make(part) {
+                    Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
+                    _ => {}
                 }
-                other => other?,
-            };
+            }
+            let next = last.enter(part)?;
             self.open.push((part.to_owned(), next));
         }
         Ok(self.open.last().map_or(&self.root, |(_, folder)| folder))

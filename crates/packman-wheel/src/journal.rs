@@ -26,8 +26,8 @@ const JOURNAL: &str = "journal";
 const COMMITTED: &str = "committed";
 const FORMAT: &str = "packman-journal-1";
 
-/// Called before each step that writes; may ask to stop.
-pub trait Observer {
+/// Called before each step that writes, from whichever thread takes it; may ask to stop.
+pub trait Observer: Sync {
     /// Says what comes next. After [`Flow::Stop`] the environment is put back as it was.
     fn step(&self, step: Step<'_>) -> Flow;
 }

@@ -1,11 +1,14 @@
 //! Unpacks a wheel into a cache: verified to the last byte, in a temporary folder that is renamed when it is whole.
 
-use std::fs;
+use std::fs::{self, File};
 use std::io::{self, Write as _};
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
-use crate::contents::Content;
+use packman_strict::Sha256;
+use packman_strict::zip::ZipRefusal;
+
+use crate::contents::{Item, Keeper};
 use crate::crew::Crew;
 use crate::expected::ExpectedMetadata;
 use crate::failure::Failure;
@@ -59,6 +62,12 @@ impl From<WheelRefusal> for UnpackError {
     }
 }
 
+impl From<ZipRefusal> for UnpackError {
+    fn from(refusal: ZipRefusal) -> Self {
+        Self::Refused(refusal.into())
+    }
+}
+
 impl From<Failure> for UnpackError {
     fn from(failure: Failure) -> Self {
         Self::Failed(failure)
@@ -78,42 +87,86 @@ pub fn unpack(
     let scratch = scratch.map_err(|error| Failure::new(parent, "written to", error))?;
     let folder =
         Folder::open(scratch.path()).map_err(|error| Failure::new(scratch.path(), "opened", error))?;
-    let manifest = Files { folder: &folder, parent, stopped }.write(wheel, crew)?;
-    write(&folder, MANIFEST, false, &manifest.encode())
-        .map_err(|error| Failure::new(parent, "written to", error))?;
+    let record = wheel.listed().position(|(_, listed)| listed.is_record).unwrap_or(usize::MAX);
+    let files = Files { folder: &folder, parent, stopped, record, written: Mutex::default() };
+    wheel.keep_contents(crew, &files)?;
+    let manifest = files.manifest(wheel);
+    let written = folder.create(MANIFEST, false).and_then(|mut file| file.write_all(&manifest.encode()));
+    written.map_err(|error| Failure::new(parent, "written to", error))?;
     let path = parent.join(manifest.sha256.to_string());
     replace(scratch, &path)?;
     Ok(Unpacked { path, manifest })
 }
 
-/// Where the files of a wheel are written.
+/// Writes the files of a wheel into a folder that nobody sees yet.
 struct Files<'f> {
     folder: &'f Folder,
     parent: &'f Path,
     stopped: &'f (dyn Fn() -> bool + Sync),
+    /// The place of RECORD in the archive.
+    record: usize,
+    written: Mutex<Vec<(usize, UnpackedFile)>>,
+}
+
+/// A file that is being written.
+struct Writing {
+    file: File,
+    number: usize,
+    executable: bool,
+    rewritten: bool,
+    is_begun: bool,
+}
+
+impl Keeper for Files<'_> {
+    /// None for RECORD, which is made anew for every environment.
+    type File = Option<Writing>;
+    type Error = UnpackError;
+
+    fn begin(&self, item: &Item<'_>) -> Result<Option<Writing>, UnpackError> {
+        if item.listed.is_record {
+            return Ok(None);
+        }
+        // Numbers have no gap: what comes after RECORD moves down by one.
+        let number = item.index - usize::from(item.index > self.record);
+        // What is packed on Windows has no executable bit, and a command without one is none.
+        let executable = item.listed.destination.area == Area::Scripts || item.entry.is_executable();
+        let file = self.folder.create(&number.to_string(), executable).map_err(|error| self.failed(error))?;
+        Ok(Some(Writing { file, number, executable, rewritten: false, is_begun: false }))
+    }
+
+    fn take(&self, writing: &mut Option<Writing>, piece: &[u8]) -> Result<(), UnpackError> {
+        let Some(writing) = writing else { return Ok(()) };
+        if (self.stopped)() {
+            return Err(UnpackError::Stopped);
+        }
+        if !writing.is_begun {
+            writing.is_begun = true;
+            writing.rewritten = piece.starts_with(b"#!python");
+        }
+        writing.file.write_all(piece).map_err(|error| self.failed(error))
+    }
+
+    fn finish(&self, writing: Option<Writing>, item: &Item<'_>, sha256: Sha256) -> Result<(), UnpackError> {
+        let Some(Writing { file, number, executable, rewritten, .. }) = writing else { return Ok(()) };
+        let stamp = Stamp::of_file(&file).map_err(|error| self.failed(error))?;
+        let destination = item.listed.destination.clone();
+        let rewritten = rewritten && destination.area == Area::Scripts;
+        let file = UnpackedFile { destination, executable, rewritten, sha256, stamp };
+        self.written.lock().unwrap_or_else(PoisonError::into_inner).push((number, file));
+        Ok(())
+    }
 }
 
 impl Files<'_> {
-    fn write(&self, wheel: &Wheel<'_>, crew: &Crew) -> Result<Manifest, UnpackError> {
-        let written = Mutex::new(Vec::with_capacity(wheel.file_count()));
-        // RECORD is not kept, and numbers have no gap: what comes after it moves down by one.
-        let record = wheel.listed().position(|(_, listed)| listed.is_record).unwrap_or(usize::MAX);
-        wheel.each_content(crew, |content| {
-            if (self.stopped)() {
-                return Err(UnpackError::Stopped);
-            }
-            if content.listed.is_record {
-                return Ok(());
-            }
-            let number = content.index - usize::from(content.index > record);
-            let file = write_file(self.folder, number, content)
-                .map_err(|error| Failure::new(self.parent, "written to", error))?;
-            written.lock().unwrap_or_else(PoisonError::into_inner).push((number, file));
-            Ok(())
-        })?;
-        let mut written = written.into_inner().unwrap_or_else(PoisonError::into_inner);
+    fn failed(&self, error: io::Error) -> UnpackError {
+        Failure::new(self.parent, "written to", error).into()
+    }
+
+    /// What was written, once everything was.
+    fn manifest(self, wheel: &Wheel<'_>) -> Manifest {
+        let mut written = self.written.into_inner().unwrap_or_else(PoisonError::into_inner);
         written.sort_unstable_by_key(|(number, _)| *number);
-        Ok(Manifest {
+        Manifest {
             name: wheel.name().clone(),
             sha256: wheel.sha256,
             dist_info: wheel.layout.dist_info.clone(),
@@ -121,24 +174,8 @@ impl Files<'_> {
             metadata: ExpectedMetadata::of(wheel.metadata()),
             scripts: wheel.entry_points.iter().filter(|point| point.is_script()).cloned().collect(),
             files: written.into_iter().map(|(_, file)| file).collect(),
-        })
+        }
     }
-}
-
-fn write_file(folder: &Folder, number: usize, content: &Content<'_>) -> io::Result<UnpackedFile> {
-    let destination = content.listed.destination.clone();
-    let script = destination.area == Area::Scripts;
-    // What is packed on Windows has no executable bit, and a command without one is none.
-    let executable = script || content.entry.is_executable();
-    let stamp = write(folder, &number.to_string(), executable, content.bytes)?;
-    let rewritten = script && content.bytes.starts_with(b"#!python");
-    Ok(UnpackedFile { destination, executable, rewritten, sha256: content.digest, stamp })
-}
-
-fn write(folder: &Folder, name: &str, executable: bool, bytes: &[u8]) -> io::Result<Stamp> {
-    let mut file = folder.create(name, executable)?;
-    file.write_all(bytes)?;
-    Stamp::of_file(&file)
 }
 
 /// Puts a finished folder in its place, unless a sound one got there first.

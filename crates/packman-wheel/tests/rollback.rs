@@ -11,12 +11,12 @@
 
 mod support;
 
-use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::fs;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::path::Path;
-use std::sync::Barrier;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Barrier, Mutex};
 use std::thread;
 
 use packman_names::ProjectName;
@@ -93,30 +93,30 @@ fn apply(scratch: &Scratch, change: Change, observer: &dyn Observer) -> Result<R
 /// Does something at one step, counted from 0.
 struct At<F> {
     step: usize,
-    seen: Cell<usize>,
+    seen: AtomicUsize,
     does: F,
 }
 
-impl<F: Fn() -> Flow> At<F> {
+impl<F: Fn() -> Flow + Sync> At<F> {
     fn step(step: usize, does: F) -> Self {
-        Self { step, seen: Cell::new(0), does }
+        Self { step, seen: AtomicUsize::new(0), does }
     }
 }
 
-impl<F: Fn() -> Flow> Observer for At<F> {
+impl<F: Fn() -> Flow + Sync> Observer for At<F> {
     fn step(&self, _: Step<'_>) -> Flow {
-        let seen = self.seen.replace(self.seen.get() + 1);
+        let seen = self.seen.fetch_add(1, Ordering::Relaxed);
         if seen == self.step { (self.does)() } else { Flow::GoOn }
     }
 }
 
 /// Keeps the steps of a whole change.
 #[derive(Default)]
-struct Steps(RefCell<Vec<String>>);
+struct Steps(Mutex<Vec<String>>);
 
 impl Observer for Steps {
     fn step(&self, step: Step<'_>) -> Flow {
-        self.0.borrow_mut().push(format!("{step:?}"));
+        self.0.lock().unwrap().push(format!("{step:?}"));
         Flow::GoOn
     }
 }
@@ -128,7 +128,7 @@ fn whole(cache: &Path) -> (Vec<String>, BTreeMap<String, String>, BTreeMap<Strin
     let steps = Steps::default();
     apply(&scratch, change(&scratch), &steps).unwrap();
     // Commands begin with the path of their interpreter, which every scratch folder has another of.
-    (steps.0.into_inner(), plain(before), plain(scratch.picture()))
+    (steps.0.into_inner().unwrap(), plain(before), plain(scratch.picture()))
 }
 
 fn plain(mut picture: BTreeMap<String, String>) -> BTreeMap<String, String> {
@@ -200,14 +200,14 @@ fn killed_at_any_step_it_is_undone_or_finished_by_whoever_comes_next() {
 
 /// Stops the change at its last move, and is killed at a later step of undoing it.
 struct StopThenDie {
-    undone: Cell<usize>,
+    undone: AtomicUsize,
     dies_at: usize,
 }
 impl Observer for StopThenDie {
     fn step(&self, step: Step<'_>) -> Flow {
         match step {
             Step::Commit => Flow::Stop,
-            Step::PutBack(_) if self.undone.replace(self.undone.get() + 1) == self.dies_at => {
+            Step::PutBack(_) if self.undone.fetch_add(1, Ordering::Relaxed) == self.dies_at => {
                 resume_unwind(Box::new("killed"))
             }
             _ => Flow::GoOn,
@@ -222,7 +222,7 @@ fn killed_while_it_is_undone_it_is_undone_by_whoever_comes_next() {
     for dies_at in 0..steps {
         let scratch = scratch(cache.path());
         let before = scratch.picture();
-        kill(&scratch, &StopThenDie { undone: Cell::new(0), dies_at });
+        kill(&scratch, &StopThenDie { undone: AtomicUsize::new(0), dies_at });
         assert_eq!(recover(&scratch.scheme).unwrap(), Recovered::PutBack);
         assert_eq!(scratch.picture(), before, "killed at undoing step {dies_at}");
     }

@@ -9,8 +9,18 @@ mod names;
 mod raw;
 mod writer;
 
-use super::{Archive, Entry, ZipLimits, ZipRefusal};
+use super::{Archive, Entry, Scratch, ZipLimits, ZipRefusal};
 use raw::Zip;
+
+/// The content of an entry as its pieces make it up.
+fn pieces(entry: &Entry<'_>, scratch: &mut Scratch) -> Result<Vec<u8>, ZipRefusal> {
+    let mut content = Vec::new();
+    entry.read_pieces(scratch, |piece| {
+        content.extend_from_slice(piece);
+        Ok::<(), ZipRefusal>(())
+    })?;
+    Ok(content)
+}
 
 /// Reads an archive and lists its files (path, size, `x` if executable, content) and folders, or says why it is
 /// refused.
