@@ -101,6 +101,33 @@ pub enum No {
         /// The SHA-256 that was vouched for.
         vouched: packman_strict::Sha256,
     },
+    /// A file that is needed, where hashes are named, and none for its project.
+    Unhashed {
+        /// Its name.
+        file: String,
+        /// The SHA-256 that was vouched for.
+        vouched: packman_strict::Sha256,
+    },
+    /// What is installed came from another file than those whose hashes the user named.
+    InstalledOther {
+        /// The project.
+        project: ProjectName,
+        /// Its version.
+        version: packman_names::Version,
+        /// The file that it came from.
+        file: String,
+        /// That file's SHA-256.
+        found: packman_strict::Sha256,
+    },
+    /// What is asked for is meant for other Pythons.
+    OtherPython {
+        /// Where that stands.
+        place: String,
+        /// The Pythons that it is meant for, as written.
+        wanted: String,
+        /// The Python of the environment.
+        found: String,
+    },
     /// A person has to decide, and nobody was there or he decided no.
     ConsentNeeded {
         /// What was asked.
@@ -202,7 +229,9 @@ impl No {
             Self::NobodyVouches(_) => "not-vouched",
             Self::NothingFits(explanation) => explanation.code(),
             Self::Requirement(refused) => refused.code(),
-            Self::NotPinned { .. } => "not-pinned",
+            Self::NotPinned { .. } | Self::InstalledOther { .. } => "not-pinned",
+            Self::Unhashed { .. } => "unhashed",
+            Self::OtherPython { .. } => "requires-python",
             Self::ConsentNeeded { .. } => "consent-needed",
             Self::ExternallyManaged { .. } => "externally-managed",
             Self::Environment(conflict) => conflict.code(),

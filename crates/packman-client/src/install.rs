@@ -1,5 +1,6 @@
 //! Installing: resolves over the offers, shows the plan, gets the wheels ready, and changes the environment whole.
 
+mod asked;
 mod decide;
 mod goal;
 mod plan;
@@ -11,6 +12,7 @@ use std::time::Duration;
 
 use packman_machine::program;
 use packman_names::{ProjectName, Version};
+use packman_requirements::PythonAsked;
 use packman_resolve::Asked;
 use packman_strict::Sha256;
 use packman_trust::{Age, OfferedFile};
@@ -33,8 +35,14 @@ pub use plan::{Planned, PlannedStep, StepKind};
 pub struct InstallRequest {
     /// What is asked for.
     pub requirements: Vec<Asked>,
+    /// What narrows it.
+    pub constraints: Vec<Asked>,
     /// The files that a project may be, where the user named hashes for it.
     pub pins: Pins,
+    /// Whether nothing is installed of which no file is named by its hash.
+    pub only_pinned: bool,
+    /// The Pythons that what is asked for is meant for.
+    pub pythons: Vec<PythonAsked>,
     /// Where.
     pub which: WhichEnvironment,
     /// Whether modules are compiled to bytecode.

@@ -62,6 +62,17 @@ pub enum Event<'e> {
         /// The download.
         id: usize,
     },
+    /// These files will be fetched.
+    Fetching {
+        /// How many.
+        files: usize,
+        /// Their bytes, as far as they are known.
+        bytes: u64,
+        /// Whether the size of each is known.
+        is_exact: bool,
+        /// What they were chosen for, in words.
+        targets: &'e [String],
+    },
     /// Another PackMan holds the database; we wait.
     Waiting,
     /// Something a person should know.
@@ -101,6 +112,16 @@ pub enum Note {
         /// The release.
         version: Version,
     },
+    /// The marker of a requirement is false for every target, so that it was passed over, as pip does.
+    Elsewhere {
+        /// The requirement and its place, in words that can be shown as they are.
+        requirement: String,
+    },
+    /// A lock file holds releases that no target needs.
+    LockedElsewhere {
+        /// How many.
+        releases: usize,
+    },
     /// A file that was recorded is yanked at its source now, or no longer.
     YankChanged {
         /// The file.
@@ -114,6 +135,9 @@ pub enum Note {
         path: std::path::PathBuf,
     },
 }
+
+/// How other wheels are asked for.
+const NAME_OTHERS: &str = "`--python` and `--platform` name others";
 
 impl Note {
     /// The note in words, one line.
@@ -140,6 +164,17 @@ impl Note {
             }
             Self::SourceOnly { project, version } => format!(
                 "`{project}` {version} is there as a source distribution only: it is listed, and nobody can install it"
+            ),
+            Self::Elsewhere { requirement } => {
+                format!("{requirement} is for other Pythons or platforms, and was passed over; {NAME_OTHERS}")
+            }
+            Self::LockedElsewhere { releases: 1 } => {
+                format!(
+                    "1 release of the lock is for other Pythons or platforms, and was passed over; {NAME_OTHERS}"
+                )
+            }
+            Self::LockedElsewhere { releases } => format!(
+                "{releases} releases of the lock are for other Pythons or platforms, and were passed over; {NAME_OTHERS}"
             ),
             Self::YankChanged { file, yanked: Some(reason) } if reason.is_empty() => {
                 format!("{} was yanked at its source", crate::quoted(file))

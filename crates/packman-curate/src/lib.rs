@@ -21,7 +21,6 @@ mod sign;
 mod staged;
 mod start;
 mod status;
-mod team;
 
 use packman_strict::quote::quoted;
 
@@ -38,8 +37,5 @@ pub use remove::{RemoveReport, RemoveRequest, number};
 pub use rotate::{RotateReport, RotateRequest};
 pub use sign::{RefreshReport, SignReport, SignRequest};
 pub use staged::{NewFile, Staged, StagedFile};
-pub use start::{Outcome, StartReport, StartRequest};
+pub use start::{Kept, Outcome, StartReport, StartRequest};
 pub use status::{StatusReport, StatusRequest, Yank};
-pub use team::{
-    Asked, Locked, LockedWheel, NotTaken, Place, ReadFile, TeamFile, UnreadableFile, WhyNotTaken,
-};

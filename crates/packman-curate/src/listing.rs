@@ -4,11 +4,11 @@ use std::path::PathBuf;
 
 use packman_database::FileName;
 use packman_names::ProjectName;
+use packman_requirements::{Locked, LockedWheel};
 use packman_strict::Sha256;
 use packman_strict::time::Time;
 
-use crate::index::{CoreMetadataFile, IndexFile};
-use crate::team::{Locked, LockedWheel};
+use crate::index::{CoreMetadataFile, Hashes, IndexFile};
 
 /// The files of one project that could be recorded.
 #[derive(Clone, Debug)]
@@ -67,11 +67,26 @@ impl Listing {
     pub(crate) fn of_lock(locked: &Locked, by: &str) -> Self {
         let candidate = |wheel: &LockedWheel| {
             let promise = Promise { sha256: wheel.sha256, by: by.to_owned() };
-            let candidate = Candidate::of(wheel.file.clone(), &locked.name, Some(promise))?;
-            (*candidate.name.version() == locked.version).then(|| std::sync::Arc::new(candidate))
+            let candidate = Candidate::of(file_of(wheel)?, &locked.name, Some(promise))?;
+            (Some(candidate.name.version()) == locked.version.as_ref())
+                .then(|| std::sync::Arc::new(candidate))
         };
         Self { files: locked.wheels.iter().filter_map(candidate).collect() }
     }
+}
+
+/// A wheel of a lock file, as an index would list it; `None` where it has no name.
+fn file_of(wheel: &LockedWheel) -> Option<IndexFile> {
+    Some(IndexFile {
+        name: wheel.name.clone().or_else(|| crate::index::file_name_of(&wheel.url))?,
+        url: wheel.url.clone(),
+        hashes: Hashes::default(),
+        requires_python: None,
+        yanked: None,
+        upload_time: wheel.uploaded,
+        core_metadata: CoreMetadataFile::Absent,
+        size: wheel.size,
+    })
 }
 
 impl Candidate {

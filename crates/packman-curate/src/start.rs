@@ -3,27 +3,30 @@
 //! Begun again after it was stopped, it goes on with the database that is there. The last step, the team's own trust
 //! ring, is the client's.
 
-use std::path::PathBuf;
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
+use packman_database::FileName;
+use packman_machine::files;
 use packman_machine::location::Location;
-use packman_names::{ProjectName, Target};
+use packman_names::{ProjectName, Target, Version};
+use packman_requirements::Demand;
 
 use crate::add::{AddReport, AddRequest};
 use crate::curator::Curator;
 use crate::error::{CurateError, No};
 use crate::folder::{Folder, Lifetimes, Signed};
-use crate::init::InitRequest;
+use crate::init::{InitReport, InitRequest};
 use crate::keys::{Passphrase, Passphrases};
 use crate::publish::{PublishReport, PublishRequest};
 use crate::sign::{SignReport, SignRequest};
 use crate::staged::Staged;
-use crate::team::{NotTaken, TeamFile};
 
 /// What to start from. Paths are absolute.
 pub struct StartRequest<'r> {
-    /// The team's file.
-    pub file: PathBuf,
+    /// What the team's files ask for.
+    pub asked: Demand,
     /// The folder of the database.
     pub folder: PathBuf,
     /// The folder to publish to.
@@ -32,10 +35,8 @@ pub struct StartRequest<'r> {
     pub title: String,
     /// Its scapegoat.
     pub maintainer: String,
-    /// What wheels are chosen for where the file leaves that open.
+    /// What wheels are chosen for.
     pub targets: Vec<Target>,
-    /// Whether files that the file names by hash are taken only where they fit one of the targets.
-    pub only_targets: bool,
     /// How old a release must be, in days, where the file does not pin it.
     pub min_age_days: u32,
     /// The index.
@@ -51,14 +52,23 @@ pub struct StartRequest<'r> {
 /// What came of it.
 #[derive(Clone, Debug)]
 pub struct StartReport {
-    /// What was recorded, and what was not.
+    /// What was recorded, and what was not, each with the reason.
     pub added: AddReport,
-    /// What the file asks for and PackMan does not take, each with the way on.
-    pub left: Vec<NotTaken>,
-    /// How many requirements and releases the file pins.
+    /// How many requirements and releases that the files pin were taken.
     pub pinned: usize,
+    /// What the database that was there already says of itself.
+    pub kept: Option<Kept>,
     /// The published database; `None` where a refusal, or having nothing to vouch for, ended it before it was signed.
     pub outcome: Option<Outcome>,
+}
+
+/// What a database says of itself.
+#[derive(Clone, Debug)]
+pub struct Kept {
+    /// Its title.
+    pub title: String,
+    /// Its scapegoat.
+    pub maintainer: String,
 }
 
 /// A database that was signed and published.
@@ -72,35 +82,62 @@ pub struct Outcome {
     pub projects: Vec<ProjectName>,
 }
 
+/// A database to start with.
+enum Beginning {
+    /// It was there.
+    There(Kept),
+    /// It was made a moment ago; whether the folder was there before.
+    Made(InitReport, bool),
+}
+
 impl Curator<'_> {
-    /// Makes a database of what a team's file asks for, signs and publishes it.
+    /// Makes a database of what a team's files ask for, signs and publishes it. Where nothing is signed, a database that
+    /// was made for that is gone again: the next try would vouch for what this one left in it.
     pub fn start(&self, request: &StartRequest<'_>) -> Result<StartReport, CurateError> {
-        // Read before anything is made: a file that cannot be read leaves nothing behind.
-        let mut team = TeamFile::read(&request.file)?;
         let passphrases = Remembering { person: self.passphrases, last: Mutex::default() };
         let curator = Curator { passphrases: &passphrases, ..*self };
-        curator.open_or_init(request)?;
-        let left = std::mem::take(&mut team.not_taken);
-        let pinned = team.locked.len() + team.asked.iter().filter(|asked| asked.pinned().is_some()).count();
-        let added = curator.add(&AddRequest {
+        let beginning = curator.open_or_init(request)?;
+        let report = curator.start_in(request);
+        let was_signed = match &report {
+            Ok(report) => report.outcome.is_some(),
+            // The next try goes on from here.
+            Err(CurateError::Failed(_) | CurateError::Stopped) => true,
+            Err(_) => false,
+        };
+        match (beginning, was_signed) {
+            (Beginning::There(kept), _) => Ok(StartReport { kept: Some(kept), ..report? }),
+            (Beginning::Made(made, false), false) => {
+                files::remove_tree(&request.folder)?;
+                files::remove_tree(&made.keys)?;
+                report
+            }
+            (Beginning::Made(..), _) => report,
+        }
+    }
+
+    fn start_in(&self, request: &StartRequest<'_>) -> Result<StartReport, CurateError> {
+        let added = self.add(&AddRequest {
             with_dependencies: true,
-            only_targets: request.only_targets,
             min_age_days: request.min_age_days,
             index: request.index.clone(),
             copy_files: request.copy_files,
-            ..AddRequest::new(request.folder.clone(), team, request.targets.clone())
+            ..AddRequest::new(request.folder.clone(), request.asked.clone(), request.targets.clone())
         })?;
         let refused = matches!(added.gravest(), Some(CurateError::Refused(_)));
         let nothing = added.added.is_empty() && added.already.is_empty();
-        let outcome = if refused || nothing { None } else { Some(curator.sign_and_publish(request)?) };
-        Ok(StartReport { added, left, pinned, outcome })
+        let outcome = if refused || nothing { None } else { Some(self.sign_and_publish(request)?) };
+        Ok(StartReport { pinned: pinned(&request.asked, &added), added, kept: None, outcome })
     }
 
-    fn open_or_init(&self, request: &StartRequest<'_>) -> Result<(), CurateError> {
+    fn open_or_init(&self, request: &StartRequest<'_>) -> Result<Beginning, CurateError> {
         match Folder::open(&request.folder) {
-            Ok(_) => Ok(()),
-            Err(CurateError::No(no)) if matches!(*no, No::NoDatabase { .. }) => self
-                .init(&InitRequest {
+            Ok(folder) => {
+                let about = folder.about()?;
+                Ok(Beginning::There(Kept { title: about.title, maintainer: about.maintainer }))
+            }
+            Err(CurateError::No(no)) if matches!(*no, No::NoDatabase { .. }) => {
+                let was_there = request.folder.exists();
+                let made = self.init(&InitRequest {
                     folder: request.folder.clone(),
                     title: request.title.clone(),
                     maintainer: request.maintainer.clone(),
@@ -113,8 +150,9 @@ impl Curator<'_> {
                         ..Lifetimes::default()
                     },
                     no_passphrase: request.no_passphrase,
-                })
-                .map(drop),
+                })?;
+                Ok(Beginning::Made(made, was_there))
+            }
             Err(error) => Err(error),
         }
     }
@@ -126,6 +164,20 @@ impl Curator<'_> {
         let projects = Signed::read(&request.folder)?.projects();
         Ok(Outcome { signed, published, projects })
     }
+}
+
+/// How much of what is pinned was taken.
+fn pinned(asked: &Demand, added: &AddReport) -> usize {
+    let new = added.added.iter().map(|file| (file.project.clone(), file.version.clone()));
+    let known = added.already.iter().filter_map(|file| FileName::parse(file).ok());
+    let known = known.map(|file| (file.project().clone(), file.version().clone()));
+    let taken: BTreeSet<(ProjectName, Version)> = new.chain(known).collect();
+    let is_taken = |project: &ProjectName, version: Option<&Version>| {
+        version.is_some_and(|version| taken.contains(&(project.clone(), version.clone())))
+    };
+    let asked_for = asked.asked.iter().filter(|asked| is_taken(&asked.requirement.name, asked.pinned()));
+    let locked = asked.locks.releases.iter().filter(|locked| is_taken(&locked.name, locked.version.as_ref()));
+    asked_for.count() + locked.count()
 }
 
 /// Gives the passphrase that was typed for the new keys when they are used a moment later.
@@ -141,7 +193,7 @@ impl Passphrases for Remembering<'_> {
         given
     }
 
-    fn existing(&self, key: &std::path::Path, again: bool) -> Option<Passphrase> {
+    fn existing(&self, key: &Path, again: bool) -> Option<Passphrase> {
         let last = self.last.lock().unwrap_or_else(PoisonError::into_inner).take();
         last.or_else(|| self.person.existing(key, again))
     }

@@ -10,8 +10,9 @@
 
 mod world;
 
-use packman_curate::{AddRequest, TeamFile};
+use packman_curate::AddRequest;
 use packman_machine::loopback::Answer;
+use packman_names::{Platform, PythonVersion, Target};
 use packman_strict::Sha256;
 use packman_wheel::make::WheelDraft;
 use world::{Index, Listed, World, linux, sdist, wheel};
@@ -232,8 +233,8 @@ fn what_does_not_go_together_is_reported_and_nothing_else_is_lost() {
       `sdist-only` 1 is there as a source distribution only, and building one runs its code
     ");
     insta::assert_snapshot!(check(&projects(), &["z; sys_platform == 'win32'", "x @ https://x.example/x.whl"], as_it_is), @"
-    ! z; sys_platform == 'win32': elsewhere: `z; sys_platform == 'win32'` is for other Pythons or platforms: its marker is false for each that wheels are chosen for
     ! x @ https://x.example/x.whl: url-requirement: `x @ https://x.example/x.whl` names a URL, wanted a project that somebody vouches for
+    * `z; sys_platform == 'win32'` is for other Pythons or platforms, and was passed over; `--python` and `--platform` name others
     ");
 }
 
@@ -433,7 +434,7 @@ fn stopped_in_the_middle_it_records_nothing_and_fetches_nothing_twice() {
 }
 
 #[test]
-fn hashes_that_a_file_names_are_compared_and_every_named_wheel_is_taken() {
+fn hashes_that_a_file_names_are_compared_and_of_the_named_wheels_those_that_fit_are_taken() {
     let (world, index) = (World::new(), Index::new());
     let linux_wheel = tagged("a", "1", "cp312-cp312-manylinux_2_17_x86_64");
     let windows_wheel = tagged("a", "1", "cp312-cp312-win_amd64");
@@ -443,11 +444,14 @@ fn hashes_that_a_file_names_are_compared_and_every_named_wheel_is_taken() {
     let text = format!("a==1 --hash=sha256:{one} --hash=sha256:{two}\n");
     world.write("requirements.txt", &text);
     let mut request = world.request(&[], Some(&index));
-    request.asked = TeamFile::read(&world.path("requirements.txt")).unwrap();
+    request.asked = world.demand("requirements.txt").unwrap();
     request.with_dependencies = true;
+    insta::assert_snapshot!(world.lines(&world.add(&request)), @"+ a-1-cp312-cp312-manylinux_2_17_x86_64.whl");
+    let windows = Platform::parse("windows-x86_64").unwrap();
+    request.targets.push(Target::of(windows, PythonVersion::parse("3.12").unwrap()));
     insta::assert_snapshot!(world.lines(&world.add(&request)), @"
-    + a-1-cp312-cp312-manylinux_2_17_x86_64.whl
     + a-1-cp312-cp312-win_amd64.whl
+    = a-1-cp312-cp312-manylinux_2_17_x86_64.whl
     ");
     // The index names the right hash and its host gives other bytes.
     let world = World::new();
@@ -467,14 +471,14 @@ fn what_a_file_asks_for_and_nobody_can_take_is_reported_with_the_rest() {
     world.init();
     world.write("requirements.txt", "a\n-e .\nb==1 --hash=md5:00\n");
     let mut request = world.request(&[], Some(&index));
-    request.asked.extend(TeamFile::read(&world.path("requirements.txt")).unwrap());
+    request.asked.extend(world.demand("requirements.txt").unwrap());
     let report = world.add(&request);
     insta::assert_snapshot!(world.lines(&report), @"
     + a-1-py3-none-any.whl
-    ! -e .: path: `-e .` (`~/requirements.txt`, line 2): it is a file or folder of this machine
+    ! -e .: path: `-e .` (`~/requirements.txt`, line 2): it is a folder that somebody works in, and nobody can vouch for what changes
     ! b==1 --hash=md5:00: weak-hash: `b==1 --hash=md5:00` (`~/requirements.txt`, line 3): it names no SHA-256
     ");
-    assert!(report.gravest().unwrap().hint().unwrap().contains("pip wheel"));
+    assert!(report.gravest().unwrap().hint().unwrap().contains("pip install --no-deps"));
 }
 
 #[test]

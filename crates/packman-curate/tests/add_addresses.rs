@@ -10,7 +10,7 @@
 
 mod world;
 
-use packman_curate::{AddRequest, TeamFile};
+use packman_curate::AddRequest;
 use packman_strict::Sha256;
 use packman_wheel::make::WheelDraft;
 use world::{Index, Listed, World, sdist, wheel};
@@ -31,7 +31,7 @@ fn check(files: &[Listed], text: &str, change: impl Fn(&mut AddRequest)) -> Stri
     let own = Sha256::of(&pure("six", "1.17.0").bytes).to_string();
     world.write("requirements.txt", text.replace("OWN", &own));
     let mut request = world.request(&[], Some(&index));
-    request.asked = TeamFile::read(&world.path("requirements.txt")).unwrap();
+    request.asked = world.demand("requirements.txt").unwrap();
     change(&mut request);
     world.lines(&world.add(&request)).replace(&own, "OWN")
 }

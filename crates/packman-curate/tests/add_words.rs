@@ -10,7 +10,7 @@
 
 mod world;
 
-use packman_curate::{RemoveRequest, TeamFile};
+use packman_curate::RemoveRequest;
 use packman_names::Requirement;
 use packman_wheel::make::WheelDraft;
 use world::{Index, Listed, World, linux, sdist, wheel};
@@ -51,7 +51,7 @@ fn what_excludes_itself_is_not_begun() {
     // Each counts on another Python.
     insta::assert_snapshot!(together(&["flask<3; python_version < '3.9'", "flask>=3; python_version >= '3.9'"]), @r#"
     + flask-3.1.0-py3-none-any.whl
-    ! flask<3; python_version < '3.9': elsewhere: `flask<3; python_version < '3.9'` is for other Pythons or platforms: its marker is false for each that wheels are chosen for
+    * `flask<3; python_version < '3.9'` is for other Pythons or platforms, and was passed over; `--python` and `--platform` name others
     recorded: ["flask.json"]
     "#);
     // Releases that are recorded side by side exclude nothing.
@@ -67,7 +67,7 @@ fn a_conflict_of_a_file_names_its_lines() {
     let (world, index) = flask();
     world.write("requirements.txt", "flask==3.1.0\nflask==2.3.3\n");
     let mut request = world.request(&[], Some(&index));
-    request.asked = TeamFile::read(&world.path("requirements.txt")).unwrap();
+    request.asked = world.demand("requirements.txt").unwrap();
     request.with_dependencies = true;
     let error = world.curator().add(&request).unwrap_err();
     insta::assert_snapshot!(world.words(&error), @"conflict: `flask==3.1.0` (`~/requirements.txt`, line 1) and `flask==2.3.3` (`~/requirements.txt`, line 2) exclude each other");

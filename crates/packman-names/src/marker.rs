@@ -34,7 +34,7 @@ pub struct Marker {
 }
 
 /// Either way of joining keeps its parts flat, so that depth comes from parentheses only.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 enum Tree {
     All(Vec<Tree>),
     Any(Vec<Tree>),
@@ -42,7 +42,7 @@ enum Tree {
 }
 
 /// One comparison of a variable with a literal.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Comparison {
     subject: Subject,
     relation: Relation,
@@ -87,6 +87,12 @@ impl Marker {
     /// Says whether the marker is true here, when these extras are active.
     pub fn applies(&self, environment: &MarkerEnvironment, extras: &[ExtraName]) -> bool {
         self.tree.applies(environment, extras)
+    }
+
+    /// Decides what the marker says of extras and dependency groups (PEP 751), and leaves what it says of environments.
+    /// The text stays as it was written.
+    pub fn given(&self, extras: &[ExtraName], groups: &[ExtraName]) -> Self {
+        Self { text: Arc::clone(&self.text), tree: Arc::new(self.tree.given(extras, groups)) }
     }
 
     /// Returns the extras that the marker mentions, each once, in the order of their mention.

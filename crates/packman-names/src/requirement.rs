@@ -70,6 +70,11 @@ impl Requirement {
         Self { specifiers, ..Self::any(name) }
     }
 
+    /// Makes it count only where a marker says.
+    pub fn only_where(self, marker: Option<Marker>) -> Self {
+        Self { marker, ..self }
+    }
+
     /// Says whether the requirement counts in this environment, when these extras of the project that states
     /// it are active.
     pub fn applies(&self, environment: &MarkerEnvironment, extras: &[ExtraName]) -> bool {

@@ -103,9 +103,21 @@ pub(crate) struct InstallArgs {
     #[arg(value_name = "REQUIREMENT", required_unless_present = "requirements")]
     pub(crate) requirement: Vec<String>,
 
-    /// Install what is named in a requirements file, too
+    /// Install what a requirements.txt, pyproject.toml or pylock.toml names, too; may be repeated
     #[arg(long, short, value_name = "FILE")]
     pub(crate) requirements: Vec<PathBuf>,
+
+    /// Only choose versions that a file of constraints admits; may be repeated
+    #[arg(long, short, value_name = "FILE")]
+    pub(crate) constraint: Vec<PathBuf>,
+
+    /// Also install an extra of that pyproject.toml or pylock.toml; may be repeated
+    #[arg(long, value_name = "NAME")]
+    pub(crate) extra: Vec<String>,
+
+    /// Also install a dependency group of that pyproject.toml or pylock.toml; may be repeated
+    #[arg(long, value_name = "NAME")]
+    pub(crate) group: Vec<String>,
 
     /// Where.
     #[command(flatten)]

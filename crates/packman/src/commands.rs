@@ -1,6 +1,7 @@
 //! One file for each command: arguments in, a use case called, its report printed.
 
 mod curate;
+mod demand;
 mod demo;
 mod environment;
 mod explain;

@@ -6,9 +6,8 @@ mod stage;
 
 use packman_client::{AddRequest as TrustRequest, Client, InstallRequest, PlannedStep};
 use packman_names::{ProjectName, Requirement};
-use packman_resolve::Asked;
+use packman_requirements::Demand;
 use packman_strict::json::{Object, Value};
-use packman_wheel::LinkMode;
 
 use crate::commands::Setting;
 use crate::ending::Ending;
@@ -87,13 +86,8 @@ pub(crate) fn play(
 }
 
 fn request(venv: &std::path::Path, wanted: &[Requirement]) -> InstallRequest {
-    InstallRequest {
-        requirements: wanted.iter().cloned().map(Asked::here).collect(),
-        pins: packman_client::Pins::new(),
-        which: packman_client::WhichEnvironment::Venv(venv.to_owned()),
-        compile_bytecode: false,
-        link: LinkMode::default(),
-    }
+    let which = packman_client::WhichEnvironment::Venv(venv.to_owned());
+    InstallRequest::of(&Demand::of(wanted.iter().cloned()), which)
 }
 
 fn install(

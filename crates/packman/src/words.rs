@@ -1,10 +1,12 @@
 //! The words that people read.
 
 pub(crate) mod curate;
+pub(crate) mod demand;
 pub(crate) mod environment;
 pub(crate) mod error;
 pub(crate) mod hints;
 pub(crate) mod plan;
+pub(crate) mod start;
 pub(crate) mod tree;
 pub(crate) mod trust;
 
@@ -33,6 +35,21 @@ pub(crate) fn count(number: usize, one: &str, more: &str) -> String {
     if number == 1 { format!("1 {one}") } else { format!("{number} {more}") }
 }
 
+/// A word as a shell takes it: what is pasted means what was meant.
+pub(crate) fn shell(word: &str) -> String {
+    let plain = |c: char| c.is_alphanumeric() || "_-./:=@%+,".contains(c);
+    if !word.is_empty() && word.chars().all(plain) {
+        return word.to_owned();
+    }
+    format!("'{}'", word.replace('\'', "'\\''"))
+}
+
+/// A path as a shell takes it, never as an option.
+pub(crate) fn shell_path(path: &std::path::Path) -> String {
+    let text = path.to_string_lossy();
+    shell(&if text.starts_with('-') { format!("./{text}") } else { text.into_owned() })
+}
+
 /// The clock is behind a time that is known to have passed.
 pub(crate) fn clock_behind(clock: Time, floor: Time) -> String {
     format!(
@@ -44,6 +61,23 @@ pub(crate) fn clock_behind(clock: Time, floor: Time) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn quotes_what_a_shell_would_take_apart() {
+        let cases = [
+            ("requirements.txt", "requirements.txt"),
+            ("my file.txt", "'my file.txt'"),
+            ("it's", r"'it'\''s'"),
+            ("flask>=3", "'flask>=3'"),
+            ("$(rm -r x)", "'$(rm -r x)'"),
+            ("~x", "'~x'"),
+            ("", "''"),
+        ];
+        for (word, quoted) in cases {
+            assert_eq!(shell(word), quoted);
+        }
+        assert_eq!(shell_path(std::path::Path::new("-r")), "./-r");
+    }
 
     #[test]
     fn says_sizes_as_people_do() {

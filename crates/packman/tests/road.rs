@@ -192,7 +192,7 @@ fn a_team_starts_from_what_it_has() {
       + urllib3-2.3.0-py3-none-any.whl             1004 B   N days old    nobody reviewed
     vouched for 5 files in 5 projects, 1 pinned by the file and taken exactly
     published to `site`, and in your trust ring as `work`
-      put that folder on any web server or share; your colleagues run:
+      put that folder on any web server or share; your colleagues run, with its address for URL:
         packman trust add URL --as work --number "NUMBER"
         packman install -r requirements.txt
       in 90 days at the latest: packman curate sign database && packman curate publish database --to site
@@ -221,7 +221,7 @@ fn in_a_ring_that_has_something_a_team_answers_for_its_own_names_only() {
       + lab_tools-1.0-py3-none-any.whl  1.0 KiB  N days old    nobody reviewed
     vouched for 2 files in 2 projects
     published to `site`, and in your trust ring as `team`
-      put that folder on any web server or share; your colleagues run:
+      put that folder on any web server or share; your colleagues run, with its address for URL:
         packman trust add URL --as team --number "NUMBER" --scope idna lab-tools
         packman trust prefer team idna lab-tools
         packman install -r requirements.txt

@@ -11,17 +11,24 @@ struct Rule {
     others: Option<&'static [&'static str]>,
 }
 
-const PURE: [&str; 5] =
-    ["packman-strict", "packman-names", "packman-tuf", "packman-database", "packman-trust"];
+const PURE: [&str; 6] = [
+    "packman-strict",
+    "packman-names",
+    "packman-tuf",
+    "packman-database",
+    "packman-trust",
+    "packman-requirements",
+];
 
 /// What both sides, the client's and the scapegoat's, stand on.
-const BELOW: [&str; 8] = [
+const BELOW: [&str; 9] = [
     "packman-strict",
     "packman-names",
     "packman-tuf",
     "packman-database",
     "packman-trust",
     "packman-resolve",
+    "packman-requirements",
     "packman-wheel",
     "packman-machine",
 ];
@@ -45,6 +52,11 @@ const RULES: &[Rule] = &[
         ours: &["packman-names", "packman-trust"],
         others: Some(&["pubgrub", "version-ranges"]),
     },
+    Rule {
+        name: "packman-requirements",
+        ours: &["packman-strict", "packman-names"],
+        others: Some(&["toml_edit"]),
+    },
     Rule { name: "packman-wheel", ours: &["packman-strict", "packman-names"], others: None },
     Rule { name: "packman-machine", ours: &["packman-strict", "packman-names"], others: None },
     Rule { name: "packman-client", ours: &BELOW, others: None },
@@ -58,6 +70,7 @@ const RULES: &[Rule] = &[
             "packman-database",
             "packman-trust",
             "packman-resolve",
+            "packman-requirements",
             "packman-wheel",
             "packman-machine",
             "packman-client",

@@ -46,6 +46,19 @@ impl fmt::Display for No {
             Self::NobodyVouches(nobody) => write!(f, "nobody you trust vouches for `{}`", nobody.project),
             Self::NothingFits(explanation) => f.write_str(explanation.headline()),
             Self::Requirement(refused) => refused.fmt(f),
+            Self::Unhashed { file, vouched } => write!(
+                f,
+                "`{}` (SHA-256 {vouched}) is needed, and no hash of it is named where hashes are: all or none",
+                escaped(file)
+            ),
+            Self::InstalledOther { project, version, file, found } => write!(
+                f,
+                "`{project}` {version} is installed from `{}` with SHA-256 {found}, which is none of the hashes you named",
+                escaped(file)
+            ),
+            Self::OtherPython { place, wanted, found } => {
+                write!(f, "{place} is for Python `{}`, and this is Python {found}", escaped(wanted))
+            }
             Self::NotPinned { file, vouched } => write!(
                 f,
                 "`{}` is vouched for with SHA-256 {vouched}, which is none of the hashes you named",

@@ -1,10 +1,11 @@
 //! Deciding what to install: reads the environment beside the refresh, and resolves over the offers.
 
+use packman_names::ProjectName;
 use packman_resolve::{Asked, Failure, InstalledPackage, Request, Resolution};
 use packman_trust::{Gate, Nobody, OfferedFile, Purpose};
 use packman_wheel::Installed;
 
-use super::{Goal, InstallRequest, Pins, Planned, PlannedStep};
+use super::{Goal, InstallRequest, Pins, Planned, PlannedStep, Wanted};
 use crate::client::Client;
 use crate::environment::{Absent, Environment, WhichEnvironment};
 use crate::error::{ClientError, No};
@@ -61,11 +62,14 @@ impl Client<'_> {
         if let Some(nobody) = wanted.must_be_vouched.iter().find_map(|project| offers.nobody(project)) {
             return Err(No::NobodyVouches(nobody).into());
         }
-        let warnings: Vec<String> = resolution.warnings.iter().map(ToString::to_string).collect();
+        let mut warnings: Vec<String> = resolution.warnings.iter().map(ToString::to_string).collect();
+        for chosen in resolution.chosen.iter().filter(|chosen| chosen.action.file().is_none()) {
+            warnings.extend(installed_pinned(&environment, &chosen.project, &wanted.pins)?);
+        }
         for warning in warnings.iter().filter(|warning| !warned.contains(warning)) {
             self.host.event(Event::Warning(warning.clone()));
         }
-        let mut steps = self.steps(&environment, resolution, &wanted.pins)?;
+        let mut steps = self.steps(&environment, resolution, &wanted)?;
         let named = match wanted.named {
             None => steps.iter().filter(|step| step.requested).map(|step| step.project.clone()).collect(),
             Some(named) => {
@@ -83,12 +87,12 @@ impl Client<'_> {
         &self,
         environment: &Environment,
         resolution: Resolution<OfferedFile>,
-        pins: &Pins,
+        wanted: &Wanted,
     ) -> Result<Vec<PlannedStep>, ClientError> {
         let mut steps = Vec::new();
         for chosen in resolution.chosen {
             if let Some(file) = chosen.action.file() {
-                refuse_unpinned(file, pins)?;
+                refuse_unpinned(file, wanted)?;
             }
             let is_cached = match chosen.action.file() {
                 Some(file) => self.is_unpacked(file),
@@ -112,9 +116,38 @@ impl Client<'_> {
     }
 }
 
+/// Holds what is installed and stays against the hashes that the user named. Of what came by other means nothing is
+/// known: that is said.
+fn installed_pinned(
+    environment: &Environment,
+    project: &ProjectName,
+    pins: &Pins,
+) -> Result<Option<String>, ClientError> {
+    let (Some(hashes), Some(there)) = (pins.get(project), environment.inventory.project(project)) else {
+        return Ok(None);
+    };
+    match &there.receipt {
+        Some(receipt) if hashes.contains(&receipt.sha256) => Ok(None),
+        Some(receipt) => Err(No::InstalledOther {
+            project: project.clone(),
+            version: there.version.clone(),
+            file: receipt.file.clone(),
+            found: receipt.sha256,
+        }
+        .into()),
+        None => Ok(Some(format!(
+            "`{project}` {} was installed by other means: whether it is a file that you named is not known",
+            there.version
+        ))),
+    }
+}
+
 /// Hashes that the user named must agree with what was vouched for.
-fn refuse_unpinned(file: &OfferedFile, pins: &Pins) -> Result<(), ClientError> {
-    match pins.get(file.project()) {
+fn refuse_unpinned(file: &OfferedFile, wanted: &Wanted) -> Result<(), ClientError> {
+    match wanted.pins.get(file.project()) {
+        None if wanted.only_pinned => {
+            Err(No::Unhashed { file: file.filename().to_owned(), vouched: *file.sha256() }.into())
+        }
         Some(hashes) if !hashes.contains(file.sha256()) => {
             Err(No::NotPinned { file: file.filename().to_owned(), vouched: *file.sha256() }.into())
         }

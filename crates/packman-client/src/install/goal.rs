@@ -3,22 +3,18 @@
 use std::collections::BTreeSet;
 
 use packman_names::ProjectName;
+use packman_requirements::PythonAsked;
 use packman_resolve::{Asked, Upgrade};
 
 use super::{InstallRequest, Pins};
 use crate::environment::Environment;
-use crate::error::ClientError;
+use crate::error::{ClientError, No};
 
 /// What a plan is for.
 #[derive(Clone, Debug)]
 pub(crate) enum Goal {
     /// That what is asked for is there.
-    Install {
-        /// What is asked for.
-        requirements: Vec<Asked>,
-        /// The files that a project may be.
-        pins: Pins,
-    },
+    Install(Box<InstallRequest>),
     /// That these projects, else all that PackMan installed, are the newest that fit.
     Upgrade(Vec<ProjectName>),
 }
@@ -30,6 +26,8 @@ pub(crate) struct Wanted {
     pub(crate) constraints: Vec<Asked>,
     pub(crate) upgrade: Upgrade,
     pub(crate) pins: Pins,
+    /// Whether nothing is installed of which no file is named by its hash.
+    pub(crate) only_pinned: bool,
     /// Projects for which somebody must vouch, although what is installed of them would do.
     pub(crate) must_be_vouched: Vec<ProjectName>,
     /// What may be replaced without a question, where that is not what is asked for; then nothing that is asked for
@@ -39,15 +37,36 @@ pub(crate) struct Wanted {
 
 impl Goal {
     pub(super) fn of(request: &InstallRequest) -> Self {
-        Self::Install { requirements: request.requirements.clone(), pins: request.pins.clone() }
+        Self::Install(Box::new(request.clone()))
     }
 
     pub(super) fn wanted(&self, environment: &Environment) -> Result<Wanted, ClientError> {
         match self {
-            Self::Install { requirements, pins } => {
-                Ok(Wanted { requirements: requirements.clone(), pins: pins.clone(), ..Wanted::default() })
+            Self::Install(request) => {
+                refuse_other_python(environment, &request.pythons)?;
+                Ok(Wanted {
+                    requirements: request.requirements.clone(),
+                    constraints: request.constraints.clone(),
+                    pins: request.pins.clone(),
+                    only_pinned: request.only_pinned,
+                    ..Wanted::default()
+                })
             }
             Self::Upgrade(projects) => crate::upgrade::wanted(environment, projects),
         }
+    }
+}
+
+/// Refuses an environment whose Python is none that what is asked for is meant for.
+fn refuse_other_python(environment: &Environment, pythons: &[PythonAsked]) -> Result<(), ClientError> {
+    let python = environment.found.target.markers.python();
+    match pythons.iter().find(|asked| !asked.requires.admits(python)) {
+        None => Ok(()),
+        Some(asked) => Err(No::OtherPython {
+            place: asked.place.to_string(),
+            wanted: asked.text.clone(),
+            found: python.to_string(),
+        }
+        .into()),
     }
 }

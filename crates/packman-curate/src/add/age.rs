@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use packman_names::admits;
+use packman_requirements::Asked;
 
 use super::AddRequest;
 use super::rules::Rules;
@@ -11,7 +12,6 @@ use super::supply::young;
 use crate::curator::Note;
 use crate::index::IndexClient;
 use crate::listing::Candidate;
-use crate::team::Asked;
 
 /// Says which newer releases were passed over because of their age, of what was asked for; and once that the index
 /// does not say how old its files are.

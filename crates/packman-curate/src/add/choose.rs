@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use packman_database::FileName;
 use packman_names::{ProjectName, Target, Version, admits, ranges};
+use packman_requirements::{Asked, Demand, Locked, NotTaken, WhyNotTaken};
 use packman_resolve::{Failure, Release, Request, Upgrade, choose_wheels, resolve};
 
 use super::fetch::Files;
@@ -18,7 +19,6 @@ use crate::curator::Note;
 use crate::error::{CurateError, No, Refused};
 use crate::index::IndexClient;
 use crate::listing::{Candidate, Listing};
-use crate::team::{Asked, Locked, TeamFile};
 
 /// What was chosen.
 #[derive(Default)]
@@ -34,7 +34,7 @@ pub(super) struct Selection {
 /// Chooses for a whole request.
 pub(super) fn choose(
     request: &AddRequest,
-    asked: &TeamFile,
+    asked: &Demand,
     rules: &Rules,
     index: &IndexClient<'_>,
     files: &Files<'_>,
@@ -48,9 +48,7 @@ pub(super) fn choose(
         chosen: BTreeMap::new(),
         selection: Selection::default(),
     };
-    for locked in &asked.locked {
-        choosing.take_locked(locked);
-    }
+    choosing.take_locks();
     let open = choosing.applicable()?;
     if request.with_dependencies {
         choosing.refuse_conflicts(&open)?;
@@ -80,7 +78,7 @@ pub(super) fn choose(
 
 struct Choosing<'c> {
     request: &'c AddRequest,
-    asked: &'c TeamFile,
+    asked: &'c Demand,
     rules: &'c Rules,
     index: &'c IndexClient<'c>,
     files: &'c Files<'c>,
@@ -90,20 +88,20 @@ struct Choosing<'c> {
 }
 
 impl<'c> Choosing<'c> {
-    /// The requirements that count for some target, or that name files by hash and so mean them everywhere.
-    /// What is listed with other hashes only is refused: whoever named them wants no other file.
+    /// The requirements that count for some target; pip passes over the others, too. What is listed with other hashes
+    /// only is refused: whoever named them wants no other file.
     fn applicable(&mut self) -> Result<Vec<&'c Asked>, CurateError> {
         let (mut open, asked) = (Vec::new(), self.asked);
         for one in &asked.asked {
             let applies = |target: &Target| one.requirement.applies(&target.markers, &[]);
-            if self.request.targets.iter().any(applies) || !one.hashes.is_empty() {
+            if self.request.targets.iter().any(applies) {
                 match self.other_hash(one)? {
                     Some(refused) => self.not_taken(one, refused.into()),
                     None => open.push(one),
                 }
             } else {
-                let why = No::Elsewhere { requirement: one.requirement.to_string() }.into();
-                self.selection.not_taken.push(Problem { what: one.requirement.to_string(), why });
+                let note = Note::Elsewhere { requirement: in_words(one) };
+                self.selection.notes.push(note);
             }
         }
         Ok(open)
@@ -352,20 +350,46 @@ impl<'c> Choosing<'c> {
         Ok(())
     }
 
+    /// Takes what lock files name, as far as some target needs it.
+    fn take_locks(&mut self) {
+        let (locks, mut needed) = (&self.asked.locks, Vec::<&Locked>::new());
+        for target in &self.request.targets {
+            let more = locks.needed(&target.markers);
+            let is_new = |locked: &&Locked| !needed.iter().any(|other| std::ptr::eq(*other, *locked));
+            let more: Vec<&Locked> = more.into_iter().filter(is_new).collect();
+            needed.extend(more);
+        }
+        let releases = locks.releases.len() - needed.len();
+        if releases > 0 {
+            self.selection.notes.push(Note::LockedElsewhere { releases });
+        }
+        needed.into_iter().for_each(|locked| self.take_locked(locked));
+    }
+
     /// Takes what a lock file names of a release.
     fn take_locked(&mut self, locked: &Locked) {
-        let by = self.asked.file.as_deref().map_or_else(|| "the lock file".to_owned(), crate::error::shown);
-        let taken = self.taking().files(&Listing::of_lock(locked, &by), &locked.version);
-        if taken.is_empty() {
-            let what = format!("{}=={}", locked.name, locked.version);
-            let why = No::NoWheel { what: what.clone() }.into();
-            self.selection.not_taken.push(Problem { what, why });
-        }
-        self.selection.take.extend(taken);
+        let version = locked.version.as_ref();
+        let what = version.map_or(locked.name.to_string(), |version| format!("{}=={version}", locked.name));
+        let why = match (&locked.left, version) {
+            (None, Some(version)) => {
+                let listing = Listing::of_lock(locked, &locked.place.to_string());
+                let taken = self.taking().files(&listing, version);
+                if !taken.is_empty() {
+                    return self.selection.take.extend(taken);
+                }
+                No::NoWheel { what: what.clone() }
+            }
+            (left, _) => No::Left(NotTaken {
+                what: what.clone(),
+                why: left.clone().unwrap_or(WhyNotTaken::Path),
+                place: locked.place.clone(),
+            }),
+        };
+        self.selection.not_taken.push(Problem { what, why: why.into() });
     }
 
     fn taking(&self) -> Taking<'c> {
-        Taking { request: self.request, asked: self.asked, rules: self.rules }
+        Taking { request: self.request, rules: self.rules }
     }
 }
 
@@ -387,7 +411,7 @@ fn apart(why: CurateError) -> CurateError {
 }
 
 /// What a target is called.
-fn named(target: &Target) -> String {
+pub(super) fn named(target: &Target) -> String {
     let marker = |name| target.markers.get(name).unwrap_or_default();
     format!(
         "Python {} on {} {}",

@@ -8,6 +8,7 @@ use packman_database::FileName;
 use packman_machine::failure::{Act, DiskFailure, DiskReason};
 use packman_machine::files;
 use packman_names::{ProjectName, Requirement};
+use packman_requirements::{Asked, Demand, Place};
 use packman_strict::digest::Hashed;
 use packman_strict::quote::quoted;
 use packman_wheel::WheelLimits;
@@ -17,18 +18,17 @@ use super::fetch::verified;
 use crate::error::{CurateError, No};
 use crate::index::{CoreMetadataFile, IndexClient};
 use crate::listing::{Candidate, Listing, Origin};
-use crate::team::{Asked, Place, TeamFile};
 
 /// Puts the wheels of the folder in the place of the index's; gives what is asked for: with nothing named, every wheel
 /// that is there, by its exact version.
-pub(super) fn stand_in(request: &AddRequest, index: &IndexClient<'_>) -> Result<TeamFile, CurateError> {
+pub(super) fn stand_in(request: &AddRequest, index: &IndexClient<'_>) -> Result<Demand, CurateError> {
     let mut asked = request.asked.clone();
     let Some(folder) = &request.from else { return Ok(asked) };
     if !folder.is_dir() {
         return Err(DiskFailure::because(Act::List, folder, DiskReason::Missing).into());
     }
     let wheels = wheels_of(folder)?;
-    let named_nothing = asked.asked.is_empty() && asked.locked.is_empty();
+    let named_nothing = asked.asked.is_empty() && asked.locks.releases.is_empty();
     if named_nothing && wheels.is_empty() {
         let folder = quoted(&folder.to_string_lossy()).to_string();
         return Err(CurateError::usage(format!("{folder} holds no wheel")));

@@ -20,6 +20,7 @@ use std::sync::Arc;
 use packman_machine::location::{Location, without_secrets};
 use packman_machine::parallel::for_each_parallel;
 use packman_names::{ProjectName, Target, Version};
+use packman_requirements::Demand;
 use packman_strict::Sha256;
 
 use crate::curator::{Curator, Note};
@@ -27,7 +28,6 @@ use crate::error::{CurateError, No};
 use crate::folder::Folder;
 use crate::index::IndexClient;
 use crate::listing::Candidate;
-use crate::team::TeamFile;
 
 use choose::Selection;
 use fetch::Files;
@@ -44,11 +44,9 @@ pub struct AddRequest {
     /// The database's folder.
     pub folder: PathBuf,
     /// What is asked for.
-    pub asked: TeamFile,
+    pub asked: Demand,
     /// What wheels are chosen for; the first one decides where only one can.
     pub targets: Vec<Target>,
-    /// Whether files that are named by hash are taken only where they fit one of the targets.
-    pub only_targets: bool,
     /// Whether what the chosen releases depend on is added too.
     pub with_dependencies: bool,
     /// Whether every release that fits is added, not only the newest.
@@ -70,12 +68,11 @@ impl AddRequest {
     pub const MIN_AGE_DAYS: u32 = 7;
 
     /// A request with the defaults.
-    pub fn new(folder: PathBuf, asked: TeamFile, targets: Vec<Target>) -> Self {
+    pub fn new(folder: PathBuf, asked: Demand, targets: Vec<Target>) -> Self {
         Self {
             folder,
             asked,
             targets,
-            only_targets: false,
             with_dependencies: false,
             all_versions: false,
             all_files: false,
@@ -177,7 +174,7 @@ impl Curator<'_> {
                 Standing::New => wanted.push(candidate),
             }
         }
-        self.fetch_and_stage(&files, &rules, known, wanted, report)
+        self.fetch_and_stage(&files, &rules, known, wanted, &request.targets, report)
     }
 
     fn fetch_and_stage(
@@ -186,8 +183,10 @@ impl Curator<'_> {
         rules: &Rules,
         mut known: Known<'_>,
         wanted: Vec<Arc<Candidate>>,
+        targets: &[Target],
         mut report: AddReport,
     ) -> Result<AddReport, CurateError> {
+        self.tell_how_much(&wanted, targets);
         let fetched = for_each_parallel(wanted, THREADS, self.stop, |candidate, stop| {
             let fetched = files.fetch(&candidate, stop).and_then(|fetched| {
                 rules.verify_hash(&fetched.file)?;
@@ -213,6 +212,17 @@ impl Curator<'_> {
             self.events.event(crate::Event::Note(note));
         }
         Ok(report)
+    }
+
+    /// Says how much will be fetched, before it is.
+    fn tell_how_much(&self, wanted: &[Arc<Candidate>], targets: &[Target]) {
+        let bytes = wanted.iter().filter_map(|file| file.size).sum();
+        let is_exact = wanted.iter().all(|file| file.size.is_some());
+        let targets: Vec<String> = targets.iter().map(choose::named).collect();
+        if !wanted.is_empty() {
+            let files = wanted.len();
+            self.events.event(crate::Event::Fetching { files, bytes, is_exact, targets: &targets });
+        }
     }
 }
 

@@ -4,13 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use packman_database::RecordedFile;
 use packman_names::{ProjectName, Requirement, Version};
+use packman_requirements::{Demand, pinned};
 use packman_strict::Sha256;
 use packman_strict::time::Time;
 
 use super::AddRequest;
 use crate::error::{CurateError, Refused};
 use crate::listing::{Candidate, Origin, Promise};
-use crate::team::{TeamFile, pinned};
 
 /// The rules of one request.
 pub(super) struct Rules {
@@ -35,7 +35,7 @@ pub(super) enum Verdict {
 }
 
 impl Rules {
-    pub(super) fn of(request: &AddRequest, asked: &TeamFile, now: Time) -> Self {
+    pub(super) fn of(request: &AddRequest, asked: &Demand, now: Time) -> Self {
         let newest = (request.min_age_days > 0).then(|| now.plus_days(-i64::from(request.min_age_days)));
         let (mut exact, mut hashes) =
             (BTreeMap::<_, BTreeSet<_>>::new(), BTreeMap::<_, BTreeMap<_, _>>::new());
@@ -48,8 +48,8 @@ impl Rules {
                 hashes.entry(name.clone()).or_default().insert(*hash, one.place.to_string());
             }
         }
-        for locked in &asked.locked {
-            exact.entry(locked.name.clone()).or_default().insert(locked.version.clone());
+        for locked in &asked.locks.releases {
+            exact.entry(locked.name.clone()).or_default().extend(locked.version.clone());
         }
         Self { newest, min_age_days: request.min_age_days, exact, hashes }
     }

@@ -3,24 +3,22 @@
 use std::sync::Arc;
 
 use packman_database::FileName;
-use packman_names::{ProjectName, RequiresPython, Target, Version};
+use packman_names::{RequiresPython, Target, Version};
 
 use super::AddRequest;
 use super::rules::{Rules, Verdict};
 use crate::listing::{Candidate, Listing};
-use crate::team::TeamFile;
 
 /// Takes files by the words of one request.
 #[derive(Copy, Clone)]
 pub(super) struct Taking<'t> {
     pub(super) request: &'t AddRequest,
-    pub(super) asked: &'t TeamFile,
     pub(super) rules: &'t Rules,
 }
 
 impl Taking<'_> {
-    /// Takes of one release the wheels that some target can install; all that are named by hash, and all with
-    /// `--all-files`.
+    /// Takes of one release the wheels that some target can install; all of them with `--all-files`. Where hashes are
+    /// named, only files that have one.
     pub(super) fn files(self, listing: &Listing, version: &Version) -> Vec<Arc<Candidate>> {
         let of_release = listing.files.iter().filter(|file| file.name.version() == version);
         let taken = of_release.filter(|file| self.wants(file) && self.rules.judge(file) == Verdict::Fine);
@@ -28,13 +26,9 @@ impl Taking<'_> {
     }
 
     fn wants(self, file: &Candidate) -> bool {
-        // Where the source says no hash, only the bytes tell: not every wheel is fetched to find out.
-        let by_hash = !self.request.only_targets
-            && file.promise.is_some()
-            && self.is_named_by_hash(file.name.project());
         match &file.name {
             FileName::Sdist(_) => self.request.all_files,
-            FileName::Wheel(_) => self.request.all_files || by_hash || self.fits_some_target(file),
+            FileName::Wheel(_) => self.request.all_files || self.fits_some_target(file),
         }
     }
 
@@ -55,9 +49,5 @@ impl Taking<'_> {
             Some(Err(_)) => false,
         };
         self.request.targets.iter().any(|target| target.tags.rank(wheel).is_some() && admitted(target))
-    }
-
-    fn is_named_by_hash(self, project: &ProjectName) -> bool {
-        self.rules.names_hashes(project) || self.asked.locked.iter().any(|locked| locked.name == *project)
     }
 }

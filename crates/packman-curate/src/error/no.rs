@@ -4,10 +4,10 @@ use std::fmt;
 use std::path::PathBuf;
 
 use packman_machine::location::without_secrets;
+use packman_requirements::NotTaken;
 use packman_strict::quote::quoted;
 
 use super::shown;
-use crate::team::NotTaken;
 
 /// What is believed, and the answer is no.
 #[derive(Clone, Debug)]
@@ -69,11 +69,6 @@ pub enum No {
     },
     /// A requirement is of a kind that PackMan does not take.
     Requirement(packman_resolve::RefusedRequirement),
-    /// The marker of a requirement is false for every target that was named.
-    Elsewhere {
-        /// The requirement.
-        requirement: String,
-    },
     /// A lock file names no wheel of a release that fits a target, or none whose name can be read.
     NoWheel {
         /// The release.
@@ -122,7 +117,6 @@ impl No {
             Self::PrivateAddress { .. } => "private-address",
             Self::Conflict { .. } => "conflict",
             Self::Requirement(refused) => refused.code(),
-            Self::Elsewhere { .. } => "elsewhere",
             Self::NoWheel { .. } => "no-wheel",
             Self::Left(left) => left.why.code(),
             Self::CopyNeeded { .. } => "copy-needed",
@@ -152,7 +146,7 @@ impl No {
             Self::NothingFits { explanation, .. } if explanation.code() == "sdist" => {
                 "build its wheel yourself (`pip wheel --no-deps`), then `add` it with `--from FOLDER --copy-files`"
             }
-            Self::Elsewhere { .. } | Self::NoWheel { .. } => "name the platform with `--platform`",
+            Self::NoWheel { .. } => "name the platform with `--platform`",
             Self::PrivateAddress { .. } => {
                 "`--copy-files` publishes the file itself, and leaves its address out"
             }
@@ -199,13 +193,6 @@ impl fmt::Display for No {
             }
             Self::Conflict { asks } => write!(f, "{} exclude each other", asks.join(" and ")),
             Self::Requirement(refused) => refused.fmt(f),
-            Self::Elsewhere { requirement } => {
-                write!(
-                    f,
-                    "{} is for other Pythons or platforms: its marker is false for each that wheels are chosen for",
-                    quoted(requirement)
-                )
-            }
             Self::Left(left) => {
                 let what = without_secrets(&left.what);
                 write!(f, "{} ({}): {}", quoted(&what), left.place, left.why.words())

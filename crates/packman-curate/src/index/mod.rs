@@ -9,7 +9,6 @@ pub use page::{CoreMetadataFile, Hashes, IndexFile, IndexPage, MalformedPage};
 
 pub(crate) use client::{IndexClient, failed};
 pub(crate) use html::file_name_of;
-pub(crate) use page::parse_upload_time;
 
 /// The largest page that is read, in bytes: 64 MiB, room for 100,000 files.
 pub(crate) const LARGEST_PAGE: usize = 64 << 20;

@@ -155,7 +155,7 @@ fn shortened(text: &str) -> String {
 }
 
 /// Reads a time as PEP 700 has it: UTC, with or without fractions of a second, which are dropped.
-pub(crate) fn parse_upload_time(text: &str) -> Result<Time, MalformedPage> {
+pub(super) fn parse_upload_time(text: &str) -> Result<Time, MalformedPage> {
     let malformed =
         || MalformedPage::found("upload-time", text, "YYYY-MM-DDTHH:MM:SSZ, with or without fractions");
     let body = text.strip_suffix('Z').or_else(|| text.strip_suffix("+00:00")).ok_or_else(malformed)?;

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex};
 
 use packman_curate::{
     AddReport, AddRequest, CurateError, Curator, Event, Events, InitReport, InitRequest, Lifetimes,
-    Passphrase, Passphrases, PublishReport, PublishRequest, SignReport, SignRequest, TeamFile,
+    Passphrase, Passphrases, PublishReport, PublishRequest, SignReport, SignRequest,
 };
 use packman_machine::cache::Cache;
 use packman_machine::environ::Environ;
@@ -18,6 +18,7 @@ use packman_machine::loopback::{Answer, Loopback};
 use packman_machine::network::{Fetcher, FetcherSettings, Patience};
 use packman_machine::stop::Stop;
 use packman_names::{Platform, PythonVersion, Requirement, Target};
+use packman_requirements::{Demand, Parts, UnreadableFile};
 use packman_strict::Sha256;
 use packman_strict::time::Time;
 use packman_wheel::make::WheelDraft;
@@ -53,6 +54,7 @@ impl Events for Told {
             Event::Began { file, .. } => format!("began {file}"),
             Event::Received { .. } => "received".to_owned(),
             Event::Ended { .. } => "ended".to_owned(),
+            Event::Fetching { files, bytes, .. } => format!("fetching {files} files, {bytes} bytes"),
             Event::Waiting => "waiting".to_owned(),
             Event::Note(note) => format!("note: {}", note.words()),
         };
@@ -138,9 +140,15 @@ impl World {
     /// A request for these requirements, from that index.
     pub fn request(&self, requirements: &[&str], index: Option<&Index>) -> AddRequest {
         let parsed = requirements.iter().map(|text| Requirement::parse(text).unwrap());
-        let mut request = AddRequest::new(self.path("db"), TeamFile::of(parsed), vec![linux("3.12")]);
+        let mut request = AddRequest::new(self.path("db"), Demand::of(parsed), vec![linux("3.12")]);
         request.index = index.map(Index::location);
         request
+    }
+
+    /// What a file of the world asks for.
+    pub fn demand(&self, file: &str) -> Result<Demand, UnreadableFile> {
+        let read = |path: &Path| std::fs::read(path).map_err(|error| error.to_string());
+        Demand::parse(&self.path(file), &Parts { whole_locks: true, ..Parts::default() }, &read)
     }
 
     pub fn add(&self, request: &AddRequest) -> AddReport {
@@ -170,7 +178,8 @@ impl World {
             .not_taken
             .iter()
             .map(|problem| format!("! {}: {}", problem.what, self.words(&problem.why)));
-        let notes = report.notes.iter().map(|note| format!("* {}", note.words()));
+        let folder = self.folder.path().to_string_lossy();
+        let notes = report.notes.iter().map(|note| format!("* {}", note.words().replace(&*folder, "~")));
         added.chain(already).chain(not).chain(notes).collect::<Vec<_>>().join("\n")
     }
 

@@ -13,7 +13,7 @@ use std::path::Path;
 use crate::failure::{Act, DiskFailure, DiskReason};
 
 pub use exposure::{Exposure, exposure};
-pub use tree::{Listed, copy_file, list_tree};
+pub use tree::{Listed, copy_file, list_tree, remove_tree};
 
 /// What a file is for, which decides who may read it and what it survives.
 #[derive(Copy, Clone, Debug, Eq, PartialEq)]

@@ -41,6 +41,16 @@ pub fn list_tree(folder: &Path) -> Result<Vec<Listed>, DiskFailure> {
     Ok(found)
 }
 
+/// Removes a folder with all that is in it, following no link; nothing of that name is as good.
+pub fn remove_tree(folder: &Path) -> Result<(), DiskFailure> {
+    match fs::remove_dir_all(folder) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            Err(DiskFailure::new(Act::Remove, folder, &error))
+        }
+        _ => Ok(()),
+    }
+}
+
 fn list_one(
     entry: &fs::DirEntry,
     below: &str,

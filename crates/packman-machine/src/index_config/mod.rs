@@ -48,9 +48,14 @@ pub enum IndexFailure {
     Disk(DiskFailure),
     /// A settings file that is there cannot be understood, and what is wrong with it.
     Unreadable(PathBuf, String),
+    /// The machine is set up to use no index; where that stands.
+    Forbidden(IndexSource),
     /// Nothing is configured, and no pip could be asked; what became of the last try.
     Unknown(Option<ProgramFailure>),
 }
+
+/// Variables that say that no index is to be used. Whoever set one means every tool of this machine.
+const FORBIDDING: [&str; 2] = ["UV_NO_INDEX", "PIP_NO_INDEX"];
 
 const VARIABLES: [&str; 3] = ["UV_DEFAULT_INDEX", "UV_INDEX_URL", "PIP_INDEX_URL"];
 
@@ -58,6 +63,13 @@ const VARIABLES: [&str; 3] = ["UV_DEFAULT_INDEX", "UV_INDEX_URL", "PIP_INDEX_URL
 pub fn configured_index(environ: &Environ, named: Option<&str>) -> Result<ConfiguredIndex, IndexFailure> {
     if let Some(named) = named {
         return index(environ, named, IndexSource::Option);
+    }
+    for name in FORBIDDING {
+        // As pip reads a flag: what is no word for no is a yes.
+        let says_no = |value: &str| ["", "0", "false", "no", "n", "off", "f"].contains(&value);
+        if environ.text(name).is_some_and(|value| !says_no(&value.trim().to_ascii_lowercase())) {
+            return Err(IndexFailure::Forbidden(IndexSource::Variable(name)));
+        }
     }
     for name in VARIABLES {
         if let Some(value) = environ.text(name) {
@@ -115,6 +127,9 @@ impl IndexFailure {
     pub fn hint(&self) -> Option<&'static str> {
         match self {
             Self::Address(..) | Self::Unknown(_) => Some("name an index with `--index URL`"),
+            Self::Forbidden(_) => Some(
+                "name one with `--index URL`, or take wheels of a folder: `packman curate add DIR NAME --from FOLDER --copy-files`",
+            ),
             Self::Disk(failure) => failure.hint(),
             Self::Unreadable(..) => None,
         }
@@ -142,6 +157,7 @@ impl fmt::Display for IndexFailure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Address(learnt, error) => write!(f, "the index named by {learnt}: {error}"),
+            Self::Forbidden(learnt) => write!(f, "{learnt} says that no index is to be used"),
             Self::Disk(failure) => failure.fmt(f),
             Self::Unreadable(path, words) => write!(f, "{} is not understood: {words}", shown(path)),
             Self::Unknown(None) => {

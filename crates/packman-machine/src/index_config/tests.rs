@@ -172,3 +172,15 @@ fn pip_is_asked_what_it_would_read() {
     assert_eq!(asked(&place), "https://option.example/download");
     assert!(!trace.exists());
 }
+
+#[test]
+fn a_machine_that_is_to_use_no_index_uses_none_unasked() {
+    let place =
+        |value: &str| Place::new().with("PIP_INDEX_URL", "http://a.example/").with("PIP_NO_INDEX", value);
+    insta::assert_snapshot!(place("1").finds(), @"`PIP_NO_INDEX` says that no index is to be used");
+    insta::assert_snapshot!(place("yes").finds(), @"`PIP_NO_INDEX` says that no index is to be used");
+    insta::assert_snapshot!(place("0").finds(), @"http://a.example/ `PIP_INDEX_URL`");
+    insta::assert_snapshot!(Place::new().with("UV_NO_INDEX", "true").finds(), @"`UV_NO_INDEX` says that no index is to be used");
+    let named = configured_index(&place("1").environ, Some("http://b.example/")).unwrap();
+    assert_eq!(named.learnt, IndexSource::Option);
+}

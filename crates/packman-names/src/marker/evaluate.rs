@@ -16,6 +16,22 @@ impl Tree {
         }
     }
 
+    /// The tree with what is said of extras and groups decided. Nothing joined by `and` is true, by `or` false.
+    pub(super) fn given(&self, extras: &[ExtraName], groups: &[ExtraName]) -> Self {
+        let decided = |holds: bool| if holds { Self::All(Vec::new()) } else { Self::Any(Vec::new()) };
+        let given = |parts: &[Self]| parts.iter().map(|part| part.given(extras, groups)).collect();
+        match self {
+            Self::All(parts) => Self::All(given(parts)),
+            Self::Any(parts) => Self::Any(given(parts)),
+            Self::Compare(comparison) => match comparison.subject {
+                Subject::Environment(_) => self.clone(),
+                Subject::Extra => decided(comparison.extra_applies(extras)),
+                Subject::Extras => decided(comparison.set_applies(extras)),
+                Subject::DependencyGroups => decided(comparison.set_applies(groups)),
+            },
+        }
+    }
+
     pub(super) fn collect_extras(&self, extras: &mut Vec<ExtraName>) {
         match self {
             Self::All(parts) | Self::Any(parts) => parts.iter().for_each(|part| part.collect_extras(extras)),

@@ -3,11 +3,12 @@
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
+use packman_names::{Platform, PythonVersion};
 
 /// `packman curate …`.
 #[derive(Debug, Subcommand)]
 pub(crate) enum CurateCommand {
-    /// Make a database from a requirements.txt, uv.lock or pylock.toml, and trust it
+    /// Make a database from a requirements.txt, pyproject.toml, uv.lock or pylock.toml, and trust it
     Start(StartArgs),
     /// Begin a database in a new folder
     Init(InitArgs),
@@ -137,21 +138,33 @@ pub(crate) struct AddArgs {
     #[arg(value_name = "REQUIREMENT", required_unless_present_any = ["requirements", "from"])]
     pub(crate) requirement: Vec<String>,
 
-    /// Record what is named in a requirements file, too
+    /// Record what a requirements.txt, pyproject.toml, uv.lock or pylock.toml names, too; may be repeated
     #[arg(long, short, value_name = "FILE")]
     pub(crate) requirements: Vec<PathBuf>,
+
+    /// Only take versions that a file of constraints admits; may be repeated
+    #[arg(long, short, value_name = "FILE")]
+    pub(crate) constraint: Vec<PathBuf>,
+
+    /// Also take an extra of that pyproject.toml or pylock.toml; may be repeated
+    #[arg(long, value_name = "NAME")]
+    pub(crate) extra: Vec<String>,
+
+    /// Also take a dependency group of that pyproject.toml or pylock.toml; may be repeated
+    #[arg(long, value_name = "NAME")]
+    pub(crate) group: Vec<String>,
 
     /// Also record everything they need, as the resolver finds it
     #[arg(long)]
     pub(crate) with_dependencies: bool,
 
     /// A Python to record wheels for, such as 3.12; may be repeated [default: this machine's]
-    #[arg(long, value_name = "X.Y", num_args = 1..)]
-    pub(crate) python: Vec<String>,
+    #[arg(long, value_name = "X.Y", num_args = 1.., value_delimiter = ',', value_parser = python)]
+    pub(crate) python: Vec<PythonVersion>,
 
     /// A platform to record wheels for, such as linux-x86_64 or macos-arm64; may be repeated [default: this machine's]
-    #[arg(long, value_name = "NAME", num_args = 1..)]
-    pub(crate) platform: Vec<String>,
+    #[arg(long, value_name = "NAME", num_args = 1.., value_delimiter = ',', value_parser = platform)]
+    pub(crate) platform: Vec<Platform>,
 
     /// Record every release that fits, not only the newest
     #[arg(long)]
@@ -181,16 +194,28 @@ pub(crate) struct AddArgs {
 /// `packman curate start`.
 #[derive(Args, Debug)]
 pub(crate) struct StartArgs {
-    /// A requirements.txt, uv.lock or pylock.toml
+    /// A requirements.txt, pyproject.toml, uv.lock or pylock.toml
     pub(crate) file: PathBuf,
 
-    /// A Python to record wheels for, such as 3.12; may be repeated [default: this machine's, and all that the file locks]
-    #[arg(long, value_name = "X.Y", num_args = 1..)]
-    pub(crate) python: Vec<String>,
+    /// Only take versions that a file of constraints admits; may be repeated
+    #[arg(long, short, value_name = "FILE")]
+    pub(crate) constraint: Vec<PathBuf>,
 
-    /// A platform to record wheels for, such as linux-x86_64 or macos-arm64; may be repeated [default: as above]
-    #[arg(long, value_name = "NAME", num_args = 1..)]
-    pub(crate) platform: Vec<String>,
+    /// Also take an extra of that pyproject.toml or pylock.toml; may be repeated
+    #[arg(long, value_name = "NAME")]
+    pub(crate) extra: Vec<String>,
+
+    /// Also take a dependency group of that pyproject.toml or pylock.toml; may be repeated
+    #[arg(long, value_name = "NAME")]
+    pub(crate) group: Vec<String>,
+
+    /// A Python to record wheels for, such as 3.12; may be repeated [default: this machine's]
+    #[arg(long, value_name = "X.Y", num_args = 1.., value_delimiter = ',', value_parser = python)]
+    pub(crate) python: Vec<PythonVersion>,
+
+    /// A platform to record wheels for, such as linux-x86_64 or macos-arm64; may be repeated [default: this machine's]
+    #[arg(long, value_name = "NAME", num_args = 1.., value_delimiter = ',', value_parser = platform)]
+    pub(crate) platform: Vec<Platform>,
 
     /// The database's folder
     #[arg(long, default_value = "database")]
@@ -228,3 +253,16 @@ pub(crate) struct StartArgs {
     #[arg(long, short)]
     pub(crate) yes: bool,
 }
+
+/// A Python, for `--python`, which takes all that follows it.
+fn python(text: &str) -> Result<PythonVersion, String> {
+    PythonVersion::parse(text).map_err(|error| format!("{error}; {BEFORE}"))
+}
+
+/// A platform, for `--platform`, which takes all that follows it.
+fn platform(text: &str) -> Result<Platform, String> {
+    Platform::parse(text).map_err(|error| format!("{error}; {BEFORE}"))
+}
+
+/// How what follows such an option is kept apart from it.
+const BEFORE: &str = "this option takes all that follows it, so everything else stands before it";

@@ -17,7 +17,6 @@ use super::setting::Setting;
 use crate::args::{Common, CurateCommand, InitArgs};
 use crate::ending::Ending;
 use crate::{output, words};
-pub(super) use add::asked;
 use person::Person;
 pub(crate) use start::Trusted;
 

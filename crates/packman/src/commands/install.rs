@@ -1,11 +1,9 @@
 //! `packman install`, `upgrade` and `uninstall`.
 
-use packman_client::{Client, InstallRequest, Manner, Pins, Planned};
-use packman_resolve::{Asked, Place};
-use packman_strict::quote::quoted;
+use packman_client::{Client, InstallRequest, Manner, Planned};
 use packman_wheel::LinkMode;
 
-use super::curate::asked;
+use super::demand::{Sources, refuse_left};
 use super::setting::{Setting, which};
 use super::trust::parse_projects;
 use crate::args::{Common, InstallArgs, UninstallArgs, UpgradeArgs};
@@ -14,13 +12,19 @@ use crate::{output, words};
 
 pub(super) fn install(arguments: &InstallArgs, common: &Common) -> Result<(), Ending> {
     let setting = Setting::capture(common, arguments.yes)?;
-    let (requirements, pins) = requirements(&setting, arguments)?;
+    let sources = Sources {
+        typed: &arguments.requirement,
+        files: &arguments.requirements,
+        constraints: &arguments.constraint,
+        extras: &arguments.extra,
+        groups: &arguments.group,
+        whole_locks: false,
+    };
+    let demand = sources.read(&setting)?;
+    refuse_left(&demand)?;
     let request = InstallRequest {
-        requirements,
-        pins,
-        which: which(&arguments.environment),
         compile_bytecode: arguments.compile_bytecode,
-        link: LinkMode::default(),
+        ..InstallRequest::of(&demand, which(&arguments.environment))
     };
     let client = Client { accept_expired: arguments.accept_expired, ..setting.client() };
     let planned = client.plan_install(&request)?;
@@ -74,27 +78,4 @@ pub(super) fn uninstall(arguments: &UninstallArgs, common: &Common) -> Result<()
     }
     setting.terminal.say_all(&words::plan::uninstallation(&done));
     Ok(())
-}
-
-/// What is asked for, and which files each project may be where hashes are named.
-fn requirements(setting: &Setting, arguments: &InstallArgs) -> Result<(Vec<Asked>, Pins), Ending> {
-    let team = asked(setting, &arguments.requirement, &arguments.requirements)?;
-    if let Some(not_taken) = team.not_taken.first() {
-        let ending = Ending::usage(format!("{}: {}", quoted(&not_taken.what), not_taken.why.words()));
-        return Err(not_taken.why.way_on().into_iter().fold(ending, Ending::hint));
-    }
-    let mut pins = Pins::new();
-    for asked in team.asked.iter().filter(|asked| !asked.hashes.is_empty()) {
-        pins.entry(asked.requirement.name.clone()).or_default().extend(&asked.hashes);
-    }
-    let place = |place: &packman_curate::Place| match place.line {
-        0 => Place::CommandLine,
-        line => Place::File { name: place.file.display().to_string(), line },
-    };
-    let requirements = team
-        .asked
-        .iter()
-        .map(|asked| Asked { requirement: asked.requirement.clone(), place: place(&asked.place) })
-        .collect();
-    Ok((requirements, pins))
 }

@@ -4,11 +4,12 @@ use std::path::{Path, PathBuf};
 
 use packman_curate::{
     AddReport, AddRequest, Curator, Event, Events, InitRequest, Lifetimes, Passphrase, Passphrases,
-    PublishRequest, SignRequest, TeamFile,
+    PublishRequest, SignRequest,
 };
 use packman_machine::home::Home;
 use packman_machine::index_config::configured_index;
 use packman_names::{Requirement, WheelName};
+use packman_requirements::Demand;
 use packman_wheel::make::WheelDraft;
 
 use super::bug;
@@ -107,7 +108,7 @@ impl Stage<'_> {
 
     fn add_request(&self, scapegoat: &Scapegoat, asked: Vec<Requirement>) -> AddRequest {
         let targets = vec![self.python.target.clone()];
-        AddRequest::new(scapegoat.folder.clone(), TeamFile::of(asked), targets)
+        AddRequest::new(scapegoat.folder.clone(), Demand::of(asked), targets)
     }
 
     fn init_request(&self, scapegoat: &Scapegoat) -> InitRequest {

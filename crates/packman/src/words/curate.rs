@@ -1,15 +1,13 @@
 //! The scapegoat's side in words and as JSON.
 
 use packman_curate::{
-    AddReport, AddedFile, Expiry, InitReport, Nearness, Outcome, Problem, PublishReport, RotateReport,
-    Staged, StagedFile, StartReport, StatusReport,
+    AddReport, AddedFile, Expiry, InitReport, Nearness, Problem, PublishReport, RotateReport, Staged,
+    StagedFile, StatusReport,
 };
 use packman_strict::json::{Object, Value};
 use packman_strict::quote::{escaped, quoted};
 use packman_strict::time::Time;
 
-use crate::args::StartArgs;
-use crate::commands::Trusted;
 use crate::output::columns;
 use crate::words;
 
@@ -91,10 +89,13 @@ pub(crate) fn added(report: &AddReport) -> Vec<String> {
     lines
 }
 
-/// What was not taken, where there is more of it than the one error that the command ends with.
-fn not_taken(problems: &[Problem]) -> Vec<String> {
-    let told = |problem: &Problem| format!("not taken: {}", problem.why);
-    if problems.len() < 2 { Vec::new() } else { problems.iter().map(told).collect() }
+/// What was not taken and the way on, where there is more of it than the one error that the command ends with.
+pub(crate) fn not_taken(problems: &[Problem]) -> Vec<String> {
+    let told = |problem: &Problem| {
+        let way_on = problem.why.hint().map(|way| format!("  way on: {way}"));
+        [format!("not taken: {}", problem.why)].into_iter().chain(way_on)
+    };
+    if problems.len() < 2 { Vec::new() } else { problems.iter().flat_map(told).collect() }
 }
 
 /// When each role expires, in words.
@@ -204,58 +205,12 @@ pub(crate) fn status(report: &StatusReport, dir: &str, now: Time) -> Vec<String>
     lines
 }
 
-/// What `start` made of a team's file, in words.
-pub(crate) fn started(report: &StartReport) -> Vec<String> {
-    let mut lines = Vec::new();
-    lines.extend(not_taken(&report.added.not_taken));
-    for left in &report.left {
-        lines.push(format!("not taken: {}: {}", quoted(&left.what), left.why.words()));
-        lines.extend(left.why.way_on().map(|way| format!("  way on: {way}")));
-    }
-    let pinned = match report.pinned {
-        0 => String::new(),
-        pinned => format!(", {pinned} pinned by the file and taken exactly"),
-    };
-    match &report.outcome {
-        Some(outcome) => lines.push(format!(
-            "vouched for {} in {}{pinned}",
-            words::count(report.added.added.len() + report.added.already.len(), "file", "files"),
-            words::count(outcome.projects.len(), "project", "projects"),
-        )),
-        None => lines.push("nothing was signed or published".to_owned()),
-    }
-    lines
-}
-
-/// What colleagues run to trust the same database.
-pub(crate) fn for_colleagues(outcome: &Outcome, trusted: &Trusted, arguments: &StartArgs) -> Vec<String> {
-    let number = outcome.published.number;
-    let names = outcome.projects.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
-    let site = arguments.to.display();
-    let scope = if trusted.is_narrow { format!(" --scope {names}") } else { String::new() };
-    let mut lines = vec![
-        format!("published to {}, and in your trust ring as `{}`", quoted(&site.to_string()), trusted.name),
-        "  put that folder on any web server or share; your colleagues run:".to_owned(),
-        format!("    packman trust add URL --as {} --number \"{number}\"{scope}", trusted.name),
-    ];
-    if trusted.is_narrow {
-        lines.push(format!("    packman trust prefer {} {names}", trusted.name));
-    }
-    lines.push(format!("    packman install {}", install_words(arguments, outcome)));
-    lines.push(format!(
-        "  in 90 days at the latest: packman curate sign {} && packman curate publish {} --to {site}",
-        arguments.dir.display(),
-        arguments.dir.display()
-    ));
-    lines
-}
-
-/// What installs the same set: the file, where `install` reads it, else its projects.
-fn install_words(arguments: &StartArgs, outcome: &Outcome) -> String {
-    match arguments.file.extension().and_then(std::ffi::OsStr::to_str) {
-        Some("txt" | "in") => format!("-r {}", arguments.file.display()),
-        _ => outcome.projects.iter().map(ToString::to_string).collect::<Vec<_>>().join(" "),
-    }
+/// How much will be fetched, and for what.
+pub(crate) fn fetching(files: usize, bytes: u64, is_exact: bool, targets: &[String]) -> String {
+    let at_least = if is_exact { "" } else { "at least " };
+    let (files, size) = (words::count(files, "file", "files"), words::size(bytes));
+    let targets = targets.join(", ");
+    format!("fetching {files}, {at_least}{size}, for {targets}; `--python` and `--platform` name others")
 }
 
 /// A new root, in words.

@@ -98,6 +98,16 @@ fn honest_no(no: &No) -> Vec<String> {
             "`packman trust scope {name} PATTERN…`, with `{project}` among the patterns, lets it answer at all"
         )],
         No::Ring(RingError::NameTaken(_)) => vec!["`--as NAME` gives it another name".to_owned()],
+        No::InstalledOther { project, .. } => vec![format!(
+            "`packman uninstall {project}`, then the same again, installs the file that you named, if it is vouched for"
+        )],
+        No::Unhashed { .. } => vec![
+            "`pip-compile --generate-hashes` or `uv pip compile --generate-hashes` writes the hashes of all that is needed"
+                .to_owned(),
+        ],
+        No::OtherPython { .. } => {
+            vec!["`--venv DIR` or `--python EXE` names an environment with another Python".to_owned()]
+        }
         No::Requirement(_) | No::NotPinned { .. } | No::Environment(_) | No::Ring(_) => Vec::new(),
     }
 }

@@ -240,7 +240,11 @@ fn what_cannot_be_recorded_is_listed_and_the_rest_is() {
     error: `./nowhere` holds no database
       hint: make one with `packman curate init`
     ");
-    insta::assert_snapshot!(both(&world, &["curate", "add", "db", "click", "--platform", "amiga"]), @"error: platform `amiga`: is not known, wanted one of linux-x86_64, linux-aarch64, linux-riscv64, musllinux-x86_64, musllinux-aarch64, macos-arm64, macos-x86_64, windows-x86_64, windows-x86, windows-arm64");
+    insta::assert_snapshot!(both(&world, &["curate", "add", "db", "click", "--platform", "amiga"]), @"
+    error: invalid value 'amiga' for '--platform <NAME>...': platform `amiga`: is not known, wanted one of linux-x86_64, linux-aarch64, linux-riscv64, musllinux-x86_64, musllinux-aarch64, macos-arm64, macos-x86_64, windows-x86_64, windows-x86, windows-arm64; what else is named stands before this option, or after another one
+
+    For more information, try '--help'.
+    ");
 }
 
 #[test]
@@ -302,25 +306,24 @@ fn a_team_is_told_what_was_not_taken_and_the_way_on() {
     insta::assert_snapshot!(both(&world, &start), @r#"
     to be vouched for: 1 new file
       + idna-3.10-py3-none-any.whl  951 B  N days old    nobody reviewed
+    not taken: `git+https://example.org/x.git` (`requirements.txt`, line 3): it is a checkout of a version control system
+      way on: build its wheel yourself (`pip wheel --no-deps`), then `packman curate add DIR NAME --from FOLDER --copy-files`
+    not taken: `./local` (`requirements.txt`, line 4): it is a file or folder of this machine
+      way on: build its wheel yourself (`pip wheel --no-deps`), then `packman curate add DIR NAME --from FOLDER --copy-files`
     not taken: `oldstyle`: nothing fits:
-      you asked for `oldstyle` (./requirements.txt:2)
+      you asked for `oldstyle` (requirements.txt:2)
       `oldstyle` 1.0 is there as a source distribution only, and building one runs its code
+      way on: build its wheel yourself (`pip wheel --no-deps`), then `add` it with `--from FOLDER --copy-files`
     not taken: the package index has no `absent`:
-      you asked for `absent` (./requirements.txt:5)
-    not taken: `git+https://example.org/x.git`: it is a checkout of a version control system
-      way on: build its wheel yourself (`pip wheel --no-deps`), then `packman curate add DIR NAME --from FOLDER --copy-files`
-    not taken: `./local`: it is a file or folder of this machine
-      way on: build its wheel yourself (`pip wheel --no-deps`), then `packman curate add DIR NAME --from FOLDER --copy-files`
+      you asked for `absent` (requirements.txt:5)
     vouched for 1 file in 1 project, 1 pinned by the file and taken exactly
     published to `site`, and in your trust ring as `work`
-      put that folder on any web server or share; your colleagues run:
+      put that folder on any web server or share; your colleagues run, with its address for URL:
         packman trust add URL --as work --number "NUMBER"
-        packman install -r requirements.txt
+        packman install idna==3.10
       in 90 days at the latest: packman curate sign database && packman curate publish database --to site
-    error: `oldstyle`: nothing fits
-      because: you asked for `oldstyle` (./requirements.txt:2)
-               `oldstyle` 1.0 is there as a source distribution only, and building one runs its code
-      hint: build its wheel yourself (`pip wheel --no-deps`), then `add` it with `--from FOLDER --copy-files`
+    error: `git+https://example.org/x.git` (`requirements.txt`, line 3): it is a checkout of a version control system
+      hint: build its wheel yourself (`pip wheel --no-deps`), then `packman curate add DIR NAME --from FOLDER --copy-files`
     "#);
     // Again, after a line was mended: it goes on from there.
     std::fs::write(world.path("requirements.txt"), "idna==3.10\nrequests\n").unwrap();
@@ -332,12 +335,12 @@ fn a_team_is_told_what_was_not_taken_and_the_way_on() {
       + urllib3-2.3.0-py3-none-any.whl             1004 B   N days old    nobody reviewed
     vouched for 5 files in 5 projects, 1 pinned by the file and taken exactly
     published to `site`, and in your trust ring as `work`
-      put that folder on any web server or share; your colleagues run:
+      put that folder on any web server or share; your colleagues run, with its address for URL:
         packman trust add URL --as work --number "NUMBER"
         packman install -r requirements.txt
       in 90 days at the latest: packman curate sign database && packman curate publish database --to site
     "#);
-    insta::assert_snapshot!(both(&world, &["curate", "start", "absent.txt", "--maintainer", "Lab"]), @"error: `./absent.txt`: it is not there");
+    insta::assert_snapshot!(both(&world, &["curate", "start", "absent.txt", "--maintainer", "Lab"]), @"error: `absent.txt`: is not there");
 }
 
 #[test]

@@ -312,24 +312,25 @@ fn a_requirements_file_is_read_hashes_and_all() {
     stage.world.venv("v");
     let write = |text: &str| std::fs::write(stage.world.path("requirements.txt"), text).unwrap();
     let sha256 = packman_strict::Sha256::of(&module("click", "8.0").build().unwrap());
-    write(&format!("# ours\nflask>=3  # web\nclick==8.0 --hash=sha256:{}\n", "0".repeat(64)));
+    write(&format!("# ours\nclick==8.0 --hash=sha256:{}\n", "0".repeat(64)));
     let from_file = install(&["-r", "requirements.txt"]);
     insta::assert_snapshot!(honest_no(&stage, "not-pinned", &from_file), @"error: `click-8.0-py3-none-any.whl` is vouched for with SHA-256 SHA256, which is none of the hashes you named");
     write("flask>=4\n");
     insta::assert_snapshot!(honest_no(&stage, "nothing-fits", &from_file), @"
     error: nothing fits
-      because: you asked for `flask>=4` (./requirements.txt:1)
+      because: you asked for `flask>=4` (requirements.txt:1)
                nothing fits `flask>=4`; there is 3.0
     ");
     write("git+https://example.org/flask.git\n");
     insta::assert_snapshot!(both(&stage.world, &from_file), @"
-    error: `git+https://example.org/flask.git`: it is a checkout of a version control system
+    error: `git+https://example.org/flask.git` (`requirements.txt`, line 1): it is a checkout of a version control system
       hint: build its wheel yourself (`pip wheel --no-deps`), then `packman curate add DIR NAME --from FOLDER --copy-files`
     ");
-    write(&format!("flask>=3\nclick==8.0 --hash=sha256:{sha256}\n"));
+    let flask = packman_strict::Sha256::of(&module("flask", "3.0").requires("click").build().unwrap());
+    write(&format!("flask>=3 --hash=sha256:{flask}\nclick==8.0 --hash=sha256:{sha256}\n"));
     stage.world.ok(&from_file);
     insta::assert_snapshot!(both(&stage.world, &from_file), @"nothing to do in ./v: what you asked for is there");
-    insta::assert_snapshot!(both(&stage.world, &install(&["-r", "absent.txt"])), @"error: `./absent.txt`: it is not there");
+    insta::assert_snapshot!(both(&stage.world, &install(&["-r", "absent.txt"])), @"error: `absent.txt`: is not there");
 }
 
 #[test]

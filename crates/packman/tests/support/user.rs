@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use packman_client::{
-    AddRequest, Added, Client, ClientError, InstallRequest, Pins, Planned, Reach, Refreshed, Silent,
+    AddRequest, Added, Client, ClientError, InstallRequest, Planned, Reach, Refreshed, Silent,
     WhichEnvironment,
 };
 use packman_machine::cache::Cache;
@@ -14,10 +14,9 @@ use packman_machine::home::Home;
 use packman_machine::network::{Fetcher, FetcherSettings, Patience};
 use packman_machine::stop::Stop;
 use packman_names::{ProjectName, Requirement};
-use packman_resolve::Asked;
+use packman_requirements::Demand;
 use packman_strict::time::Time;
 use packman_tuf::{Memory, Role, SafetyNumber};
-use packman_wheel::LinkMode;
 use tempfile::TempDir;
 use testkit::world::{World, snapshot};
 
@@ -145,13 +144,8 @@ impl User {
 }
 
 fn request(requirement: &str, venv: &Path) -> InstallRequest {
-    InstallRequest {
-        requirements: vec![Asked::here(Requirement::parse(requirement).unwrap())],
-        pins: Pins::new(),
-        which: WhichEnvironment::Venv(venv.to_owned()),
-        compile_bytecode: false,
-        link: LinkMode::default(),
-    }
+    let demand = Demand::of([Requirement::parse(requirement).unwrap()]);
+    InstallRequest::of(&demand, WhichEnvironment::Venv(venv.to_owned()))
 }
 
 /// The *good* set of the one state among these files, byte for byte; `None` where nothing is good yet.

@@ -1,15 +1,14 @@
 //! `packman curate add`.
 
-use std::path::{Path, PathBuf};
-
-use packman_curate::{AddReport, AddRequest, TeamFile};
+use packman_curate::{AddReport, AddRequest};
 use packman_machine::index_config::configured_index;
 use packman_machine::location::Location;
 use packman_machine::python::Pythons;
-use packman_names::{Platform, PythonVersion, Requirement, Target};
+use packman_names::{Platform, PythonVersion, Target};
 use packman_strict::json::{Object, Value};
 use packman_strict::quote::quoted;
 
+use super::super::demand::{Sources, settle_index};
 use super::super::setting::Setting;
 use super::person::Person;
 use super::{absolute, curator};
@@ -20,6 +19,16 @@ use crate::words;
 pub(super) fn run(arguments: &AddArgs, common: &Common) -> Result<(), Ending> {
     let setting = Setting::capture(common, false)?;
     let person = Person::new(&setting);
+    let sources = Sources {
+        typed: &arguments.requirement,
+        files: &arguments.requirements,
+        constraints: &arguments.constraint,
+        extras: &arguments.extra,
+        groups: &arguments.group,
+        whole_locks: true,
+    };
+    let mut asked = sources.read(&setting)?;
+    settle_index(&setting, &mut asked, arguments.index.as_deref())?;
     let request = AddRequest {
         with_dependencies: arguments.with_dependencies,
         all_versions: arguments.all_versions,
@@ -35,7 +44,7 @@ pub(super) fn run(arguments: &AddArgs, common: &Common) -> Result<(), Ending> {
         copy_files: arguments.copy_files,
         ..AddRequest::new(
             absolute(&setting, &arguments.dir),
-            asked(&setting, &arguments.requirement, &arguments.requirements)?,
+            asked,
             targets(&setting, &arguments.python, &arguments.platform)?,
         )
     };
@@ -45,7 +54,7 @@ pub(super) fn run(arguments: &AddArgs, common: &Common) -> Result<(), Ending> {
     }
     setting.terminal.say_all(&words::curate::added(&report));
     if !report.added.is_empty() {
-        setting.terminal.say(&format!("next: packman curate sign {}", arguments.dir.display()));
+        setting.terminal.say(&format!("next: packman curate sign {}", words::shell_path(&arguments.dir)));
     }
     ended(&report)
 }
@@ -56,25 +65,6 @@ pub(super) fn ended(report: &AddReport) -> Result<(), Ending> {
         Some(why) => Err(Ending::from(why.clone())),
         None => Ok(()),
     }
-}
-
-/// The requirements that were typed, then those of the files.
-pub(in crate::commands) fn asked(
-    setting: &Setting,
-    typed: &[String],
-    files: &[PathBuf],
-) -> Result<TeamFile, Ending> {
-    let parse = |text: &String| Requirement::parse(text).map_err(|error| Ending::usage(error.to_string()));
-    let mut asked = TeamFile::of(typed.iter().map(parse).collect::<Result<Vec<_>, _>>()?);
-    for file in files {
-        asked.extend(team_file(&absolute(setting, file))?);
-    }
-    Ok(asked)
-}
-
-/// A requirements file or lock file.
-pub(in crate::commands) fn team_file(path: &Path) -> Result<TeamFile, Ending> {
-    Ok(TeamFile::read(path)?)
 }
 
 /// The index that is named, else the one that is configured. Where wheels of a folder may do, none is as good.
@@ -96,8 +86,8 @@ pub(super) fn index(
 /// Every named Python on every named platform; this machine's where none is named.
 pub(super) fn targets(
     setting: &Setting,
-    pythons: &[String],
-    platforms: &[String],
+    pythons: &[PythonVersion],
+    platforms: &[Platform],
 ) -> Result<Vec<Target>, Ending> {
     let base = || {
         Pythons::new(&setting.environ, &setting.cache).base(None).map_err(|failure| {
@@ -110,21 +100,12 @@ pub(super) fn targets(
     if pythons.is_empty() && platforms.is_empty() {
         return Ok(vec![base()?.target]);
     }
-    let platforms = if platforms.is_empty() { vec![this_platform()?] } else { parse_platforms(platforms)? };
-    let pythons = if pythons.is_empty() { vec![base()?.version] } else { parse_pythons(pythons)? };
+    let platforms = if platforms.is_empty() { vec![this_platform()?] } else { platforms.to_vec() };
+    let pythons = if pythons.is_empty() { vec![base()?.version] } else { pythons.to_vec() };
     Ok(platforms
         .iter()
         .flat_map(|platform| pythons.iter().map(|python| Target::of(*platform, *python)))
         .collect())
-}
-
-fn parse_platforms(names: &[String]) -> Result<Vec<Platform>, Ending> {
-    names.iter().map(|name| Platform::parse(name).map_err(|error| Ending::usage(error.to_string()))).collect()
-}
-
-fn parse_pythons(versions: &[String]) -> Result<Vec<PythonVersion>, Ending> {
-    let parse = |text: &String| PythonVersion::parse(text).map_err(|error| Ending::usage(error.to_string()));
-    versions.iter().map(parse).collect()
 }
 
 fn this_platform() -> Result<Platform, Ending> {

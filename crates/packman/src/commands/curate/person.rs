@@ -55,6 +55,9 @@ impl Events for Person<'_> {
     fn event(&self, event: Event<'_>) {
         match event {
             Event::Asking { .. } => {}
+            Event::Fetching { files, bytes, is_exact, targets } => {
+                self.say(&crate::words::curate::fetching(files, bytes, is_exact, targets));
+            }
             Event::Began { id, file, size } => self.begin(id, file, size),
             Event::Received { id, bytes } => {
                 if let Some(bar) = self.running().get(&id) {

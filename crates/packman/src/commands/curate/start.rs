@@ -3,12 +3,14 @@
 use std::path::Path;
 
 use packman_client::{AddRequest as TrustRequest, Client};
-use packman_curate::{Outcome, Staged, StartReport, StartRequest};
+use packman_curate::{CurateError, No, Outcome, Staged, StartReport, StartRequest};
 use packman_machine::git::git_identity;
+use packman_machine::location::without_secrets;
 use packman_names::ProjectName;
 use packman_strict::json::{Object, Value};
 use packman_trust::{Entry, EntryName, Scope};
 
+use super::super::demand::{Sources, settle_index};
 use super::super::setting::Setting;
 use super::person::Person;
 use super::{absolute, add, curator, sign};
@@ -20,15 +22,24 @@ pub(super) fn run(arguments: &StartArgs, common: &Common) -> Result<(), Ending> 
     let setting = Setting::capture(common, arguments.yes)?;
     let person = Person::new(&setting);
     let agree = |staged: &Staged| sign::agree(&setting, staged, arguments.yes);
-    let named_targets = !(arguments.python.is_empty() && arguments.platform.is_empty());
+    let sources = Sources {
+        files: std::slice::from_ref(&arguments.file),
+        constraints: &arguments.constraint,
+        extras: &arguments.extra,
+        groups: &arguments.group,
+        whole_locks: true,
+        ..Sources::default()
+    };
+    // All this is known before anything is made.
+    let mut asked = sources.read(&setting)?;
+    let has_index_lines = settle_index(&setting, &mut asked, arguments.index.as_deref())?;
     let request = StartRequest {
-        file: absolute(&setting, &arguments.file),
+        asked,
         folder: absolute(&setting, &arguments.dir),
         site: absolute(&setting, &arguments.to),
         title: arguments.title.clone().unwrap_or_else(|| folder_name(&setting)),
         maintainer: maintainer(&setting, arguments)?,
         targets: add::targets(&setting, &arguments.python, &arguments.platform)?,
-        only_targets: named_targets,
         min_age_days: arguments.min_age,
         index: add::index(&setting, arguments.index.as_deref(), false)?,
         copy_files: arguments.copy_files,
@@ -41,14 +52,31 @@ pub(super) fn run(arguments: &StartArgs, common: &Common) -> Result<(), Ending> 
         None => None,
     };
     if common.json {
-        return answered(to_json(&report, trusted.as_ref()), add::ended(&report.added));
+        return answered(to_json(&report, trusted.as_ref()), ended(&report));
     }
-    let mut lines = words::curate::started(&report);
+    let mut lines = words::start::started(&report, arguments);
     if let (Some(outcome), Some(trusted)) = (&report.outcome, &trusted) {
-        lines.extend(words::curate::for_colleagues(outcome, trusted, arguments));
+        let install = if has_index_lines || !report.added.not_taken.is_empty() {
+            words::start::named(&request.asked, outcome, arguments)
+        } else {
+            words::start::file(&request.asked, outcome, arguments)
+        };
+        lines.extend(words::start::for_colleagues(outcome, trusted, arguments, &install));
     }
     setting.terminal.say_all(&lines);
-    add::ended(&report.added)
+    ended(&report)
+}
+
+/// Ends as what was not taken says; where nothing was signed, never well.
+fn ended(report: &StartReport) -> Result<(), Ending> {
+    add::ended(&report.added)?;
+    match &report.outcome {
+        Some(_) => Ok(()),
+        None => {
+            Err(Ending::no("nothing-taken", "nothing that is asked for counts here, so nothing was signed")
+                .hint("`--python X.Y` and `--platform NAME` name the Pythons and platforms that it is for"))
+        }
+    }
 }
 
 /// How the new database stands in the ring.
@@ -57,6 +85,8 @@ pub(crate) struct Trusted {
     pub(crate) name: EntryName,
     /// Whether it answers for the names it holds only, before others.
     pub(crate) is_narrow: bool,
+    /// Whether it stood there before.
+    pub(crate) is_known: bool,
 }
 
 /// Puts the published folder into the own ring, its number compared: it was made on this machine a moment ago.
@@ -73,7 +103,7 @@ fn trust(client: &Client<'_>, site: &Path, outcome: &Outcome) -> Result<Trusted,
     if is_narrow {
         client.trust_prefer(added.entry.name.as_str(), &outcome.projects)?;
     }
-    Ok(Trusted { name: added.entry.name, is_narrow })
+    Ok(Trusted { name: added.entry.name, is_narrow, is_known: false })
 }
 
 /// Begun a second time, it is in the ring already: it gets what is new, and the names that came.
@@ -86,7 +116,7 @@ fn again(client: &Client<'_>, present: &Entry, outcome: &Outcome) -> Result<Trus
         client.trust_scope(name, scope_of(&outcome.projects)?)?;
         client.trust_prefer(name, &outcome.projects)?;
     }
-    Ok(Trusted { name: present.name.clone(), is_narrow })
+    Ok(Trusted { name: present.name.clone(), is_narrow, is_known: true })
 }
 
 fn scope_of(projects: &[ProjectName]) -> Result<Scope, Ending> {
@@ -115,12 +145,20 @@ fn maintainer(setting: &Setting, arguments: &StartArgs) -> Result<String, Ending
 
 fn to_json(report: &StartReport, trusted: Option<&Trusted>) -> Object<'static> {
     let left: Vec<Value<'static>> = report
-        .left
+        .added
+        .not_taken
         .iter()
+        .filter_map(|problem| match &problem.why {
+            CurateError::No(no) => match &**no {
+                No::Left(left) => Some(left),
+                _ => None,
+            },
+            _ => None,
+        })
         .map(|left| {
             let way_on = left.why.way_on().map_or(Value::Null, Value::from);
             Object::new()
-                .with("what", left.what.clone())
+                .with("what", without_secrets(&left.what))
                 .with("code", left.why.code())
                 .with("why", left.why.words())
                 .with("way-on", way_on)

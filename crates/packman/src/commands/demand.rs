@@ -1,0 +1,140 @@
+//! What the arguments of a command ask for: requirements that were typed, and files that were named.
+
+use std::path::{Path, PathBuf};
+
+use packman_machine::files;
+use packman_names::{ExtraName, Requirement};
+use packman_requirements::{Demand, FileKind, NotTaken, Parts, ReadFile, UnreadableFile};
+use packman_strict::quote::quoted;
+
+use super::setting::Setting;
+use crate::ending::Ending;
+use crate::words::demand as words;
+
+/// Where a command reads what is asked for.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Sources<'a> {
+    /// Requirements that were typed.
+    pub(super) typed: &'a [String],
+    /// Files (`-r`).
+    pub(super) files: &'a [PathBuf],
+    /// Files of constraints (`-c`).
+    pub(super) constraints: &'a [PathBuf],
+    /// Extras of those files.
+    pub(super) extras: &'a [String],
+    /// Dependency groups of those files.
+    pub(super) groups: &'a [String],
+    /// Whether all of a lock file is asked for.
+    pub(super) whole_locks: bool,
+}
+
+/// The largest file that is read: ten times the longest lock file known.
+const LARGEST: u64 = 32 << 20;
+
+impl Sources<'_> {
+    /// Reads them all. Nothing is done yet, so whatever is wrong with a file leaves nothing behind.
+    pub(super) fn read(self, setting: &Setting) -> Result<Demand, Ending> {
+        let parts = self.parts()?;
+        let read = |path: &Path| {
+            // The path is as it was typed, so that errors show it so.
+            match files::read_file(&setting.environ.folder().join(path), LARGEST) {
+                Ok(Some(bytes)) => Ok(bytes),
+                Ok(None) => Err("is not there".to_owned()),
+                Err(failure) => Err(failure.reason().to_string()),
+            }
+        };
+        let mut demand =
+            Demand::of(self.typed.iter().map(|text| typed(text)).collect::<Result<Vec<_>, _>>()?);
+        for file in self.files {
+            demand.extend(Demand::parse(file, &parts, &read).map_err(|error| unreadable(&error))?);
+        }
+        for file in self.constraints {
+            demand.extend(constraints(file, &read)?);
+        }
+        match demand.unhashed() {
+            None => Ok(demand),
+            Some(unhashed) => Err(Ending::no("unhashed", unhashed.to_string()).hint(
+                "`pip-compile --generate-hashes` or `uv pip compile --generate-hashes` writes all of them",
+            )),
+        }
+    }
+
+    fn parts(self) -> Result<Parts, Ending> {
+        let names = |names: &[String]| {
+            let parse =
+                |name: &String| ExtraName::parse(name).map_err(|error| Ending::usage(error.to_string()));
+            names.iter().map(parse).collect::<Result<Vec<_>, _>>()
+        };
+        let parts =
+            Parts { extras: names(self.extras)?, groups: names(self.groups)?, whole_locks: self.whole_locks };
+        let has_parts = |file: &PathBuf| {
+            FileKind::of(file).is_ok_and(|kind| matches!(kind, FileKind::PyProject | FileKind::PyLock))
+        };
+        if parts.is_named() && !self.files.iter().any(has_parts) {
+            let what = "`--extra` and `--group` name parts of a `pyproject.toml` or `pylock.toml`, and none is given";
+            return Err(Ending::usage(what).hint(
+                "give one with `-r pyproject.toml`; an extra of a project is asked for as `name[extra]`",
+            ));
+        }
+        Ok(parts)
+    }
+}
+
+fn typed(text: &str) -> Result<Requirement, Ending> {
+    let is_file = [".txt", ".in", ".toml", ".lock", ".whl"].iter().any(|ending| text.ends_with(ending));
+    if is_file && !text.contains('@') {
+        let ending = Ending::usage(format!("{} is a file where a requirement is wanted", quoted(text)));
+        return Err(ending.hint(format!("to read it: `-r {}`", crate::words::shell(text))));
+    }
+    Requirement::parse(text).map_err(|error| Ending::usage(error.to_string()))
+}
+
+fn constraints(file: &Path, read: ReadFile<'_>) -> Result<Demand, Ending> {
+    Demand::parse_constraints(file, read).map_err(|error| unreadable(&error))
+}
+
+fn unreadable(error: &UnreadableFile) -> Ending {
+    error.hint().into_iter().fold(Ending::usage(error.to_string()), Ending::hint)
+}
+
+/// For those who install: what PackMan does not take ends it, each thing with its line.
+pub(super) fn refuse_left(demand: &Demand) -> Result<(), Ending> {
+    let uv_lock =
+        demand.files.iter().find(|file| FileKind::of(file).is_ok_and(|kind| kind == FileKind::UvLock));
+    if let Some(file) = uv_lock {
+        let what = format!("{} says what to lock, not what to install here", quoted(&file.to_string_lossy()));
+        return Err(Ending::usage(what)
+            .hint("`uv export --format pylock.toml -o pylock.toml` writes what `-r` reads"));
+    }
+    let checkout = |locked: &&packman_requirements::Locked| locked.version.is_none();
+    let checkouts = demand.locks.releases.iter().filter(checkout).map(|locked| NotTaken {
+        what: locked.name.to_string(),
+        why: locked.left.clone().unwrap_or(packman_requirements::WhyNotTaken::Path),
+        place: locked.place.clone(),
+    });
+    let left: Vec<NotTaken> = demand.not_taken.iter().cloned().chain(checkouts).collect();
+    match left.first() {
+        None => Ok(()),
+        Some(first) => Err(words::left(&left, Ending::no(first.why.code(), String::new()))),
+    }
+}
+
+/// For those who curate: a line that says where packages come from ends it, before anything is taken from elsewhere,
+/// unless the person named the index himself; then that is said. Says whether there was such a line.
+pub(super) fn settle_index(
+    setting: &Setting,
+    demand: &mut Demand,
+    named: Option<&str>,
+) -> Result<bool, Ending> {
+    let lines = demand.take_index_lines();
+    match (lines.first(), named) {
+        (None, _) => Ok(false),
+        (Some(_), Some(named)) => {
+            for line in &lines {
+                setting.terminal.say(&words::index_line_passed_over(line, named));
+            }
+            Ok(true)
+        }
+        (Some(_), None) => Err(words::index_lines(&lines, Ending::no("index-option", String::new()))),
+    }
+}
