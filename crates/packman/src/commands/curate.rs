@@ -96,7 +96,7 @@ fn remove(dir: &Path, what: &[String], common: &Common) -> Result<(), Ending> {
     for file in &report.files {
         setting.terminal.say(&format!("removed {file}"));
     }
-    setting.terminal.say(&format!("next: packman curate sign {}", dir.display()));
+    setting.terminal.say(&format!("next: packman curate sign {}", words::shell_path(dir)));
     Ok(())
 }
 

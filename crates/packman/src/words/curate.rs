@@ -1,5 +1,7 @@
 //! The scapegoat's side in words and as JSON.
 
+use std::path::Path;
+
 use packman_curate::{
     AddReport, AddedFile, Expiry, InitReport, Nearness, Problem, PublishReport, RotateReport, Staged,
     StagedFile, StatusReport,
@@ -26,7 +28,7 @@ pub(crate) fn init(report: &InitReport, dir: &str) -> Vec<String> {
             quoted(&spare.display().to_string())
         ));
     }
-    lines.push(format!("next: packman curate add {dir} REQUIREMENT…"));
+    lines.push(format!("next: packman curate add {} REQUIREMENT…", words::shell_path(Path::new(dir))));
     lines
 }
 
@@ -179,7 +181,7 @@ pub(crate) fn status(report: &StatusReport, dir: &str, now: Time) -> Vec<String>
     lines.extend(expiry(&report.expiry, now));
     if !report.staged.is_empty() {
         lines.extend(staged(&report.staged, now));
-        lines.push(format!("next: packman curate sign {dir}"));
+        lines.push(format!("next: packman curate sign {}", words::shell_path(Path::new(dir))));
     }
     for yank in &report.yanks {
         lines.push(match yank.yanked.as_deref() {
@@ -236,7 +238,7 @@ pub(crate) fn rotated(report: &RotateReport, dir: &str, now: Time) -> Vec<String
     lines.extend(expiry(&report.expiry, now));
     let next = if report.expiry.is_empty() { "sign" } else { "publish" };
     let to = if report.expiry.is_empty() { "" } else { " --to FOLDER" };
-    lines.push(format!("next: packman curate {next} {dir}{to}"));
+    lines.push(format!("next: packman curate {next} {}{to}", words::shell_path(Path::new(dir))));
     lines
 }
 

@@ -241,7 +241,7 @@ fn what_cannot_be_recorded_is_listed_and_the_rest_is() {
       hint: make one with `packman curate init`
     ");
     insta::assert_snapshot!(both(&world, &["curate", "add", "db", "click", "--platform", "amiga"]), @"
-    error: invalid value 'amiga' for '--platform <NAME>...': platform `amiga`: is not known, wanted one of linux-x86_64, linux-aarch64, linux-riscv64, musllinux-x86_64, musllinux-aarch64, macos-arm64, macos-x86_64, windows-x86_64, windows-x86, windows-arm64; what else is named stands before this option, or after another one
+    error: invalid value 'amiga' for '--platform <NAME>...': platform `amiga`: is not known, wanted one of linux-x86_64, linux-aarch64, linux-riscv64, musllinux-x86_64, musllinux-aarch64, macos-arm64, macos-x86_64, windows-x86_64, windows-x86, windows-arm64; this option takes all that follows it, so everything else stands before it
 
     For more information, try '--help'.
     ");

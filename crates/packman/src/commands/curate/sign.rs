@@ -29,7 +29,7 @@ pub(super) fn sign(dir: &Path, yes: bool, common: &Common) -> Result<(), Ending>
     }
     setting.terminal.say(&format!("signed version {}", report.version));
     setting.terminal.say_all(&words::curate::expiry(&report.expiry, curator.now));
-    setting.terminal.say(&format!("next: packman curate publish {} --to FOLDER", dir.display()));
+    setting.terminal.say(&format!("next: packman curate publish {} --to FOLDER", words::shell_path(dir)));
     Ok(())
 }
 
@@ -56,6 +56,6 @@ pub(super) fn refresh(dir: &Path, common: &Common) -> Result<(), Ending> {
     }
     setting.terminal.say(&format!("signed timestamp {}", report.version));
     setting.terminal.say_all(&words::curate::expiry(&report.expiry, curator.now));
-    setting.terminal.say(&format!("next: packman curate publish {} --to FOLDER", dir.display()));
+    setting.terminal.say(&format!("next: packman curate publish {} --to FOLDER", words::shell_path(dir)));
     Ok(())
 }
