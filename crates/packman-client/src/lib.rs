@@ -5,6 +5,7 @@
 //! `packman-tuf` and `packman-trust`, what fits to `packman-resolve`, and every effect to `packman-machine` and
 //! `packman-wheel`.
 
+mod audit;
 mod client;
 mod download;
 mod environment;
@@ -26,6 +27,7 @@ mod uninstall;
 mod upgrade;
 mod venv;
 
+pub use audit::Audited;
 pub use client::{Client, Reach};
 pub use environment::{Environment, WhichEnvironment};
 pub use error::{ClientError, Failed, No, RefusedWhy, Usage};

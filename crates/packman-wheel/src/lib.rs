@@ -11,6 +11,7 @@
 
 mod amend;
 mod apply;
+mod audit;
 mod base64;
 mod change;
 mod conflict;
@@ -42,6 +43,7 @@ mod wheel_file;
 
 pub use amend::Amendment;
 pub use apply::Report;
+pub use audit::{Audit, Finding, Note, Noted, Wrong, audit};
 pub use change::{Change, Install, LinkMode, Planned, plan};
 pub use conflict::{ChangeError, Conflict};
 pub use crew::Crew;

@@ -64,7 +64,7 @@ impl InstalledRecord {
 }
 
 /// The path of a row relative to the root; none where it leads out.
-fn place(places: &Places, site: &str, row: &str) -> Option<String> {
+pub(crate) fn place(places: &Places, site: &str, row: &str) -> Option<String> {
     if row.starts_with('/') {
         let path = Path::new(row);
         let folder = real(path.parent()?).ok()?;
@@ -88,7 +88,7 @@ fn plain(folder: &str, row: &str) -> Option<String> {
 }
 
 /// Whether a project may own the file: not what makes the environment one, and not our own notes.
-fn may_own(places: &Places, path: &str) -> bool {
+pub(crate) fn may_own(places: &Places, path: &str) -> bool {
     path != join(&places.data, "pyvenv.cfg")
         && path != WORK
         && !is_below(path, WORK)

@@ -69,6 +69,12 @@ pub(crate) enum Command {
     Tree(TreeArgs),
     /// Write what is installed as lines of a requirements file
     Freeze(FreezeArgs),
+    /// Find what was changed in an environment, and what nobody installed
+    Audit {
+        /// Where.
+        #[command(flatten)]
+        environment: EnvironmentArgs,
+    },
     /// Make a virtual environment
     Venv(VenvArgs),
     /// Publish a database of packages that you vouch for

@@ -131,7 +131,7 @@ mod tests {
             }
         }
         assert!(found > 20, "commands are found");
-        for wrong in ["packman trust accept", "packman install --force", "packman audit"] {
+        for wrong in ["packman trust accept", "packman install --force", "packman shred"] {
             let words: Vec<&str> = wrong.split(' ').skip(1).collect();
             assert!(verify_command(&root, &words).is_err(), "{wrong}");
         }

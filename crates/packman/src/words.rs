@@ -1,5 +1,6 @@
 //! The words that people read.
 
+pub(crate) mod audit;
 pub(crate) mod curate;
 pub(crate) mod demand;
 pub(crate) mod environment;

@@ -151,6 +151,10 @@ fn every_answer_has_the_members_that_the_page_says() {
     answers("upgrade", 0, &["upgrade", "--venv", "v", "click"]);
     answers("tree", 0, &["tree", "--venv", "v"]);
     answers("freeze", 0, &["freeze", "--venv", "v"]);
+    answers("audit", 0, &["audit", "--venv", "v"]);
+    let stray = world.path("v/bin/stray");
+    std::fs::write(&stray, "").unwrap();
+    answers("audit", 1, &["audit", "--venv", "v"]);
     answers("venv", 0, &["venv", "another"]);
     answers("uninstall", 0, &["uninstall", "--venv", "v", "click"]);
     answers("demo", 0, &["demo"]);

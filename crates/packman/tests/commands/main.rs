@@ -8,6 +8,7 @@
 )]
 
 mod answers;
+mod audit;
 mod curate;
 mod environment;
 mod install;

@@ -62,6 +62,7 @@ fn help_and_version_are_answers() {
       list       List what is installed
       tree       Show which installed package needs which
       freeze     Write what is installed as lines of a requirements file
+      audit      Find what was changed in an environment, and what nobody installed
       venv       Make a virtual environment
       curate     Publish a database of packages that you vouch for
       demo       Show the whole road in a scratch folder, and five attacks on it

@@ -1,0 +1,161 @@
+//! Compares the files of a project with its RECORD.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use packman_names::ProjectName;
+use packman_strict::Sha256;
+
+use super::{Audit, Noted, Wrong, stray};
+use crate::base64;
+use crate::conflict::ChangeError;
+use crate::failure::Failure;
+use crate::folder::split;
+use crate::installed::Installed;
+use crate::record;
+use crate::removal::{InstalledRecord, may_own, place};
+use crate::scheme::{Places, join};
+
+/// What the RECORDs of an environment name, links resolved, relative to its root.
+#[derive(Debug, Default)]
+pub(super) struct Recorded {
+    files: BTreeMap<String, ProjectName>,
+    folders: BTreeSet<String>,
+    /// The folders of facts whose files are not known, which is said already.
+    told: BTreeSet<String>,
+    /// Where each folder really is.
+    real: HashMap<String, Option<String>>,
+}
+
+impl Recorded {
+    /// Whose a file is.
+    pub(super) fn owner(&self, path: &str) -> Option<&ProjectName> {
+        self.files.get(path)
+    }
+
+    /// Whether it is said already that what is in a folder is not known.
+    pub(super) fn is_told(&self, folder: &str) -> bool {
+        self.told.contains(folder)
+    }
+
+    /// Remembers that this is said.
+    pub(super) fn tell(&mut self, folder: &str) {
+        self.told.insert(folder.to_owned());
+    }
+
+    /// Whether something in a folder is recorded.
+    pub(super) fn has_below(&self, folder: &str) -> bool {
+        self.folders.contains(folder)
+    }
+
+    /// Compares a project's files, and remembers them.
+    pub(super) fn compare(
+        &mut self,
+        places: &Places,
+        installed: &Installed,
+        audit: &mut Audit,
+    ) -> Result<(), ChangeError> {
+        let project = Some(&installed.name);
+        let folder = super::relative(places, &installed.dist_info);
+        let shown = join(&folder, "RECORD");
+        let read = match InstalledRecord::read(places, installed) {
+            Ok(read) => read,
+            Err(ChangeError::Conflict(conflict)) => {
+                self.tell(&folder);
+                audit.find(shown, project, Wrong::Unreadable(conflict.to_string()));
+                return Ok(());
+            }
+            Err(other) => return Err(other),
+        };
+        let rows = match record::parse(&read.text) {
+            Ok(rows) => rows,
+            Err(fault) => {
+                self.tell(&folder);
+                audit.find(shown, project, Wrong::Unreadable(fault.to_string()));
+                return Ok(());
+            }
+        };
+        for row in rows {
+            let named = place(places, &read.site, &row.path).filter(|path| may_own(places, path));
+            let Some(path) = named.and_then(|path| self.resolved(places, &path)) else {
+                audit.find(row.path.into_owned(), project, Wrong::Escapes);
+                continue;
+            };
+            self.remember(&path, &installed.name);
+            compare_file(places, &path, &row.hash, &installed.name, audit)?;
+        }
+        Ok(())
+    }
+
+    fn remember(&mut self, path: &str, project: &ProjectName) {
+        self.files.insert(path.to_owned(), project.clone());
+        let mut folder = split(path).0;
+        while !folder.is_empty() && self.folders.insert(folder.to_owned()) {
+            folder = split(folder).0;
+        }
+    }
+
+    /// The path with the links of its folder resolved; none where they lead out of the environment.
+    fn resolved(&mut self, places: &Places, path: &str) -> Option<String> {
+        let (folder, name) = split(path);
+        let real = self.real.entry(folder.to_owned()).or_insert_with(|| real_folder(&places.root, folder));
+        real.as_deref().map(|folder| join(folder, name))
+    }
+}
+
+fn compare_file(
+    places: &Places,
+    path: &str,
+    hash: &str,
+    project: &ProjectName,
+    audit: &mut Audit,
+) -> Result<(), ChangeError> {
+    let full = places.root.join(path);
+    let bytes = match fs::read(&full) {
+        Ok(bytes) => bytes,
+        // Bytecode may be removed by anybody: Python makes it again.
+        Err(error) if error.kind() == io::ErrorKind::NotFound && is_bytecode(path) => return Ok(()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            audit.find(path.to_owned(), Some(project), Wrong::Missing);
+            return Ok(());
+        }
+        Err(error) if error.kind() == io::ErrorKind::IsADirectory => return Ok(()),
+        Err(error) => return Err(Failure::new(&full, "read", error).into()),
+    };
+    if stray::runs_at_start(places, path, &bytes) {
+        audit.note(path.to_owned(), Some(project), Noted::RunsAtStart);
+    }
+    let Some((algorithm, digest)) = hash.split_once('=') else {
+        // RECORD cannot name its own hash, and bytecode is made after RECORD.
+        if !hash.is_empty() || !(path.ends_with("/RECORD") || is_bytecode(path)) {
+            let found = if hash.is_empty() { "none" } else { hash };
+            audit.find(path.to_owned(), Some(project), Wrong::NoHash(found.to_owned()));
+        }
+        return Ok(());
+    };
+    audit.compared += 1;
+    let what = match algorithm {
+        // Some tools of old padded it.
+        "sha256" if digest.trim_end_matches('=') == base64::encode(&Sha256::of(&bytes)) => return Ok(()),
+        "sha256" => Wrong::Differs,
+        other => Wrong::NoHash(other.to_owned()),
+    };
+    audit.find(path.to_owned(), Some(project), what);
+    Ok(())
+}
+
+/// A folder that is not there stays as it is named: its files are missing, and that is said.
+fn real_folder(root: &Path, folder: &str) -> Option<String> {
+    let real: PathBuf = match root.join(folder).canonicalize() {
+        Ok(real) => real,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Some(folder.to_owned()),
+        Err(_) => return None,
+    };
+    real.strip_prefix(root).ok()?.to_str().map(str::to_owned)
+}
+
+fn is_bytecode(path: &str) -> bool {
+    path.strip_suffix(".pyc").is_some() && path.contains("__pycache__/")
+}
