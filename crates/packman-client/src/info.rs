@@ -6,6 +6,7 @@ use packman_trust::{Answer, Purpose, Source};
 
 use crate::client::Client;
 use crate::error::{ClientError, No};
+use crate::offers::Packs;
 
 /// One project as the database that answers for it has it.
 #[derive(Clone, Debug)]
@@ -43,11 +44,12 @@ impl Client<'_> {
     /// Reports one project.
     pub fn info(&self, project: &ProjectName) -> Result<ProjectInfo, ClientError> {
         let gate = self.gate(Purpose::Look)?;
+        let packs = Packs::default();
         let wanted = match gate.ask(project)? {
             Answer::Record(wanted) => wanted,
             Answer::Nobody(nobody) => return Err(No::NobodyVouches(nobody).into()),
         };
-        let offer = self.read_record(&wanted)?;
+        let offer = self.read_record(&wanted, &packs)?;
         let offered = offer.files()?;
         let offered = offered.iter().map(|file| FileInfo {
             filename: file.filename().to_owned(),

@@ -11,6 +11,7 @@ use crate::client::Client;
 use crate::download::DOWNLOADS;
 use crate::environment::{Absent, WhichEnvironment};
 use crate::error::ClientError;
+use crate::offers::Packs;
 
 /// What is behind in an environment.
 #[derive(Clone, Debug)]
@@ -41,8 +42,8 @@ impl Client<'_> {
     pub fn outdated(&self, which: &WhichEnvironment) -> Result<Outdated, ClientError> {
         let environment = self.environment(which, Absent::Refuse)?;
         let gate = self.gate(Purpose::Look)?;
-        let target = &environment.found.target;
-        let look = |installed: &Installed, _: &Stop| self.newer(&gate, installed, target);
+        let (target, packs) = (&environment.found.target, Packs::default());
+        let look = |installed: &Installed, _: &Stop| self.newer(&gate, &packs, installed, target);
         let installed: Vec<&Installed> = environment.inventory.installed.iter().collect();
         let found = for_each_parallel(installed, DOWNLOADS, self.stop, look)?;
         Ok(Outdated { environment: environment.folder(), packages: found.into_iter().flatten().collect() })
@@ -51,11 +52,12 @@ impl Client<'_> {
     fn newer(
         &self,
         gate: &Gate,
+        packs: &Packs,
         installed: &Installed,
         target: &Target,
     ) -> Result<Option<OutdatedPackage>, ClientError> {
         let Answer::Record(wanted) = gate.ask(&installed.name)? else { return Ok(None) };
-        let offer = self.read_record(&wanted)?;
+        let offer = self.read_record(&wanted, packs)?;
         let newest = newest(&offer, target, installed.version.any_prerelease());
         Ok(newest.filter(|newest| *newest > installed.version).map(|newest| OutdatedPackage {
             name: installed.name.clone(),

@@ -7,6 +7,7 @@ use packman_trust::{Answer, EntryName, Purpose};
 use crate::client::Client;
 use crate::download::DOWNLOADS;
 use crate::error::ClientError;
+use crate::offers::Packs;
 
 /// A project that was found.
 #[derive(Clone, Debug)]
@@ -25,10 +26,11 @@ impl Client<'_> {
     /// Finds the projects whose name or summary has `word` in it, in any case; names come first.
     pub fn search(&self, word: &str) -> Result<Vec<Found>, ClientError> {
         let gate = self.gate(Purpose::Look)?;
+        let packs = Packs::default();
         let look =
             |project: ProjectName, _: &packman_machine::stop::Stop| -> Result<Option<Found>, ClientError> {
                 let Answer::Record(wanted) = gate.ask(&project)? else { return Ok(None) };
-                let offer = self.read_record(&wanted)?;
+                let offer = self.read_record(&wanted, &packs)?;
                 let newest = offer.wheels().map(|wheel| wheel.flat().version()).max().cloned();
                 let database = offer.source().database.clone();
                 Ok(Some(Found { summary: offer.summary().map(str::to_owned), newest, database, project }))

@@ -6,7 +6,7 @@
 
 use std::path::{Path, PathBuf};
 
-use packman_database::{ABOUT_PATH, About, RECALLS_PATH, Recalls};
+use packman_database::{ABOUT_PATH, About, MalformedRecord, PACK_PATH, Pack, RECALLS_PATH, Recalls};
 use packman_machine::files::{self, Keeping};
 use packman_strict::Sha256;
 use packman_tuf::{
@@ -98,12 +98,14 @@ impl Curator<'_> {
 /// Every target and blob, each read and held against its hash, each record parsed as a client will.
 fn gather(folder: &Folder, signed: &Signed, good: &Good) -> Result<Vec<Piece>, CurateError> {
     let mut pieces = Vec::new();
+    let no_pack = || MalformedRecord::new("found lengths that do not add up, wanted a pack".to_owned());
     for (path, info) in good.targets() {
         let Some(bytes) = signed.target(folder.path(), path)? else { continue };
         pieces.push(Piece { path: info.file_path(path), sha256: Sha256::of(&bytes) });
         let parsed = match path {
             ABOUT_PATH => About::parse(&bytes).map(drop),
             RECALLS_PATH => Recalls::parse(&bytes).map(drop),
+            PACK_PATH => Pack::open(&bytes).map(drop).ok_or_else(no_pack),
             _ => Ok(()),
         };
         parsed.map_err(|error| Refused::Folder {

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use packman_database::{ABOUT_PATH, ProjectRecord, RECALLS_PATH, Recalls, RecordedFile, Review};
+use packman_database::{
+    ABOUT_PATH, PACK_PATH, Pack, ProjectRecord, RECALLS_PATH, Recalls, RecordedFile, Review, record_path,
+};
 use packman_names::{ProjectName, Version};
 use packman_strict::Sha256;
 use packman_strict::time::Time;
@@ -86,7 +88,7 @@ impl Targets {
         let mut records = folder.records()?;
         for record in records.values_mut() {
             derive_recalls(record, &recalls);
-            bytes.insert(packman_database::record_path(&record.name), record.encode());
+            bytes.insert(record_path(&record.name), record.encode());
             let before = signed.record(folder.path(), &record.name)?;
             compare(record, before.as_ref(), &mut staged)?;
         }
@@ -97,11 +99,24 @@ impl Targets {
                 staged.gone.extend(before.files.iter().map(staged_file));
             }
         }
+        let pack = pack(&records, &bytes);
+        bytes.extend(pack.map(|pack| (PACK_PATH.to_owned(), pack)));
         bytes.insert(ABOUT_PATH.to_owned(), about.encode());
         bytes.insert(RECALLS_PATH.to_owned(), recalls.encode());
         staged.about = bytes.get(ABOUT_PATH) != signed.target(folder.path(), ABOUT_PATH)?.as_ref();
         Ok(Self { bytes, staged, records })
     }
+}
+
+/// All records in one file, where there are so many that somebody may lack many of them.
+fn pack(
+    records: &BTreeMap<ProjectName, ProjectRecord>,
+    bytes: &BTreeMap<String, Vec<u8>>,
+) -> Option<Vec<u8>> {
+    const MANY: usize = 9;
+    let record = |project| Some((project, bytes.get(&record_path(project))?.as_slice()));
+    let packed = || Pack::encode(&records.keys().filter_map(record).collect());
+    (records.len() >= MANY).then(packed).filter(|pack| pack.len() as u64 <= Pack::LONGEST)
 }
 
 /// A record says of each file whether it is recalled, so that a client that reads only the record knows it too.

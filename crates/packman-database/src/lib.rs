@@ -8,6 +8,7 @@
 mod about;
 mod file_url;
 mod flat;
+mod pack;
 mod reading;
 mod recalls;
 mod record;
@@ -15,6 +16,7 @@ mod record;
 pub use about::{About, Kind};
 pub use file_url::{FileUrl, UrlError, blob_path};
 pub use flat::{Fit, FlatFile, FlatRecord};
+pub use pack::Pack;
 pub use recalls::{Recall, Recalls};
 pub use record::{
     CoreMetadata, FileName, MalformedRecord, ProjectRecord, RecordedFile, Review, ReviewBasis, Reviewer,
@@ -25,6 +27,9 @@ pub const ABOUT_PATH: &str = "about.json";
 
 /// The path of the target that lists every recalled file.
 pub const RECALLS_PATH: &str = "recalls.json";
+
+/// The path of the target that holds all records in one file.
+pub const PACK_PATH: &str = "projects.pack";
 
 /// The path of the target that holds the record of `project`.
 pub fn record_path(project: &packman_names::ProjectName) -> String {

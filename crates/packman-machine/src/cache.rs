@@ -117,6 +117,16 @@ impl Cache {
         opened
     }
 
+    /// Whether something was derived under a key. It may turn out to be spoiled.
+    pub fn has_derived(&self, kind: &'static str, key: &Sha256) -> bool {
+        self.existing().is_some_and(|folder| folder.join(derived_name(kind, key)).is_file())
+    }
+
+    /// Whether there is a file of that hash. It may turn out to be spoiled.
+    pub fn has_blob(&self, sha256: &Sha256) -> bool {
+        self.existing().is_some_and(|folder| folder.join(blob_name(sha256)).is_file())
+    }
+
     /// Keeps what was derived in a form that has a sum of its own.
     pub fn put_summed(&self, kind: &'static str, key: &Sha256, bytes: &[u8]) {
         self.put(&derived_name(kind, key), bytes);

@@ -19,6 +19,9 @@ pub trait OfferSource {
     /// The offer of a project; `None` where nobody in the ring vouches for it. Asked once for each project that is
     /// reached.
     fn offer(&mut self, project: &ProjectName) -> Result<Option<Arc<Offer>>, Self::Failure>;
+
+    /// These projects will probably be asked for soon.
+    fn expect(&mut self, _projects: &[ProjectName]) {}
 }
 
 /// Finds the set of offered files that fits.
@@ -54,6 +57,10 @@ impl<O: OfferSource> Supply for OfferSupply<'_, O> {
         let mut releases = choose_offered(&offer, self.target);
         releases.leave_out(offer.left_out().map(unusable));
         Ok(Supplied::Releases(releases.map(|place| Wheel { offer: Arc::clone(&offer), place })))
+    }
+
+    fn expect(&mut self, projects: &[ProjectName]) {
+        self.source.expect(projects);
     }
 
     fn needs<'a>(&'a mut self, _: &ProjectName, wheel: &'a Wheel) -> Result<Needs<'a>, O::Failure> {

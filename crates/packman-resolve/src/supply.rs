@@ -18,6 +18,9 @@ pub trait Supply {
     /// Every release of a project, or why there is none. Asked once for each project that is reached.
     fn releases(&mut self, project: &ProjectName) -> Result<Supplied<Self::File>, Self::Failure>;
 
+    /// These projects will probably be asked for soon: whoever fetches may begin.
+    fn expect(&mut self, _projects: &[ProjectName]) {}
+
     /// What the chosen file of a release needs. Asked once for each release that is reached.
     fn needs<'a>(
         &'a mut self,

@@ -132,6 +132,22 @@ impl<'r, S: Supply> World<'r, S> {
         dependencies
     }
 
+    /// Tells the supply what will be asked for next, as far as what is installed does not do.
+    fn expect(&self, dependencies: &[Dependency]) {
+        let asked_for = |project: &ProjectName, range: &Ranges<Version>| {
+            let stays = self.installed(project).is_some_and(|package| range.contains(&package.version));
+            self.reached(project).is_none() && (!stays || self.request.upgrade.covers(project))
+        };
+        let expected: Vec<ProjectName> = dependencies
+            .iter()
+            .filter_map(|(package, range)| package.project().filter(|project| asked_for(project, range)))
+            .cloned()
+            .collect();
+        if !expected.is_empty() {
+            self.supply.borrow_mut().expect(&expected);
+        }
+    }
+
     fn depend(
         &self,
         project: &ProjectName,
@@ -233,7 +249,10 @@ impl<S: Supply> DependencyProvider for World<'_, S> {
             Some(project) => self.dependencies_of(package, project, version)?,
         };
         Ok(match dependencies {
-            Ok(dependencies) => Dependencies::Available(dependencies.into_iter().collect()),
+            Ok(dependencies) => {
+                self.expect(&dependencies);
+                Dependencies::Available(dependencies.into_iter().collect())
+            }
             Err(flaw) => Dependencies::Unavailable(flaw),
         })
     }

@@ -5,7 +5,9 @@
 
 use std::sync::Arc;
 
-use packman_database::{About, FlatRecord, MalformedRecord, ProjectRecord, Recalls, record_path};
+use packman_database::{
+    About, FlatRecord, MalformedRecord, PACK_PATH, Pack, ProjectRecord, Recalls, project_of_path, record_path,
+};
 use packman_names::ProjectName;
 use packman_strict::time::Time;
 use packman_tuf::{Good, Memory, SafetyNumber, TargetInfo};
@@ -215,8 +217,7 @@ impl Gate {
     pub fn projects(&self) -> Vec<ProjectName> {
         let mut projects = Vec::new();
         for database in self.standings().filter_map(|standing| standing.database.as_ref()) {
-            let listed =
-                database.good.targets().filter_map(|(path, _)| packman_database::project_of_path(path));
+            let listed = database.good.targets().filter_map(|(path, _)| project_of_path(path));
             let admits = |project: &ProjectName| {
                 database.entry.scope.admits(project) && database.own_scope.admits(project)
             };
@@ -268,6 +269,28 @@ impl RecordWanted<'_> {
     /// The hash and length by which its bytes are believed.
     pub fn target(&self) -> &TargetInfo {
         &self.target
+    }
+
+    /// The project.
+    pub fn project(&self) -> &ProjectName {
+        &self.project
+    }
+
+    /// The hash and length of the pack in which its database publishes all its records, where it does.
+    pub fn pack(&self) -> Option<TargetInfo> {
+        self.database.good.target(PACK_PATH)
+    }
+
+    /// Opens the pack, if the bytes have the signed hash. What is in it is held against its own hash when it is offered.
+    pub fn open_pack(&self, bytes: &[u8]) -> Option<Pack> {
+        let verified = self.database.good.verify_target(PACK_PATH, bytes).ok()?;
+        Pack::open(verified.bytes())
+    }
+
+    /// The hash and length of every record that its database lists without delegating.
+    pub fn siblings(&self) -> impl Iterator<Item = TargetInfo> {
+        let targets = self.database.good.targets();
+        targets.filter(|(path, _)| project_of_path(path).is_some()).map(|(_, target)| target)
     }
 
     /// The database that answers.

@@ -41,7 +41,7 @@ const RULES: &[Rule] = &[
         ours: &["packman-strict"],
         others: Some(&["ed25519-dalek", "p256", "rsa", "sha2"]),
     },
-    Rule { name: "packman-database", ours: &["packman-strict", "packman-names"], others: Some(&[]) },
+    Rule { name: "packman-database", ours: &["packman-strict", "packman-names"], others: Some(&["ruzstd"]) },
     Rule {
         name: "packman-trust",
         ours: &["packman-strict", "packman-names", "packman-tuf", "packman-database"],

@@ -56,12 +56,14 @@ impl Client<'_> {
             installed: &installed,
             upgrade: &wanted.upgrade,
         };
-        let mut offers = Offers::new(*self, &gate);
-        let resolution = packman_resolve::resolve_offers(&asked, &mut offers)
-            .map_err(|failure| resolve_error(failure, &offers, &wanted.requirements))?;
-        if let Some(nobody) = wanted.must_be_vouched.iter().find_map(|project| offers.nobody(project)) {
-            return Err(No::NobodyVouches(nobody).into());
-        }
+        let resolution = self.with_offers(&gate, |offers| {
+            let resolution = packman_resolve::resolve_offers(&asked, offers)
+                .map_err(|failure| resolve_error(failure, offers, &wanted.requirements))?;
+            match wanted.must_be_vouched.iter().find_map(|project| offers.nobody(project)) {
+                Some(nobody) => Err(ClientError::from(No::NobodyVouches(nobody))),
+                None => Ok(resolution),
+            }
+        })?;
         let mut warnings: Vec<String> = resolution.warnings.iter().map(ToString::to_string).collect();
         for chosen in resolution.chosen.iter().filter(|chosen| chosen.action.file().is_none()) {
             warnings.extend(installed_pinned(&environment, &chosen.project, &wanted.pins)?);
@@ -166,7 +168,7 @@ pub(super) fn installed_packages(environment: &Environment) -> Vec<InstalledPack
 }
 
 /// Nobody vouching for the one thing that was asked for is said as that, not as a conflict.
-fn resolve_error(failure: Failure<ClientError>, offers: &Offers<'_>, asked: &[Asked]) -> ClientError {
+fn resolve_error(failure: Failure<ClientError>, offers: &Offers<'_, '_>, asked: &[Asked]) -> ClientError {
     match failure {
         Failure::Supply(error) => error,
         Failure::Requirement(refused) => No::Requirement(refused).into(),
