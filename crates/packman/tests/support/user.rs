@@ -117,7 +117,7 @@ impl User {
 
     /// Forgets what can be had again, but for what interpreters say of themselves: no mirror gave that.
     pub fn clear_cache(&self) {
-        for part in ["blobs", "wheels", "downloads"] {
+        for part in ["blobs", "records/flat-1", "wheels", "downloads"] {
             let _ = std::fs::remove_dir_all(self.folder.join(part));
         }
     }
