@@ -303,7 +303,10 @@ fn what_is_needed_next_is_asked_for_at_once() {
     assert!(made.unwrap().success());
     let request = InstallRequest {
         requirements: vec![Asked::here(Requirement::parse("project-00").unwrap())],
+        constraints: vec![],
         pins: Pins::new(),
+        only_pinned: false,
+        pythons: vec![],
         which: WhichEnvironment::Venv(venv),
         compile_bytecode: false,
         link: LinkMode::Copy,
