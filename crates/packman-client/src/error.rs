@@ -119,6 +119,13 @@ pub enum No {
         /// That file's SHA-256.
         found: packman_strict::Sha256,
     },
+    /// A lock was made for other environments.
+    OtherEnvironment {
+        /// Where that stands.
+        place: String,
+        /// The markers of those that it was made for.
+        wanted: Vec<String>,
+    },
     /// What is asked for is meant for other Pythons.
     OtherPython {
         /// Where that stands.
@@ -231,6 +238,7 @@ impl No {
             Self::Requirement(refused) => refused.code(),
             Self::NotPinned { .. } | Self::InstalledOther { .. } => "not-pinned",
             Self::Unhashed { .. } => "unhashed",
+            Self::OtherEnvironment { .. } => "other-environment",
             Self::OtherPython { .. } => "requires-python",
             Self::ConsentNeeded { .. } => "consent-needed",
             Self::ExternallyManaged { .. } => "externally-managed",

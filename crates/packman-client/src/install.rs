@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use packman_machine::program;
 use packman_names::{ProjectName, Version};
-use packman_requirements::PythonAsked;
+use packman_requirements::{EnvironmentsAsked, PythonAsked};
 use packman_resolve::Asked;
 use packman_strict::Sha256;
 use packman_trust::{Age, OfferedFile};
@@ -43,6 +43,8 @@ pub struct InstallRequest {
     pub only_pinned: bool,
     /// The Pythons that what is asked for is meant for.
     pub pythons: Vec<PythonAsked>,
+    /// The environments that a lock among it was made for.
+    pub environments: Vec<EnvironmentsAsked>,
     /// Where.
     pub which: WhichEnvironment,
     /// Whether modules are compiled to bytecode.

@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use packman_client::{AddRequest, Client, InstallRequest, Pins, Reach, Silent, WhichEnvironment};
+use packman_client::{AddRequest, Client, InstallRequest, Reach, Silent, WhichEnvironment};
 use packman_database::{
     ABOUT_PATH, About, CoreMetadata, FileName, FileUrl, Kind, PACK_PATH, Pack, ProjectRecord, RECALLS_PATH,
     Recalls, RecordedFile, record_path,
@@ -25,7 +25,7 @@ use packman_machine::loopback::{Answer, Loopback};
 use packman_machine::network::{Fetcher, FetcherSettings};
 use packman_machine::stop::Stop;
 use packman_names::{ProjectName, Requirement};
-use packman_resolve::Asked;
+use packman_requirements::Demand;
 use packman_strict::Sha256;
 use packman_strict::time::Time;
 use packman_wheel::LinkMode;
@@ -301,16 +301,9 @@ fn what_is_needed_next_is_asked_for_at_once() {
     let made =
         std::process::Command::new("python3").args(["-m", "venv", "--without-pip"]).arg(&venv).status();
     assert!(made.unwrap().success());
-    let request = InstallRequest {
-        requirements: vec![Asked::here(Requirement::parse("project-00").unwrap())],
-        constraints: vec![],
-        pins: Pins::new(),
-        only_pinned: false,
-        pythons: vec![],
-        which: WhichEnvironment::Venv(venv),
-        compile_bytecode: false,
-        link: LinkMode::Copy,
-    };
+    let demand = Demand::of([Requirement::parse("project-00").unwrap()]);
+    let request =
+        InstallRequest { link: LinkMode::Copy, ..InstallRequest::of(&demand, WhichEnvironment::Venv(venv)) };
     locked(&world.asked).clear();
     let steps = world.act(|client| client.plan_install(&request).unwrap().steps.len());
     assert_eq!(steps, 7);

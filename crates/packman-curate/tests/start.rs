@@ -108,7 +108,6 @@ fn a_lock_file_is_taken_with_its_files_and_their_hashes() {
     insta::assert_snapshot!(lines(&world, &start(&world, &index, "pylock.toml").unwrap()), @"
     1 pinned
     + idna-3-py3-none-any.whl
-    ! here: path: `here` (`~/pylock.toml`, line 6): it is a file or folder of this machine
     holds idna in version 1
     ");
     // The host gives other bytes than the team locked: nothing is signed.

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use packman_names::{Requirement, RequiresPython, Version, VersionSpecifier};
+use packman_names::{Marker, MarkerEnvironment, Requirement, RequiresPython, Version, VersionSpecifier};
 use packman_strict::Sha256;
 use packman_strict::quote::quoted;
 
@@ -25,6 +25,8 @@ pub struct Demand {
     pub not_taken: Vec<NotTaken>,
     /// The Pythons that it is meant for.
     pub pythons: Vec<PythonAsked>,
+    /// The environments that lock files were made for.
+    pub environments: Vec<EnvironmentsAsked>,
     /// The files that were read as wholes.
     pub files: Vec<PathBuf>,
     /// Where a file says that everything must have a hash, though nothing has one.
@@ -51,6 +53,22 @@ pub struct PythonAsked {
     pub requires: RequiresPython,
     /// Where it stands.
     pub place: Place,
+}
+
+/// The environments that a lock file says it was made for (PEP 751): one of the markers must be true.
+#[derive(Clone, Debug, PartialEq)]
+pub struct EnvironmentsAsked {
+    /// The markers.
+    pub markers: Vec<Marker>,
+    /// Where they stand.
+    pub place: Place,
+}
+
+impl EnvironmentsAsked {
+    /// Whether this is one of them.
+    pub fn admit(&self, environment: &MarkerEnvironment) -> bool {
+        self.markers.iter().any(|marker| marker.applies(environment, &[]))
+    }
 }
 
 impl Asked {
@@ -109,6 +127,7 @@ impl Demand {
         self.locks.extend(other.locks);
         self.not_taken.extend(other.not_taken);
         self.pythons.extend(other.pythons);
+        self.environments.extend(other.environments);
         self.files.extend(other.files);
         self.hashes_required = self.hashes_required.take().or(other.hashes_required);
     }

@@ -17,7 +17,7 @@ mod shown;
 mod table;
 mod text;
 
-pub use demand::{Asked, Demand, PythonAsked, Unhashed, pinned};
+pub use demand::{Asked, Demand, EnvironmentsAsked, PythonAsked, Unhashed, pinned};
 pub use kind::FileKind;
 pub use locked::{Edge, Locked, LockedWheel, Locks};
 pub use not_taken::{NotTaken, WhyNotTaken};

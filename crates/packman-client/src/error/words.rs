@@ -56,6 +56,11 @@ impl fmt::Display for No {
                 "`{project}` {version} is installed from `{}` with SHA-256 {found}, which is none of the hashes you named",
                 escaped(file)
             ),
+            Self::OtherEnvironment { place, wanted } => {
+                let wanted: Vec<String> =
+                    wanted.iter().map(|marker| format!("`{}`", escaped(marker))).collect();
+                write!(f, "{place} was made for other environments: {}", wanted.join(", or "))
+            }
             Self::OtherPython { place, wanted, found } => {
                 write!(f, "{place} is for Python `{}`, and this is Python {found}", escaped(wanted))
             }

@@ -22,6 +22,7 @@ impl InstallRequest {
             // A lock names all that it needs: what it does not name was not meant.
             only_pinned: demand.names_hashes() || (demand.asked.is_empty() && !locked.is_empty()),
             pythons: demand.pythons.clone(),
+            environments: demand.environments.clone(),
             which,
             compile_bytecode: false,
             link: LinkMode::default(),

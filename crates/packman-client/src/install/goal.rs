@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use packman_names::ProjectName;
-use packman_requirements::PythonAsked;
+use packman_requirements::{EnvironmentsAsked, PythonAsked};
 use packman_resolve::{Asked, Upgrade};
 
 use super::{InstallRequest, Pins};
@@ -44,6 +44,7 @@ impl Goal {
         match self {
             Self::Install(request) => {
                 refuse_other_python(environment, &request.pythons)?;
+                refuse_other_environment(environment, &request.environments)?;
                 Ok(Wanted {
                     requirements: request.requirements.clone(),
                     constraints: request.constraints.clone(),
@@ -68,5 +69,20 @@ fn refuse_other_python(environment: &Environment, pythons: &[PythonAsked]) -> Re
             found: python.to_string(),
         }
         .into()),
+    }
+}
+
+/// Refuses an environment that a lock was not made for: what it names may not be what is needed there.
+fn refuse_other_environment(
+    environment: &Environment,
+    asked: &[EnvironmentsAsked],
+) -> Result<(), ClientError> {
+    let markers = &environment.found.target.markers;
+    match asked.iter().find(|asked| !asked.admit(markers)) {
+        None => Ok(()),
+        Some(asked) => {
+            let wanted = asked.markers.iter().map(|marker| marker.as_str().to_owned()).collect();
+            Err(No::OtherEnvironment { place: asked.place.to_string(), wanted }.into())
+        }
     }
 }

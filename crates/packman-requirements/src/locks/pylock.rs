@@ -7,7 +7,7 @@ use packman_strict::quote::quoted;
 
 use crate::table::{Part, TomlFile};
 use crate::text::text_of;
-use crate::{Demand, Locked, Parts, ReadFile, UnreadableFile, WhyNotTaken};
+use crate::{Demand, EnvironmentsAsked, Locked, Parts, ReadFile, UnreadableFile, WhyNotTaken};
 
 /// Parses a `pylock.toml`, for the extras and groups that are asked for.
 pub(crate) fn parse(path: &Path, parts: &Parts, read: ReadFile<'_>) -> Result<Demand, UnreadableFile> {
@@ -25,10 +25,31 @@ pub(crate) fn parse(path: &Path, parts: &Parts, read: ReadFile<'_>) -> Result<De
     let chosen = Chosen::of(&root, parts)?;
     let mut found = Demand::default();
     found.pythons.extend(root.python()?);
+    found.environments.extend(environments(&root)?);
     for package in root.parts("packages")? {
-        found.locks.releases.push(read_package(&package, &chosen)?);
+        // The project that was locked, which its own people work in: nobody has to vouch for that.
+        if !(parts.whole_locks && is_here(&package)?) {
+            found.locks.releases.push(read_package(&package, &chosen)?);
+        }
     }
     Ok(found)
+}
+
+/// The environments that the lock was made for, where it says so.
+fn environments(root: &Part<'_>) -> Result<Option<EnvironmentsAsked>, UnreadableFile> {
+    let mut markers = Vec::new();
+    let texts = root.texts("environments")?;
+    let Some((_, place)) = texts.first().cloned() else { return Ok(None) };
+    for (text, place) in texts {
+        markers.push(Marker::parse(text).map_err(|error| UnreadableFile::new(place, error.to_string()))?);
+    }
+    Ok(Some(EnvironmentsAsked { markers, place }))
+}
+
+/// Whether a package is the project that the lock stands beside.
+fn is_here(package: &Part<'_>) -> Result<bool, UnreadableFile> {
+    let Some(directory) = package.part("directory")? else { return Ok(false) };
+    Ok(matches!(directory.text("path")?, Some("." | "./")))
 }
 
 /// The extras and groups that count.
@@ -74,6 +95,7 @@ fn read_package(package: &Part<'_>, chosen: &Chosen) -> Result<Locked, Unreadabl
     let mut wheels = Vec::new();
     let mut left = match () {
         () if package.has("vcs") => Some(WhyNotTaken::VersionControl),
+        () if is_here(package)? => Some(WhyNotTaken::Editable),
         () if package.has("directory") => Some(WhyNotTaken::Path),
         () if package.has("archive") => Some(WhyNotTaken::Url),
         () if listed.is_empty() => Some(WhyNotTaken::SourceOnly),

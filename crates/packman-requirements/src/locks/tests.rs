@@ -106,7 +106,7 @@ fn reads_a_pylock() {
     locks attrs 25.1.0 (`pylock.dev.toml`, line 4)
       #aaaa https://f.example/attrs-25.1.0-py3-none-any.whl Some(63152) 2025-01-25T11:30:10Z
     locks weak 1 (`pylock.dev.toml`, line 13) leaves it: it names no SHA-256
-    locks here - (`pylock.dev.toml`, line 17) leaves it: it is a file or folder of this machine
+    locks here - (`pylock.dev.toml`, line 17) leaves it: it is a folder that somebody works in, and nobody can vouch for what changes
     locks fork - (`pylock.dev.toml`, line 20) leaves it: it is a checkout of a version control system
     locks built 1 (`pylock.dev.toml`, line 23) leaves it: there is no wheel, and building a source distribution runs its code
     locks archive - (`pylock.dev.toml`, line 27) leaves it: it comes from an address of its own, not from the index

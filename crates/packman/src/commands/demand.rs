@@ -103,8 +103,9 @@ pub(super) fn refuse_left(demand: &Demand) -> Result<(), Ending> {
         demand.files.iter().find(|file| FileKind::of(file).is_ok_and(|kind| kind == FileKind::UvLock));
     if let Some(file) = uv_lock {
         let what = format!("{} says what to lock, not what to install here", quoted(&file.to_string_lossy()));
-        return Err(Ending::usage(what)
-            .hint("`uv export --format pylock.toml -o pylock.toml` writes what `-r` reads"));
+        return Err(Ending::usage(what).hint(
+            "`uv export --no-emit-project --format pylock.toml -o pylock.toml` writes what `-r` reads",
+        ));
     }
     let checkout = |locked: &&packman_requirements::Locked| locked.version.is_none();
     let checkouts = demand.locks.releases.iter().filter(checkout).map(|locked| NotTaken {

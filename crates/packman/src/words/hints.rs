@@ -105,6 +105,9 @@ fn honest_no(no: &No) -> Vec<String> {
             "`pip-compile --generate-hashes` or `uv pip compile --generate-hashes` writes the hashes of all that is needed"
                 .to_owned(),
         ],
+        No::OtherEnvironment { .. } => {
+            vec!["lock again for this environment too, or install from what was locked, such as `-r pyproject.toml`".to_owned()]
+        }
         No::OtherPython { .. } => {
             vec!["`--venv DIR` or `--python EXE` names an environment with another Python".to_owned()]
         }

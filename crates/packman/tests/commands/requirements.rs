@@ -123,7 +123,7 @@ fn files_of_other_kinds_are_not_read_as_requirements() {
     }
     insta::assert_snapshot!(both(&stage.world, &["-r", "uv.lock"]), @"
     error: `uv.lock` says what to lock, not what to install here
-      hint: `uv export --format pylock.toml -o pylock.toml` writes what `-r` reads
+      hint: `uv export --no-emit-project --format pylock.toml -o pylock.toml` writes what `-r` reads
     exit 2
     ");
     insta::assert_snapshot!(both(&stage.world, &["requirements.txt"]), @"
@@ -213,6 +213,12 @@ fn of_a_lock_exactly_its_files_are_installed() {
       + pytest  8    946 B  [#] web  signed, compared  nobody reviewed
     3 packages, 2.8 KiB to fetch
     exit 0
+    ");
+    write(&stage, "pylock.toml", &format!("environments = [\"sys_platform == 'win32'\"]\n{}", lock(&all)));
+    insta::assert_snapshot!(both(&stage.world, &["-r", "pylock.toml"]), @"
+    error: `pylock.toml`, line 1 was made for other environments: `sys_platform == 'win32'`
+      hint: lock again for this environment too, or install from what was locked, such as `-r pyproject.toml`
+    exit 1
     ");
     // What a lock does not name was not meant, and what has another hash neither.
     write(&stage, "pylock.toml", &lock(&all[..1]));
