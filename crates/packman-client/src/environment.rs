@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use packman_machine::python::{Environment as Found, PythonFailure, Pythons, Wanted};
 use packman_names::ProjectName;
+use packman_strict::quote::quoted;
 use packman_wheel::{ChangeError, EnvironmentLock, Installed, Inventory, Scheme, installed};
 
 use crate::client::Client;
@@ -81,7 +82,8 @@ impl Client<'_> {
         let scheme = scheme_of(&found);
         let inventory = installed(&scheme).map_err(change_error)?;
         for broken in &inventory.broken {
-            self.host.event(Event::Warning(format!("{}: {}", broken.path.display(), broken.why)));
+            let path = broken.path.display().to_string();
+            self.host.event(Event::Warning(format!("{}: {}", quoted(&path), broken.why)));
         }
         Ok(Environment { found, scheme, inventory })
     }

@@ -49,17 +49,26 @@ fn write_escaped(f: &mut fmt::Formatter<'_>, c: char) -> fmt::Result {
     match c {
         // Quotes are harmless, and escaping them makes names hard to recognise.
         '"' | '\'' => write!(f, "{c}"),
-        // Letters that turn or hide text are no control characters for `escape_debug`.
-        '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' => {
-            write!(f, "{}", c.escape_unicode())
-        }
+        _ if acts(c) => write!(f, "{}", c.escape_unicode()),
         _ => write!(f, "{}", c.escape_debug()),
     }
 }
 
+/// Whether a character beyond ASCII acts on its reader instead of being read: it controls a terminal, turns the
+/// direction of what stands around it, joins what stands before it, or is not seen at all.
+pub fn acts(c: char) -> bool {
+    // What Unicode calls a control, a format mark, a separator, a mark, private or unassigned.
+    !c.is_ascii() && (is_blank_letter(c) || c.escape_debug().len() > 1)
+}
+
+/// Letters, by Unicode's word, that show nothing.
+const fn is_blank_letter(c: char) -> bool {
+    matches!(c, '\u{115f}' | '\u{1160}' | '\u{3164}' | '\u{ffa0}' | '\u{2800}')
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{escaped, quoted};
+    use super::{acts, escaped, quoted};
 
     #[test]
     fn outside_text_cannot_act_on_the_terminal() {
@@ -67,6 +76,26 @@ mod tests {
         insta::assert_snapshot!(quoted("\u{1b}[2Jcleared\n"), @r"`\u{1b}[2Jcleared\n`");
         insta::assert_snapshot!(quoted("a`b \u{202e}gpj.exe"), @r"`a\u{60}b \u{202e}gpj.exe`");
         assert_eq!(quoted(&"x".repeat(1_000_000)).to_string().chars().count(), 123);
+        for acting in [
+            '\u{85}',
+            '\u{ad}',
+            '\u{61c}',
+            '\u{200b}',
+            '\u{202e}',
+            '\u{2028}',
+            '\u{2066}',
+            '\u{feff}',
+            '\u{e0041}',
+            '\u{3164}',
+        ] {
+            assert!(acts(acting), "{}", acting.escape_unicode());
+            let number = acting.escape_unicode().to_string();
+            assert_eq!(escaped(&acting.to_string()).to_string(), number);
+            assert_eq!(quoted(&acting.to_string()).to_string(), format!("`{number}`"));
+        }
+        for read in ['a', 'é', '漢', 'א', 'ß', '😀', '…'] {
+            assert_eq!(escaped(&read.to_string()).to_string(), read.to_string());
+        }
         insta::assert_snapshot!(escaped("Bob's `tools`\u{1b}[2J\u{202e}"), @r"Bob's `tools`\u{1b}[2J\u{202e}");
     }
 }

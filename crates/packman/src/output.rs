@@ -1,23 +1,55 @@
 //! The answer, on standard output. Talk goes to standard error, elsewhere.
 
+use std::borrow::Cow;
 use std::io::{self, Write as _};
 
 use packman_strict::json::Value;
+use packman_strict::quote;
 
 /// Prints an answer as JSON.
 pub(crate) fn answer(value: &Value<'_>) -> io::Result<()> {
+    let text = value.to_pretty();
     let mut out = io::stdout().lock();
-    out.write_all(&value.to_pretty())?;
+    out.write_all(readable(&String::from_utf8_lossy(&text)).as_bytes())?;
     out.flush()
+}
+
+/// The same JSON, in which nothing that stands in a text acts on a terminal that shows it: it is written by its number.
+fn readable(json: &str) -> Cow<'_, str> {
+    let acts = |c: char| quote::acts(c) || c == '\u{7f}';
+    if !json.contains(acts) {
+        return Cow::Borrowed(json);
+    }
+    let mut plain = String::with_capacity(json.len() + 64);
+    for c in json.chars() {
+        if acts(c) {
+            // Outside of texts JSON is ASCII, so this is one.
+            plain.extend(c.encode_utf16(&mut [0; 2]).iter().map(|unit| format!("\\u{unit:04x}")));
+        } else {
+            plain.push(c);
+        }
+    }
+    Cow::Owned(plain)
 }
 
 /// Prints an answer as lines for people.
 pub(crate) fn lines<T: AsRef<str>>(lines: impl IntoIterator<Item = T>) -> io::Result<()> {
     let mut out = anstream::stdout().lock();
     for line in lines {
-        writeln!(out, "{}", line.as_ref())?;
+        writeln!(out, "{}", tame(line.as_ref()))?;
     }
     out.flush()
+}
+
+/// The last look at a line for people: whoever made it should have escaped what came from outside, and what still acts
+/// on a terminal is written by its number here.
+pub(crate) fn tame(line: &str) -> Cow<'_, str> {
+    let acts = |c: char| quote::acts(c) || (c.is_control() && c != '\n');
+    if !line.contains(acts) {
+        return Cow::Borrowed(line);
+    }
+    let plain = |c: char| if acts(c) { c.escape_unicode().to_string() } else { c.to_string() };
+    Cow::Owned(line.chars().map(plain).collect())
 }
 
 /// Lays rows out in columns, two spaces apart; the last column is not padded.
@@ -32,4 +64,32 @@ pub(crate) fn columns(rows: &[Vec<String>]) -> Vec<String> {
         cells.collect::<Vec<_>>().join("  ").trim_end().to_owned()
     };
     rows.iter().map(line).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use packman_strict::json::{self, Limits, Object, Value};
+
+    use super::{readable, tame};
+
+    #[test]
+    fn no_line_acts_on_a_terminal_whoever_made_it() {
+        assert_eq!(tame("plain 漢 é\nnext"), "plain 漢 é\nnext");
+        insta::assert_snapshot!(tame("\u{1b}[2J \u{9b}2J \r \u{202e}gpj.exe \u{7}"), @r"\u{1b}[2J \u{9b}2J \u{d} \u{202e}gpj.exe \u{7}");
+    }
+
+    #[test]
+    fn texts_in_json_are_the_same_and_act_on_no_terminal() {
+        let text = "\u{7f}\u{9b}2J \u{202e}gpj.exe \u{e0041} é 漢";
+        let json = Value::from(Object::new().with("title", text)).to_pretty();
+        let json = String::from_utf8(json).unwrap();
+        let plain = readable(&json);
+        insta::assert_snapshot!(plain.trim_end(), @r#"
+        {
+         "title": "\u007f\u009b2J \u202egpj.exe \udb40\udc41 é 漢"
+        }
+        "#);
+        let read = json::parse(plain.as_bytes(), &Limits::default()).unwrap();
+        assert_eq!(read.as_object().unwrap().get("title").and_then(Value::as_str), Some(text));
+    }
 }

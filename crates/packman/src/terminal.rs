@@ -12,7 +12,7 @@ use packman_machine::stop::Stop;
 use packman_strict::quote::quoted;
 
 use crate::ending::Blame;
-use crate::words;
+use crate::{output, words};
 
 /// The terminal of this run.
 pub(crate) struct Terminal {
@@ -36,7 +36,7 @@ impl Terminal {
             return;
         }
         let print = || {
-            let _ = writeln!(anstream::stderr(), "{line}");
+            let _ = writeln!(anstream::stderr(), "{}", output::tame(line));
         };
         match &*self.bar() {
             Some(bar) => bar.suspend(print),
@@ -58,7 +58,7 @@ impl Terminal {
         }
         let mut talk = anstream::stderr();
         for line in lines {
-            let _ = writeln!(talk, "{line}");
+            let _ = writeln!(talk, "{}", output::tame(line));
         }
         let _asking = Asking::of(&self.stop);
         if self.prompt.yes(question) { Decision::Yes } else { Decision::No }
@@ -178,7 +178,7 @@ impl Host for Terminal {
         let (lines, ask) = words::trust::typed(wanted);
         let mut talk = anstream::stderr();
         for line in lines {
-            let _ = writeln!(talk, "{line}");
+            let _ = writeln!(talk, "{}", output::tame(&line));
         }
         let _asking = Asking::of(&self.stop);
         self.prompt.line(ask)

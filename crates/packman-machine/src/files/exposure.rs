@@ -23,11 +23,11 @@ pub fn exposure(path: &Path) -> Result<Exposure, DiskFailure> {
     use std::os::unix::fs::MetadataExt as _;
 
     let of_file = std::fs::metadata(path).map_err(|error| DiskFailure::new(Act::Read, path, &error))?;
-    let mut worst = judge(of_file.uid(), of_file.mode(), false);
+    let mut worst = judge(of_file.uid(), of_file.gid(), of_file.mode(), false);
     if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
         let of_folder =
             std::fs::metadata(folder).map_err(|error| DiskFailure::new(Act::Read, folder, &error))?;
-        let in_folder = judge(of_folder.uid(), of_folder.mode(), true);
+        let in_folder = judge(of_folder.uid(), of_folder.gid(), of_folder.mode(), true);
         if worst == Exposure::Private {
             worst = in_folder;
         }
@@ -36,7 +36,7 @@ pub fn exposure(path: &Path) -> Result<Exposure, DiskFailure> {
 }
 
 #[cfg(unix)]
-fn judge(owner: u32, mode: u32, folder: bool) -> Exposure {
+fn judge(owner: u32, group: u32, mode: u32, folder: bool) -> Exposure {
     let me = rustix::process::geteuid().as_raw();
     // In a sticky folder, as /tmp is, nobody can replace what another one owns.
     let sticky = folder && mode & 0o1000 != 0;
@@ -44,9 +44,40 @@ fn judge(owner: u32, mode: u32, folder: bool) -> Exposure {
         _ if owner != me && owner != 0 => Exposure::OwnedByAnother,
         _ if sticky => Exposure::Private,
         _ if mode & 0o002 != 0 => Exposure::Everybody,
-        _ if mode & 0o020 != 0 => Exposure::Group,
+        _ if mode & 0o020 != 0 && !is_own_group(group) => Exposure::Group,
         _ => Exposure::Private,
     }
+}
+
+/// Whether a group has nobody in it but this user, as the systems make one for each user that give new files a mode
+/// that the group can write. Who cannot be told to be alone is not.
+#[cfg(unix)]
+fn is_own_group(group: u32) -> bool {
+    let read = |path: &str| std::fs::read_to_string(path).unwrap_or_default();
+    let me = rustix::process::geteuid().as_raw();
+    is_alone(me, group, &read("/etc/passwd"), &read("/etc/group"))
+}
+
+/// The same, by the two files in which a system lists its users and groups. A user or group that is in neither is
+/// listed somewhere else, where nobody can be seen: then the two numbers have to be the same.
+#[cfg(unix)]
+fn is_alone(me: u32, group: u32, passwd: &str, groups: &str) -> bool {
+    let fields = |text: &str, number: u32| -> Vec<Vec<String>> {
+        let rows = text.lines().map(|line| line.split(':').map(str::to_owned).collect::<Vec<String>>());
+        rows.filter(|row| row.get(2).is_some_and(|field| *field == number.to_string())).collect()
+    };
+    let names: Vec<String> = fields(passwd, me).iter().filter_map(|row| row.first().cloned()).collect();
+    let is_me = |name: &str| names.iter().any(|own| own == name);
+    let others_primary = passwd.lines().any(|line| {
+        let mut row = line.split(':');
+        let (user, primary) = (row.nth(2), row.next());
+        primary == Some(&*group.to_string()) && user != Some(&*me.to_string())
+    });
+    let listed = fields(groups, group);
+    let is_named_so = listed.iter().any(|row| row.first().is_some_and(|name| is_me(name)));
+    let members = listed.iter().filter_map(|row| row.get(3)).flat_map(|members| members.split(','));
+    let others_listed = members.map(str::trim).any(|member| !member.is_empty() && !is_me(member));
+    (group == me || is_named_so) && !others_primary && !others_listed
 }
 
 /// Access lists are not read on this system: a file counts as private.
@@ -60,14 +91,36 @@ pub fn exposure(path: &Path) -> Result<Exposure, DiskFailure> {
 #[cfg(unix)]
 #[cfg(test)]
 mod tests {
-    use super::{Exposure, judge};
+    use super::{Exposure, is_alone, judge};
 
     #[test]
     fn what_another_user_owns_is_his_whatever_its_mode() {
         let me = rustix::process::geteuid().as_raw();
-        assert_eq!(judge(me + 1, 0o600, false), Exposure::OwnedByAnother);
-        assert_eq!(judge(me + 1, 0o1777, true), Exposure::OwnedByAnother);
-        assert_eq!(judge(me, 0o600, false), Exposure::Private);
-        assert_eq!(judge(0, 0o600, false), Exposure::Private);
+        assert_eq!(judge(me + 1, 0, 0o600, false), Exposure::OwnedByAnother);
+        assert_eq!(judge(me + 1, 0, 0o1777, true), Exposure::OwnedByAnother);
+        assert_eq!(judge(me, 0, 0o600, false), Exposure::Private);
+        assert_eq!(judge(0, 0, 0o600, false), Exposure::Private);
+    }
+
+    #[test]
+    fn a_group_is_a_users_own_where_nobody_else_is_in_it() {
+        const USERS: &str = "root:x:0:0::/root:/bin/sh\nann:x:1000:1000::/home/ann:/bin/sh\n\
+                             bob:x:1001:100::/home/bob:/bin/sh\ncid:x:1002:2002::/home/cid:/bin/sh\n";
+        let alone = |me, group, groups| is_alone(me, group, USERS, groups);
+        assert!(alone(1000, 1000, "ann:x:1000:\n"), "made with the user");
+        assert!(alone(1000, 1000, "ann:x:1000:ann\n"));
+        assert!(alone(1002, 2002, "cid:x:2002:\n"), "another number, and the user's name");
+        assert!(alone(4711, 4711, ""), "listed somewhere else, with the user's own number");
+        assert!(!alone(1000, 1000, "ann:x:1000:bob\n"), "somebody was let in");
+        assert!(!alone(1000, 1000, "ann:x:1000:ann,bob\n"));
+        assert!(!alone(1001, 100, "users:x:100:\n"), "a group of many, even if nobody else is listed");
+        assert!(!alone(1000, 1001, "bob:x:1001:\n"), "somebody else's");
+        assert!(!is_alone(
+            1001,
+            1001,
+            "ann:x:1000:1001::/:/bin/sh\nbob:x:1001:1001::/:/bin/sh\n",
+            "bob:x:1001:\n"
+        ));
+        assert!(!alone(4711, 100, ""), "nothing says who is in it");
     }
 }

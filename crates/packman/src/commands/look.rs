@@ -93,7 +93,13 @@ fn info_lines(info: &ProjectInfo) -> Vec<String> {
             (None, Some(reason)) => format!("yanked: {}", escaped(reason)),
             (None, None) => String::new(),
         };
-        vec![format!("  {}", file.version), file.filename.clone(), words::size(file.size), review, state]
+        vec![
+            format!("  {}", file.version),
+            escaped(&file.filename).to_string(),
+            words::size(file.size),
+            review,
+            state,
+        ]
     };
     lines.extend(output::columns(&info.files.iter().map(row).collect::<Vec<_>>()));
     lines

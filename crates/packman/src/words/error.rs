@@ -5,6 +5,7 @@ use std::io::Write as _;
 use anstyle::{AnsiColor, Style};
 
 use crate::ending::{Blame, Ending};
+use crate::output::tame;
 
 const RED: Style = AnsiColor::Red.on_default().bold();
 const CYAN: Style = AnsiColor::Cyan.on_default();
@@ -19,16 +20,16 @@ pub(crate) fn print(ending: &Ending) {
 
 fn lines(ending: &Ending) -> Vec<String> {
     if ending.blame == Blame::Stopped {
-        return vec![ending.headline.clone()];
+        return vec![tame(&ending.headline).into_owned()];
     }
-    let mut lines = vec![format!("{RED}error{RED:#}: {}", ending.headline)];
+    let mut lines = vec![format!("{RED}error{RED:#}: {}", tame(&ending.headline))];
     let mut label = "because: ";
     for because in &ending.because {
-        lines.push(format!("  {label}{because}"));
+        lines.push(format!("  {label}{}", tame(because)));
         label = "         ";
     }
     for hint in &ending.hints {
-        lines.push(format!("  {CYAN}hint{CYAN:#}: {hint}"));
+        lines.push(format!("  {CYAN}hint{CYAN:#}: {}", tame(hint)));
     }
     if ending.blame == Blame::Refused {
         lines.push(format!("  {CYAN}hint{CYAN:#}: see `packman explain {}`", ending.code));
