@@ -82,7 +82,10 @@ impl Client<'_> {
                 named
             }
         };
-        Ok(Planned { environment, steps, goal, named, gate, warned: warnings })
+        let applies = |asked: &&Asked| asked.requirement.applies(&environment.found.target.markers, &[]);
+        let elsewhere = wanted.requirements.iter().filter(|asked| !applies(asked));
+        let elsewhere = elsewhere.map(|asked| asked.requirement.to_string()).collect();
+        Ok(Planned { environment, steps, elsewhere, goal, named, gate, warned: warnings })
     }
 
     fn steps(

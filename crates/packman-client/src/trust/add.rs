@@ -67,18 +67,14 @@ impl Client<'_> {
     /// The address as it was typed. One without `https://` reads as a folder; if there is none, it is said which
     /// address was meant.
     fn place_to_add(&self, text: &str) -> Result<Location, ClientError> {
-        let asked = |error: ClientError| match (error, meant_address(text)) {
-            (ClientError::Usage(usage), Some(meant)) => {
-                ClientError::Usage(Usage { hint: Some(format!("did you mean {}?", quoted(&meant))), ..usage })
+        let meant = meant_address(text).map(|meant| format!("did you mean {}?", quoted(&meant)));
+        match (self.location(text), meant) {
+            (Err(ClientError::Usage(usage)), hint) => Err(ClientError::Usage(Usage { hint, ..usage })),
+            (Ok(place), Some(hint)) if place.as_path().is_some_and(|path| !path.exists()) => {
+                let what = format!("{}: there is no such folder", quoted(text));
+                Err(ClientError::Usage(Usage { what, hint: Some(hint) }))
             }
-            (error, _) => error,
-        };
-        let location = self.location(text).map_err(asked)?;
-        match location.as_path() {
-            Some(path) if !path.exists() => {
-                Err(asked(ClientError::usage(format!("{}: there is no such folder", quoted(text)))))
-            }
-            _ => Ok(location),
+            (place, _) => place,
         }
     }
 

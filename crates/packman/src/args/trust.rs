@@ -2,12 +2,20 @@
 
 use clap::{Args, Subcommand};
 
+/// What the padlocks of plans and lists mean.
+const PADLOCKS: &str = "\
+Padlocks:
+  [#]  closed: signed, and its safety number was compared
+  [~]  half: it verifies, and nobody has compared its number yet
+  [ ]  open: nothing verifies it";
+
 /// `packman trust …`.
 #[derive(Debug, Subcommand)]
 pub(crate) enum TrustCommand {
     /// Trust a database
     Add(AddArgs),
     /// List the databases you trust, in the order in which they are asked
+    #[command(after_help = PADLOCKS)]
     List,
     /// Show one of them, with the safety numbers of its chain
     Show {

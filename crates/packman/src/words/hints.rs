@@ -3,7 +3,7 @@
 use packman_client::{ClientError, Failed, No, RefusedWhy};
 use packman_resolve::Hint;
 use packman_strict::quote::escaped;
-use packman_trust::{RingError, WhyRefused};
+use packman_trust::{Nobody, RingError, WhyRefused};
 
 /// The hints for an error of the client.
 pub(crate) fn of(error: &ClientError) -> Vec<String> {
@@ -69,10 +69,7 @@ fn honest_no(no: &No) -> Vec<String> {
     match no {
         No::NobodyVouches(nobody) if nobody.known == 0 => empty_ring(),
         No::NobodyVouches(nobody) => vec![
-            format!(
-                "`packman trust list` shows whom you trust, and for which names; {} may answer for `{}`",
-                nobody.asked, nobody.project
-            ),
+            who_was_asked(nobody),
             "ask one of their maintainers to vouch for it, or curate a database of your own".to_owned(),
         ],
         No::ConsentNeeded { flag, .. } => vec![format!("give {flag}")],
@@ -91,6 +88,11 @@ fn honest_no(no: &No) -> Vec<String> {
                     .to_owned(),
             ]
         }
+        No::NothingFits(explanation) if explanation.code() == "sdist" => vec![
+            "somebody has to build its wheel, where its code may run (`pip wheel --no-deps`), and vouch for that"
+                .to_owned(),
+            "ask its maintainer to, or `packman curate add DIR PROJECT --from FOLDER --copy-files` it yourself".to_owned(),
+        ],
         No::NothingFits(explanation) => explanation.hints().iter().map(how_to_ask).collect(),
         No::NotInstalled(_) => vec!["`packman list` shows what is".to_owned()],
         No::Ring(RingError::NoSuchEntry(_)) => vec!["`packman trust list` shows whom you trust".to_owned()],
@@ -112,6 +114,19 @@ fn honest_no(no: &No) -> Vec<String> {
             vec!["`--venv DIR` or `--python EXE` names an environment with another Python".to_owned()]
         }
         No::Requirement(_) | No::NotPinned { .. } | No::Environment(_) | No::Ring(_) => Vec::new(),
+    }
+}
+
+fn who_was_asked(nobody: &Nobody) -> String {
+    let Nobody { project, asked, known } = nobody;
+    let databases = if *asked == 1 { "database" } else { "databases" };
+    match asked {
+        0 => format!(
+            "none of those you trust ({known}) may answer for `{project}`; `packman trust scope NAME PATTERN…` sets what one may"
+        ),
+        _ => format!(
+            "{asked} {databases} of your trust ring may answer for `{project}`, and none lists it; `packman trust list` shows them"
+        ),
     }
 }
 

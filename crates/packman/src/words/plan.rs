@@ -2,7 +2,7 @@
 
 use packman_client::{Installation, PackageList, Planned, PlannedStep, StepKind, Uninstallation};
 use packman_strict::json::{Object, Value};
-use packman_strict::quote::escaped;
+use packman_strict::quote::{escaped, quoted};
 use packman_trust::Age;
 
 use crate::output::columns;
@@ -10,7 +10,19 @@ use crate::words;
 
 /// A plan, for people to read before it is carried out.
 pub(crate) fn plan(planned: &Planned) -> Vec<String> {
-    steps(&planned.environment.folder(), &planned.steps)
+    let folder = planned.environment.folder();
+    let elsewhere = planned.elsewhere.iter().map(|requirement| {
+        format!("not for this Python and platform, by its marker: {}", quoted(requirement))
+    });
+    let mut lines: Vec<String> = elsewhere.collect();
+    if !planned.steps.is_empty() {
+        lines.extend(steps(&folder, &planned.steps));
+    } else if lines.is_empty() {
+        lines.push(format!("nothing to do in {}: no requirement was named", escaped(&folder)));
+    } else {
+        lines.push(format!("nothing to do in {}: nothing else was asked for", escaped(&folder)));
+    }
+    lines
 }
 
 /// The steps of a plan for an environment.

@@ -50,7 +50,7 @@ fn what_nobody_vouches_for_is_not_installed() {
     stage.world.venv("v");
     insta::assert_snapshot!(honest_no(&stage, "not-vouched", &install(&["flsk"])), @"
     error: nobody you trust vouches for `flsk`
-      hint: `packman trust list` shows whom you trust, and for which names; 1 may answer for `flsk`
+      hint: 1 database of your trust ring may answer for `flsk`, and none lists it; `packman trust list` shows them
       hint: ask one of their maintainers to vouch for it, or curate a database of your own
     ");
     insta::assert_snapshot!(honest_no(&stage, "not-vouched", &install(&["flask"])), @"
@@ -123,6 +123,8 @@ fn a_source_distribution_is_listed_and_never_built() {
     error: nothing fits
       because: you asked for `flask==3.1`
                `flask` 3.1 is there as a source distribution only, and building one runs its code
+      hint: somebody has to build its wheel, where its code may run (`pip wheel --no-deps`), and vouch for that
+      hint: ask its maintainer to, or `packman curate add DIR PROJECT --from FOLDER --copy-files` it yourself
     ");
     insta::assert_snapshot!(both(&stage.world, &["info", "flask"]), @"
     flask
@@ -161,6 +163,19 @@ fn what_is_there_by_other_means_satisfies_a_dependency() {
     1 package, 954 B to fetch
     installed 1 package into ./v
     ");
+}
+
+#[test]
+fn a_pre_release_is_chosen_only_when_it_is_named_and_that_is_said() {
+    let stage = Stage::trusted(vec![module("cc", "1.0"), module("cc", "3.0b1")]);
+    stage.world.venv("v");
+    insta::assert_snapshot!(honest_no(&stage, "only-prereleases", &install(&["cc>2"])), @"
+    error: nothing fits
+      because: you asked for `cc>2`
+               `cc` 3.0b1 is a pre-release
+      hint: `cc==3.0b1` asks for a pre-release, which is chosen only when it is named
+    ");
+    stage.world.ok(&install(&["cc==3.0b1"]));
 }
 
 #[test]
@@ -325,6 +340,20 @@ fn a_requirements_file_is_read_hashes_and_all() {
     insta::assert_snapshot!(both(&stage.world, &from_file), @"
     error: `git+https://example.org/flask.git` (`requirements.txt`, line 1): it is a checkout of a version control system
       hint: build its wheel yourself (`pip wheel --no-deps`), then `packman curate add DIR NAME --from FOLDER --copy-files`
+    ");
+    write("# nothing yet\n");
+    insta::assert_snapshot!(both(&stage.world, &from_file), @"nothing to do in ./v: no requirement was named");
+    write("flask; sys_platform == 'win32'\n");
+    insta::assert_snapshot!(both(&stage.world, &from_file), @"
+    not for this Python and platform, by its marker: `flask; sys_platform == 'win32'`
+    nothing to do in ./v: nothing else was asked for
+    ");
+    write("flask; sys_platform == 'win32'\nclick\n");
+    insta::assert_snapshot!(both(&stage.world, &[from_file.as_slice(), &["--dry-run"]].concat()), @"
+    not for this Python and platform, by its marker: `flask; sys_platform == 'win32'`
+    plan for ./v
+      + click  8.0  954 B  [#] web  signed, compared  nobody reviewed
+    1 package, 954 B to fetch
     ");
     let flask = packman_strict::Sha256::of(&module("flask", "3.0").requires("click").build().unwrap());
     write(&format!("flask>=3 --hash=sha256:{flask}\nclick==8.0 --hash=sha256:{sha256}\n"));

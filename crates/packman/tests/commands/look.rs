@@ -72,7 +72,7 @@ fn info_shows_releases_files_and_reviews() {
     ");
     insta::assert_snapshot!(both(&stage.world, &["info", "flsk"]), @"
     error: nobody you trust vouches for `flsk`
-      hint: `packman trust list` shows whom you trust, and for which names; 1 may answer for `flsk`
+      hint: 1 database of your trust ring may answer for `flsk`, and none lists it; `packman trust list` shows them
       hint: ask one of their maintainers to vouch for it, or curate a database of your own
     ");
     insta::assert_snapshot!(both(&stage.world, &["info", "not a name"]), @"error: project name `not a name`: holds ` `, wanted ASCII letters, digits, `.`, `-` and `_`");

@@ -354,7 +354,10 @@ fn an_address_without_its_beginning_is_told_the_whole_one() {
     error: `example.org/db`: there is no such folder
       hint: did you mean `https://example.org/db`?
     ");
-    insta::assert_snapshot!(both(&world, &["trust", "add", "./site"]), @"error: `./site`: there is no such folder");
+    insta::assert_snapshot!(both(&world, &["trust", "add", "./site"]), @"
+    error: `././site` could not be fetched
+      because: `././site` cannot be read: it is not there
+    ");
     insta::assert_snapshot!(both(&world, &["trust", "add", "ftp://example.org"]), @"error: address `ftp://example.org`: wanted an http, https or file address");
 }
 
