@@ -228,8 +228,8 @@ fn in_a_ring_that_has_something_a_team_answers_for_its_own_names_only() {
       in 90 days at the latest: packman curate sign database && packman curate publish database --to site
     "#);
     insta::assert_snapshot!(plain(world, &world.ok(&["trust", "list"]).stdout), @"
-    [#]  web   signed, compared  for *                                          5 projects  good until DATE  http://HOST/
-    [#]  team  signed, compared  for idna lab-tools (first for idna lab-tools)  2 projects  good until DATE  ./team/site
+    [#]  web   signed, compared  for *                       5 projects  good until DATE  http://HOST/
+    [#]  team  signed, compared  for idna lab-tools (first)  2 projects  good until DATE  ./team/site
     ");
     world.venv("v");
     let plan = world.ok(&["install", "--venv", "v", "lab-tools", "requests", "--dry-run"]);

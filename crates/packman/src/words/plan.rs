@@ -18,7 +18,7 @@ pub(crate) fn plan(planned: &Planned) -> Vec<String> {
     if !planned.steps.is_empty() {
         lines.extend(steps(&folder, &planned.steps));
     } else if lines.is_empty() {
-        lines.push(format!("nothing to do in {}: no requirement was named", escaped(&folder)));
+        lines.push(format!("nothing to do in {}: nothing was asked for", escaped(&folder)));
     } else {
         lines.push(format!("nothing to do in {}: nothing else was asked for", escaped(&folder)));
     }

@@ -111,6 +111,7 @@ fn answers_for(report: &EntryReport) -> String {
     };
     match report.preferred.as_slice() {
         [] => format!("for {scope}"),
+        preferred if preferred == report.entry.scope.patterns() => format!("for {scope} (first)"),
         preferred => format!("for {scope} (first for {})", few(preferred)),
     }
 }

@@ -314,7 +314,7 @@ fn an_upgrade_needs_what_is_there_and_somebody_who_vouches() {
     ");
     insta::assert_snapshot!(honest_no(&stage.world, "not-vouched", &["upgrade", "--venv", "v", "private"]), @"
     error: nobody you trust vouches for `private`
-      hint: `packman trust list` shows whom you trust, and for which names; 1 may answer for `private`
+      hint: 1 database of your trust ring may answer for `private`, and none lists it; `packman trust list` shows them
       hint: ask one of their maintainers to vouch for it, or curate a database of your own
     ");
     insta::assert_snapshot!(both(&stage.world, &["upgrade", "--venv", "v"]), @"nothing to do in ./v: nothing newer is vouched for that fits what is there");

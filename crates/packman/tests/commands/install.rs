@@ -342,7 +342,7 @@ fn a_requirements_file_is_read_hashes_and_all() {
       hint: build its wheel yourself (`pip wheel --no-deps`), then `packman curate add DIR NAME --from FOLDER --copy-files`
     ");
     write("# nothing yet\n");
-    insta::assert_snapshot!(both(&stage.world, &from_file), @"nothing to do in ./v: no requirement was named");
+    insta::assert_snapshot!(both(&stage.world, &from_file), @"nothing to do in ./v: nothing was asked for");
     write("flask; sys_platform == 'win32'\n");
     insta::assert_snapshot!(both(&stage.world, &from_file), @"
     not for this Python and platform, by its marker: `flask; sys_platform == 'win32'`
