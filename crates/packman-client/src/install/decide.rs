@@ -1,7 +1,7 @@
 //! Deciding what to install: reads the environment beside the refresh, and resolves over the offers.
 
 use packman_names::ProjectName;
-use packman_resolve::{Asked, Failure, InstalledPackage, Request, Resolution};
+use packman_resolve::{Asked, Failure, InstalledPackage, Place, Request, Resolution};
 use packman_trust::{Gate, Nobody, OfferedFile, Purpose};
 use packman_wheel::Installed;
 
@@ -83,7 +83,9 @@ impl Client<'_> {
             }
         };
         let applies = |asked: &&Asked| asked.requirement.applies(&environment.found.target.markers, &[]);
-        let elsewhere = wanted.requirements.iter().filter(|asked| !applies(asked));
+        // Of a file most readers know that it is for other machines too; where it asks for nothing else, it is said.
+        let is_told = |asked: &&Asked| steps.is_empty() || asked.place == Place::CommandLine;
+        let elsewhere = wanted.requirements.iter().filter(|asked| !applies(asked) && is_told(asked));
         let elsewhere = elsewhere.map(|asked| asked.requirement.to_string()).collect();
         Ok(Planned { environment, steps, elsewhere, goal, named, gate, warned: warnings })
     }

@@ -21,7 +21,8 @@ pub struct Planned {
     pub(super) goal: Goal,
     /// What may be replaced without a question: what the command names.
     pub(super) named: BTreeSet<ProjectName>,
-    /// The requirements that ask for nothing here: their markers say that they are for another Python or platform.
+    /// The requirements that ask for nothing here, where that is to be told: their markers are for another Python or
+    /// platform.
     pub elsewhere: Vec<String>,
     /// The gate of the plan's offers, for planning again where somebody changes the environment meanwhile.
     pub(super) gate: Gate,

@@ -10,11 +10,16 @@ use crate::words;
 
 /// A plan, for people to read before it is carried out.
 pub(crate) fn plan(planned: &Planned) -> Vec<String> {
+    const TOLD: usize = 5;
     let folder = planned.environment.folder();
     let elsewhere = planned.elsewhere.iter().map(|requirement| {
         format!("not for this Python and platform, by its marker: {}", quoted(requirement))
     });
-    let mut lines: Vec<String> = elsewhere.collect();
+    let mut lines: Vec<String> = elsewhere.take(TOLD).collect();
+    match planned.elsewhere.len().checked_sub(TOLD) {
+        None | Some(0) => {}
+        Some(more) => lines.push(format!("and {more} more")),
+    }
     if !planned.steps.is_empty() {
         lines.extend(steps(&folder, &planned.steps));
     } else if lines.is_empty() {

@@ -342,7 +342,7 @@ fn a_requirements_file_is_read_hashes_and_all() {
       hint: build its wheel yourself (`pip wheel --no-deps`), then `packman curate add DIR NAME --from FOLDER --copy-files`
     ");
     write("# nothing yet\n");
-    insta::assert_snapshot!(both(&stage.world, &from_file), @"nothing to do in ./v: nothing was asked for");
+    insta::assert_snapshot!(both(&stage.world, &from_file), @"error: `requirements.txt`: asks for nothing");
     write("flask; sys_platform == 'win32'\n");
     insta::assert_snapshot!(both(&stage.world, &from_file), @"
     not for this Python and platform, by its marker: `flask; sys_platform == 'win32'`
@@ -350,6 +350,12 @@ fn a_requirements_file_is_read_hashes_and_all() {
     ");
     write("flask; sys_platform == 'win32'\nclick\n");
     insta::assert_snapshot!(both(&stage.world, &[from_file.as_slice(), &["--dry-run"]].concat()), @"
+    plan for ./v
+      + click  8.0  954 B  [#] web  signed, compared  nobody reviewed
+    1 package, 954 B to fetch
+    ");
+    let typed = install(&["flask; sys_platform == 'win32'", "click", "--dry-run"]);
+    insta::assert_snapshot!(both(&stage.world, &typed), @"
     not for this Python and platform, by its marker: `flask; sys_platform == 'win32'`
     plan for ./v
       + click  8.0  954 B  [#] web  signed, compared  nobody reviewed
