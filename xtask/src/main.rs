@@ -3,12 +3,14 @@
 //! - `tidy` holds the source against the rules that no compiler knows.
 //! - `test` sets up what the tests compare with, then runs all of them.
 //! - `bench` measures PackMan, uv, pip and the bare floor on this machine.
+//! - `conformance` runs TUF's own suite, from a checkout of it, against `packman-tuf`.
 //! - `real` curates and installs popular packages from the configured index.
 
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "chores talk to the terminal")]
 
 mod bench;
 mod cargo;
+mod conformance;
 mod real;
 mod tidy;
 mod tools;
@@ -27,9 +29,10 @@ fn main() -> ExitCode {
         Some((&"tools", [])) => tools::set_up().map(drop),
         Some((&"real", rest)) => real::real(rest),
         Some((&"bench", rest)) => bench::bench(rest),
-        _ => {
-            Err("usage: cargo xtask tidy | test [ARGUMENTS of cargo test] | tools | real | bench".to_owned())
-        }
+        Some((&"conformance", [checkout])) => conformance::conformance(checkout),
+        _ => Err("usage: cargo xtask tidy | test [ARGUMENTS of cargo test] | tools | real | bench | \
+                  conformance CHECKOUT"
+            .to_owned()),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
