@@ -14,6 +14,7 @@ mod index;
 mod init;
 mod keys;
 mod listing;
+mod once;
 mod publish;
 mod remove;
 mod rotate;

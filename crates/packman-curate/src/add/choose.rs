@@ -10,6 +10,7 @@ use packman_names::{ProjectName, Target, Version, admits, ranges};
 use packman_requirements::{Asked, Demand, Locked, NotTaken, WhyNotTaken};
 use packman_resolve::{Failure, Release, Request, Upgrade, choose_wheels, resolve};
 
+use super::ahead::Ahead;
 use super::fetch::Files;
 use super::rules::{Rules, Verdict};
 use super::supply::{IndexSupply, listed, releases};
@@ -39,41 +40,26 @@ pub(super) fn choose(
     index: &IndexClient<'_>,
     files: &Files<'_>,
 ) -> Result<Selection, CurateError> {
-    let mut choosing = Choosing {
-        request,
-        asked,
-        rules,
-        index,
-        files,
-        chosen: BTreeMap::new(),
-        selection: Selection::default(),
-    };
-    choosing.take_locks();
-    let open = choosing.applicable()?;
-    if request.with_dependencies {
-        choosing.refuse_conflicts(&open)?;
-    }
-    if request.with_dependencies {
-        for target in &request.targets {
-            choosing.set(&open, target)?;
-        }
-    } else {
-        for one in &open {
-            choosing.single(one)?;
+    let ahead = Ahead::new(index, files, rules, request.with_dependencies);
+    let target = request.targets.first();
+    if let Some(target) = target {
+        for one in &asked.asked {
+            ahead.guess(&one.requirement, &[], target);
         }
     }
-    if request.all_versions {
-        for one in &open {
-            choosing.all_versions(one);
-        }
-    }
-    choosing.take_chosen()?;
-    let notes = age::notes(request, rules, index, &open, &choosing.selection.take);
-    choosing.selection.notes.extend(notes);
-    let mut seen = BTreeSet::new();
-    let mut selection = choosing.selection;
-    selection.take.retain(|candidate| seen.insert(candidate.name.as_str().to_owned()));
-    Ok(selection)
+    ahead.beside(|| {
+        let choosing = Choosing {
+            request,
+            asked,
+            rules,
+            index,
+            files,
+            ahead: &ahead,
+            chosen: BTreeMap::new(),
+            selection: Selection::default(),
+        };
+        choosing.run()
+    })
 }
 
 struct Choosing<'c> {
@@ -82,12 +68,41 @@ struct Choosing<'c> {
     rules: &'c Rules,
     index: &'c IndexClient<'c>,
     files: &'c Files<'c>,
+    ahead: &'c Ahead<'c>,
     /// The releases that were chosen.
     chosen: BTreeMap<ProjectName, BTreeSet<Version>>,
     selection: Selection,
 }
 
 impl<'c> Choosing<'c> {
+    fn run(mut self) -> Result<Selection, CurateError> {
+        let request = self.request;
+        self.take_locks();
+        let open = self.applicable()?;
+        if request.with_dependencies {
+            self.refuse_conflicts(&open)?;
+            for target in &request.targets {
+                self.set(&open, target)?;
+            }
+        } else {
+            for one in &open {
+                self.single(one)?;
+            }
+        }
+        if request.all_versions {
+            for one in &open {
+                self.all_versions(one);
+            }
+        }
+        self.take_chosen()?;
+        let notes = age::notes(request, self.rules, self.index, &open, &self.selection.take);
+        let mut selection = self.selection;
+        selection.notes.extend(notes);
+        let mut seen = BTreeSet::new();
+        selection.take.retain(|candidate| seen.insert(candidate.name.as_str().to_owned()));
+        Ok(selection)
+    }
+
     /// The requirements that count for some target; pip passes over the others, too. What is listed with other hashes
     /// only is refused: whoever named them wants no other file.
     fn applicable(&mut self) -> Result<Vec<&'c Asked>, CurateError> {
@@ -282,8 +297,9 @@ impl<'c> Choosing<'c> {
             installed: &installed,
             upgrade: &upgrade,
         };
-        let (index, files, rules) = (self.index, self.files, self.rules);
-        let mut supply = IndexSupply { index, files, rules, target, with_needs, only, told: BTreeMap::new() };
+        let (index, files, ahead, rules) = (self.index, self.files, self.ahead, self.rules);
+        let mut supply =
+            IndexSupply { index, files, ahead, rules, target, with_needs, only, told: BTreeMap::new() };
         let why = match resolve(&request, &mut supply) {
             Ok(found) => {
                 let chosen = found.chosen.into_iter().map(|chosen| (chosen.project, chosen.version));

@@ -1,6 +1,5 @@
 //! Fetches files and reads what they are. Every hash is computed; a promised one is compared.
 
-use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -18,6 +17,7 @@ use crate::curator::{Curator, Event, Note};
 use crate::error::{CurateError, Failed, No, Refused};
 use crate::folder::Folder;
 use crate::listing::{Candidate, Origin, Promise};
+use crate::once::Once;
 
 /// Fetches files for one run.
 pub(super) struct Files<'f> {
@@ -25,7 +25,7 @@ pub(super) struct Files<'f> {
     folder: &'f Folder,
     with_copies: bool,
     /// What the resolver was told of wheels before they were fetched.
-    pub(super) told: Mutex<HashMap<String, Arc<CoreMetadata>>>,
+    pub(super) told: Once<String, Result<Arc<CoreMetadata>, CurateError>>,
     downloads: AtomicUsize,
     without_hash: Mutex<Option<String>>,
 }
@@ -44,7 +44,7 @@ impl<'f> Files<'f> {
             curator,
             folder,
             with_copies,
-            told: Mutex::default(),
+            told: Once::new(),
             downloads: AtomicUsize::new(0),
             without_hash: Mutex::default(),
         }
@@ -71,7 +71,7 @@ impl<'f> Files<'f> {
         };
         let mut summary = None;
         if let FileName::Wheel(name) = &candidate.name {
-            let told = lock(&self.told).get(candidate.name.as_str()).cloned();
+            let told = self.told.known(&candidate.name.as_str().to_owned()).and_then(Result::ok);
             let wheel = verified(&wheel_bytes, name, told.as_deref())?;
             // A wheel that no client could unpack is not to be vouched for.
             wheel.verify_contents(1).map_err(|refusal| refused(name, refusal))?;
@@ -244,6 +244,6 @@ pub(super) fn core_metadata(metadata: &Metadata) -> CoreMetadata {
     }
 }
 
-pub(super) fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

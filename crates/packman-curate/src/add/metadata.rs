@@ -7,7 +7,7 @@ use packman_machine::network::Fetched;
 use packman_names::Metadata;
 use packman_strict::Sha256;
 
-use super::fetch::{Files, core_metadata, has_query, link, lock, verified};
+use super::fetch::{Files, core_metadata, has_query, link, verified};
 use crate::error::{CurateError, Failed, Refused};
 use crate::index::{CoreMetadataFile, failed};
 use crate::listing::{Candidate, Origin};
@@ -18,18 +18,17 @@ const LARGEST_METADATA: u64 = 16 << 20;
 impl Files<'_> {
     /// What a wheel needs, as its METADATA says: from the file beside it where the index has one, else from the wheel.
     pub(super) fn metadata(&self, candidate: &Candidate) -> Result<Arc<CoreMetadata>, CurateError> {
+        self.told.get_or_find(&candidate.name.as_str().to_owned(), || self.find_metadata(candidate))
+    }
+
+    fn find_metadata(&self, candidate: &Candidate) -> Result<Arc<CoreMetadata>, CurateError> {
         let name = candidate.name.as_str();
-        if let Some(told) = lock(&self.told).get(name) {
-            return Ok(Arc::clone(told));
-        }
-        let metadata = match (&candidate.origin, candidate.metadata) {
+        match (&candidate.origin, candidate.metadata) {
             (Origin::Web(url), CoreMetadataFile::Beside(sha256)) if !has_query(url) => {
-                self.metadata_beside(name, url, sha256)?
+                self.metadata_beside(name, url, sha256)
             }
-            _ => self.metadata_within(candidate)?,
-        };
-        lock(&self.told).insert(name.to_owned(), Arc::clone(&metadata));
-        Ok(metadata)
+            _ => self.metadata_within(candidate),
+        }
     }
 
     fn metadata_beside(

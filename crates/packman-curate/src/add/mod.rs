@@ -5,6 +5,7 @@
 //! is killed loses nothing and leaves nothing half done.
 
 mod age;
+mod ahead;
 mod choose;
 mod fetch;
 mod local;

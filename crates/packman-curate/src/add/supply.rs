@@ -9,6 +9,7 @@ use packman_names::{ProjectName, Target, Version};
 use packman_resolve::{ListedWheel, Needs, Nobody, Releases, Supplied, Supply, Unusable, choose_wheels};
 use packman_strict::time::Time;
 
+use super::ahead::Ahead;
 use super::fetch::Files;
 use super::rules::{Rules, Verdict};
 use crate::error::CurateError;
@@ -22,6 +23,7 @@ const CODE: &str = "too-young";
 pub(super) struct IndexSupply<'s> {
     pub(super) index: &'s IndexClient<'s>,
     pub(super) files: &'s Files<'s>,
+    pub(super) ahead: &'s Ahead<'s>,
     pub(super) rules: &'s Rules,
     pub(super) target: &'s Target,
     /// Whether dependencies are looked at.
@@ -50,6 +52,7 @@ impl Supply for IndexSupply<'_> {
             return Ok(Needs::default());
         }
         let metadata = self.files.metadata(file)?;
+        self.ahead.guess_needs(&metadata.requires_dist, &[], self.target);
         let told = self.told.entry(file.name.as_str().to_owned()).or_insert(metadata);
         Ok(Needs {
             requires_dist: Cow::Borrowed(&told.requires_dist),

@@ -1,7 +1,6 @@
 //! Asks the index for pages, each once in a run.
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use packman_machine::location::Location;
 use packman_machine::network::{NetworkFailure, NetworkReason};
@@ -11,6 +10,7 @@ use super::{IndexPage, MalformedPage};
 use crate::curator::{Curator, Event};
 use crate::error::{CurateError, Failed, Refused};
 use crate::listing::Listing;
+use crate::once::Once;
 
 /// JSON is asked for first; an index that has only HTML gives that.
 const ACCEPT: &str =
@@ -20,31 +20,23 @@ const ACCEPT: &str =
 pub(crate) struct IndexClient<'c> {
     curator: &'c Curator<'c>,
     index: Option<&'c Location>,
-    known: Mutex<HashMap<ProjectName, Option<Arc<Listing>>>>,
+    known: Once<ProjectName, Result<Option<Arc<Listing>>, CurateError>>,
 }
 
 impl<'c> IndexClient<'c> {
     /// Draws from that index; from none, where every project is one that is not listed.
     pub(crate) fn new(curator: &'c Curator<'c>, index: Option<&'c Location>) -> Self {
-        Self { curator, index, known: Mutex::new(HashMap::new()) }
+        Self { curator, index, known: Once::new() }
     }
 
     /// Puts something else in the place of a project's page.
     pub(crate) fn put(&self, project: ProjectName, listing: Listing) {
-        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        known.insert(project, Some(Arc::new(listing)));
+        self.known.put(project, Ok(Some(Arc::new(listing))));
     }
 
     /// What the index lists of a project; `None` where it has no such project.
     pub(crate) fn listing(&self, project: &ProjectName) -> Result<Option<Arc<Listing>>, CurateError> {
-        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner).get(project).cloned();
-        if let Some(known) = known {
-            return Ok(known);
-        }
-        let listing = self.ask(project)?.map(Arc::new);
-        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        known.insert(project.clone(), listing.clone());
-        Ok(listing)
+        self.known.get_or_find(project, || Ok(self.ask(project)?.map(Arc::new)))
     }
 
     fn ask(&self, project: &ProjectName) -> Result<Option<Listing>, CurateError> {

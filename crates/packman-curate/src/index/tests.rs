@@ -160,3 +160,29 @@ fn reads_times_with_and_without_fractions() {
         assert!(parse_upload_time(bad).is_err(), "{bad}");
     }
 }
+
+/// A page costs its host nothing, and must not cost us hours.
+#[test]
+fn refuses_pages_that_are_made_to_keep_us_busy() {
+    let links = |count: usize| "<a href=a-1-py3-none-any.whl>a</a>".repeat(count);
+    assert_eq!(html(&links(100_000)).lines().count(), 100_000);
+    insta::assert_snapshot!(html(&links(100_001)), @"found more than 100000 links, wanted those of one project");
+    let file = r#"{"filename":"a.whl","url":"a.whl","hashes":{}}"#;
+    insta::assert_snapshot!(json(&vec![file; 100_001].join(",")), @"found more than 100000 links, wanted those of one project");
+    // Each link would be as long as its base.
+    let base = format!("<base href=\"https://files.example/{}/\">", "x".repeat(9_000));
+    assert!(html(&format!("{base}{}", links(2))).ends_with("wanted at most 8192 bytes"));
+    let near = format!("<base href=\"https://files.example/{}/\">", "x".repeat(8_150));
+    assert!(html(&format!("{near}{}", links(2))).ends_with("wanted at most 8192 bytes"));
+    assert!(
+        html(&format!("<a href=\"{}.whl\">a</a>", "x".repeat(9_000))).ends_with("wanted at most 8192 bytes")
+    );
+}
+
+#[test]
+fn refuses_an_address_without_telling_its_password() {
+    let words = html("<a href=http://u:hunter2@f.example/a.whl>a</a>");
+    assert!(words.starts_with("url: found") && !words.contains("hunter2"), "{words}");
+    let words = html("<a href='https://u:hunter2@[/a.whl'>a</a>");
+    assert!(words.starts_with("url: found") && !words.contains("hunter2"), "{words}");
+}
