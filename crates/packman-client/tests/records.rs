@@ -60,6 +60,7 @@ fn record_that_needs(number: usize, version: &str, requires_dist: Vec<String>) -
         metadata: Arc::new(CoreMetadata { requires_dist, ..CoreMetadata::default() }),
         uploaded: None,
         first_seen: now(),
+        for_lock: false,
         yanked: None,
         review: None,
         recalled: None,

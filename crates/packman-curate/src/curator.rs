@@ -122,6 +122,11 @@ pub enum Note {
         /// How many.
         releases: usize,
     },
+    /// What is needed on another platform could not be recorded, so that a lock for every platform will not be found.
+    NotForLock {
+        /// What is needed.
+        requirement: String,
+    },
     /// A file that was recorded is yanked at its source now, or no longer.
     YankChanged {
         /// The file.
@@ -175,6 +180,11 @@ impl Note {
             }
             Self::LockedElsewhere { releases } => format!(
                 "{releases} releases of the lock are for other Pythons or platforms, and were passed over; {NAME_OTHERS}"
+            ),
+            Self::NotForLock { requirement } => format!(
+                "the index has no wheel for {}, which is needed on another platform: a lock for every platform will \
+                 not be found",
+                crate::quoted(requirement)
             ),
             Self::YankChanged { file, yanked: Some(reason) } if reason.is_empty() => {
                 format!("{} was yanked at its source", crate::quoted(file))

@@ -107,10 +107,9 @@ impl Curator<'_> {
             what: "the new keys need a passphrase, and nobody gave one",
             flag: "--no-passphrase",
         };
-        self.passphrases
-            .new_passphrase()
-            .filter(|passphrase| !passphrase.is_empty())
-            .ok_or_else(|| needed.into())
+        let given = self.passphrases.new_passphrase();
+        self.stop.live()?;
+        given.filter(|passphrase| !passphrase.is_empty()).ok_or_else(|| needed.into())
     }
 
     /// Opens the keys that were given and makes those that are missing: one more than the threshold in all.

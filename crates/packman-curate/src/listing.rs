@@ -34,6 +34,8 @@ pub(crate) struct Candidate {
     pub(crate) yanked: Option<String>,
     /// When it was uploaded.
     pub(crate) uploaded: Option<Time>,
+    /// Whether it is taken for lockers alone.
+    pub(crate) for_lock: bool,
     /// Whether its METADATA can be had alone.
     pub(crate) metadata: CoreMetadataFile,
 }
@@ -101,6 +103,7 @@ impl Candidate {
             requires_python: file.requires_python,
             yanked: file.yanked,
             uploaded: file.upload_time,
+            for_lock: false,
             metadata: file.core_metadata,
         })
     }

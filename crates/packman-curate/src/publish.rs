@@ -19,6 +19,7 @@ use crate::error::{CurateError, No, Refused};
 use crate::expiry::Expiry;
 use crate::folder::{Folder, Shelf, Signed, verify_publication};
 use crate::sign::unusable;
+use crate::staged::{self as records, Staged};
 
 /// What to publish, and where to.
 #[derive(Clone, Debug)]
@@ -42,6 +43,8 @@ pub struct PublishReport {
     pub number: SafetyNumber,
     /// When each role expires.
     pub expiry: Vec<Expiry>,
+    /// What is staged and was not published, because it is not signed.
+    pub staged: Staged,
 }
 
 /// One file of a publication: where it is in the folder and there.
@@ -64,6 +67,7 @@ impl Curator<'_> {
         let nothing = || No::NothingSigned { folder: request.folder.clone() };
         let good = memory.good().ok_or_else(nothing)?;
         let pieces = gather(&folder, &signed, good)?;
+        let staged = records::Targets::gather(&folder, &signed)?.staged;
         follows(&memory, good, &request.to)?;
         let mut written = self.copy(&folder, &request.to, &pieces)?;
         written += write_metadata(&memory, good, &request.to)?;
@@ -73,6 +77,7 @@ impl Curator<'_> {
             version: good.version(Role::Targets),
             number: memory.root().number(),
             expiry: Expiry::of(good, &folder.settings().lifetimes),
+            staged,
         })
     }
 

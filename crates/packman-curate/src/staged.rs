@@ -51,8 +51,16 @@ pub struct NewFile {
     pub size: u64,
     /// When it was uploaded, where the source says so.
     pub uploaded: Option<Time>,
-    /// The newest signed version of the project, where this is another one.
+    /// The newest signed version of the project, where this is a newer one.
     pub replaces: Option<Version>,
+    /// The same, where this is an older one.
+    pub older_than: Option<Version>,
+    /// Why it was yanked at its source, where it was; may be empty.
+    pub yanked: Option<String>,
+    /// Whether it is there for lockers alone.
+    pub for_lock: bool,
+    /// Whether it is a source distribution, which nobody can install.
+    pub is_source: bool,
     /// Who looked inside; nobody where there is none.
     pub review: Option<Review>,
 }
@@ -170,7 +178,11 @@ fn new_file(file: &RecordedFile, newest: Option<&Version>) -> NewFile {
         sha256: file.sha256,
         size: file.size,
         uploaded: file.uploaded,
-        replaces: newest.filter(|newest| *newest != file.name.version()).cloned(),
+        replaces: newest.filter(|newest| *newest < file.name.version()).cloned(),
+        older_than: newest.filter(|newest| *newest > file.name.version()).cloned(),
+        yanked: file.yanked.clone(),
+        for_lock: file.for_lock,
+        is_source: file.name.wheel().is_none(),
         review: file.review.clone(),
     }
 }

@@ -175,6 +175,7 @@ fn takes_what_it_depends_on() {
     insta::assert_snapshot!(check(&[("web", vec![web()]), ("base", base())], &["web"], with_dependencies), @"
     + base-2-py3-none-any.whl
     + web-1-py3-none-any.whl
+    * the index has no wheel for `win; sys_platform == 'win32'`, which is needed on another platform: a lock for every platform will not be found
     ");
     insta::assert_snapshot!(
         check(&[("web", vec![web()]), ("base", base()), ("fast", vec![pure("fast", "1")])], &["web[speed]"], with_dependencies),
@@ -182,6 +183,7 @@ fn takes_what_it_depends_on() {
     + base-2-py3-none-any.whl
     + fast-1-py3-none-any.whl
     + web-1-py3-none-any.whl
+    * the index has no wheel for `win; sys_platform == 'win32'`, which is needed on another platform: a lock for every platform will not be found
     "
     );
     insta::assert_snapshot!(check(&[("web", vec![web()])], &["web"], with_dependencies), @"

@@ -24,7 +24,7 @@ fn needing(name: &str, needs: &[&str]) -> Listed {
     let mut metadata = format!("Metadata-Version: 2.1\nName: {name}\nVersion: 1\n");
     for need in needs {
         draft = draft.requires(need);
-        metadata.push_str(&format!("Requires-Dist: {need}\n"));
+        metadata.extend(["Requires-Dist: ", need, "\n"]);
     }
     wheel(&draft).beside(&metadata)
 }

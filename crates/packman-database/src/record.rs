@@ -71,6 +71,9 @@ pub struct RecordedFile {
     pub uploaded: Option<Time>,
     /// When the scapegoat first recorded it.
     pub first_seen: Time,
+    /// Whether it is there for lockers: on no platform that was named, and recorded so that a lock for every platform
+    /// finds its project.
+    pub for_lock: bool,
     /// Why it was yanked at the source (PEP 592), where it was; may be empty.
     pub yanked: Option<String>,
     /// Who looked inside, where somebody did.

@@ -76,6 +76,11 @@ impl Prompt {
         self.terminal
     }
 
+    /// Whether passphrases come from a file, which says the same however often it is asked.
+    pub fn is_from_file(&self) -> bool {
+        self.file.is_some()
+    }
+
     /// Asks a question at the terminal; anything but a yes is a no, and so is nobody to ask.
     pub fn yes(&self, question: &str) -> bool {
         self.terminal && ask(question, &mut io::stdin().lock(), &mut io::stderr()).unwrap_or(false)

@@ -95,6 +95,12 @@ impl Marker {
         Self { text: Arc::clone(&self.text), tree: Arc::new(self.tree.given(extras, groups)) }
     }
 
+    /// Says whether the marker can be true on some platform, with some patch of the Python of this environment, when these
+    /// extras are active: whatever is said of the platform counts as possible.
+    pub fn may_apply(&self, environment: &MarkerEnvironment, extras: &[ExtraName]) -> bool {
+        self.tree.may_apply(environment, extras)
+    }
+
     /// Returns the extras that the marker mentions, each once, in the order of their mention.
     pub fn extras(&self) -> Vec<ExtraName> {
         let mut extras = Vec::new();

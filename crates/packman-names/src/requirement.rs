@@ -81,6 +81,12 @@ impl Requirement {
         self.marker.as_ref().is_none_or(|marker| marker.applies(environment, extras))
     }
 
+    /// Says whether the requirement counts on some platform, with the Python of this environment; see
+    /// [`Marker::may_apply`].
+    pub fn may_apply(&self, environment: &MarkerEnvironment, extras: &[ExtraName]) -> bool {
+        self.marker.as_ref().is_none_or(|marker| marker.may_apply(environment, extras))
+    }
+
     /// Returns the marker, if there is one.
     pub fn marker(&self) -> Option<&Marker> {
         self.marker.as_ref()

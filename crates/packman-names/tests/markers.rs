@@ -170,6 +170,40 @@ fn says_which_extras_a_requirement_depends_on() {
     assert_eq!(check("a"), "");
 }
 
+/// On some platform, with some patch of Python 3.11.
+#[test]
+fn says_what_can_be_true_on_any_platform() {
+    let check = |text: &str, expected: bool| {
+        let marker = Marker::parse(text).unwrap();
+        assert_eq!(marker.may_apply(&environment("linux"), &extras(&["fast"])), expected, "{text}");
+        // What is true here can be.
+        assert!(expected || !marker.applies(&environment("linux"), &extras(&["fast"])), "{text}");
+    };
+    for text in [
+        "platform_system == 'Windows'",
+        "sys_platform != 'linux'",
+        "sys_platform == 'win32' and python_version >= '3.11'",
+        "python_version < '3' or os_name == 'nt'",
+        "platform_python_implementation == 'PyPy'",
+        "implementation_version < '3.10'",
+        "python_full_version < '3.11.4'",
+        "python_full_version > '3.11'",
+        "'win' in sys_platform and extra == 'fast'",
+        "python_version == '3.11'",
+    ] {
+        check(text, true);
+    }
+    for text in [
+        "python_version < '3.11'",
+        "sys_platform == 'win32' and python_version < '3.11'",
+        "python_full_version >= '3.12.1'",
+        "python_full_version < '3.1'",
+        "os_name == 'nt' and extra == 'slow'",
+    ] {
+        check(text, false);
+    }
+}
+
 #[test]
 fn refuses_markers_that_say_nothing() {
     let check = |text: &str| Marker::parse(text).unwrap_err().to_string();

@@ -40,6 +40,7 @@ fn file(filename: &str) -> RecordedFile {
         metadata: Arc::new(CoreMetadata::default()),
         uploaded: None,
         first_seen: now(),
+        for_lock: false,
         yanked: None,
         review: None,
         recalled: None,

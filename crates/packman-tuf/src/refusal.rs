@@ -259,13 +259,13 @@ impl fmt::Display for Reason {
                 f,
                 "two files of version {version} are signed: found signed part {found}, remembered {remembered}"
             ),
-            Self::NumberMismatch { found, wanted, roots: 1 } => {
-                write!(f, "found safety number {found}, wanted {wanted}")
+            // The number that was found is not told: ready to be pasted, it would take the place of the comparison.
+            Self::NumberMismatch { wanted, roots: 1, .. } => {
+                write!(f, "found another safety number than {wanted}")
             }
-            Self::NumberMismatch { found, wanted, roots } => write!(
-                f,
-                "none of the {roots} roots up to this one has safety number {wanted}, the first has {found}"
-            ),
+            Self::NumberMismatch { wanted, roots, .. } => {
+                write!(f, "none of the {roots} roots up to this one has safety number {wanted}")
+            }
             Self::Missing => f.write_str("the file is not there, wanted one"),
             Self::UnknownTarget => f.write_str("the file is not among the signed targets"),
         }

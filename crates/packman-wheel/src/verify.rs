@@ -165,8 +165,13 @@ fn find_dist_info(archive: &Archive<'_>, name: &WheelName) -> Result<String, Whe
         let top = entry.path().components().next().unwrap_or_default();
         match found {
             _ if !says_installed(top) => {}
-            Some(first) if first != top => {
-                return Err(WheelRefusal::SecondDistInfo { first: first.to_owned(), second: top.to_owned() });
+            Some(other) if other != top => {
+                // Whichever stands first in the archive: the one that the file's name asks for is no second one.
+                let (first, second) = if name.dist_info_matches(top) { (top, other) } else { (other, top) };
+                return Err(WheelRefusal::SecondDistInfo {
+                    first: first.to_owned(),
+                    second: second.to_owned(),
+                });
             }
             _ => found = Some(top),
         }

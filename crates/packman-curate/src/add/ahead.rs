@@ -8,6 +8,7 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
 use packman_names::{ExtraName, ProjectName, Requirement, Target, VersionSpecifiers, admits};
 
+use super::AddRequest;
 use super::fetch::Files;
 use super::rules::Rules;
 use super::supply::releases;
@@ -25,6 +26,8 @@ pub(super) struct Ahead<'a> {
     rules: &'a Rules,
     /// Whether what a release needs is wanted too.
     with_needs: bool,
+    /// Whether what other platforms need is wanted too.
+    everywhere: bool,
     wanted: Mutex<Wanted>,
     changed: Condvar,
 }
@@ -49,9 +52,19 @@ impl<'a> Ahead<'a> {
         index: &'a IndexClient<'a>,
         files: &'a Files<'a>,
         rules: &'a Rules,
-        with_needs: bool,
+        request: &AddRequest,
     ) -> Self {
-        Self { index, files, rules, with_needs, wanted: Mutex::default(), changed: Condvar::new() }
+        let with_needs = request.with_dependencies;
+        let everywhere = with_needs && !request.this_platform_only;
+        Self {
+            index,
+            files,
+            rules,
+            with_needs,
+            everywhere,
+            wanted: Mutex::default(),
+            changed: Condvar::new(),
+        }
     }
 
     /// Does some work, and fetches ahead beside it until it ends.
@@ -72,7 +85,12 @@ impl<'a> Ahead<'a> {
 
     /// Guesses that a requirement will be met, with no extra of whoever states it.
     pub(super) fn guess(&self, requirement: &Requirement, extras: &[ExtraName], target: &Target) {
-        if requirement.url.is_some() || !requirement.applies(&target.markers, extras) {
+        let counts = if self.everywhere {
+            requirement.may_apply(&target.markers, extras)
+        } else {
+            requirement.applies(&target.markers, extras)
+        };
+        if requirement.url.is_some() || !counts {
             return;
         }
         let mut wanted = self.lock();

@@ -12,6 +12,7 @@ use packman_resolve::{Failure, Release, Request, Upgrade, choose_wheels, resolve
 
 use super::ahead::Ahead;
 use super::fetch::Files;
+use super::for_lock::Following;
 use super::rules::{Rules, Verdict};
 use super::supply::{IndexSupply, listed, releases};
 use super::take::Taking;
@@ -40,7 +41,7 @@ pub(super) fn choose(
     index: &IndexClient<'_>,
     files: &Files<'_>,
 ) -> Result<Selection, CurateError> {
-    let ahead = Ahead::new(index, files, rules, request.with_dependencies);
+    let ahead = Ahead::new(index, files, rules, request);
     let target = request.targets.first();
     if let Some(target) = target {
         for one in &asked.asked {
@@ -62,12 +63,12 @@ pub(super) fn choose(
     })
 }
 
-struct Choosing<'c> {
-    request: &'c AddRequest,
+pub(super) struct Choosing<'c> {
+    pub(super) request: &'c AddRequest,
     asked: &'c Demand,
-    rules: &'c Rules,
-    index: &'c IndexClient<'c>,
-    files: &'c Files<'c>,
+    pub(super) rules: &'c Rules,
+    pub(super) index: &'c IndexClient<'c>,
+    pub(super) files: &'c Files<'c>,
     ahead: &'c Ahead<'c>,
     /// The releases that were chosen.
     chosen: BTreeMap<ProjectName, BTreeSet<Version>>,
@@ -94,13 +95,35 @@ impl<'c> Choosing<'c> {
                 self.all_versions(one);
             }
         }
+        let (for_lock, missing) = self.for_lock()?;
         self.take_chosen()?;
+        self.selection.take.extend(for_lock);
+        self.selection.notes.extend(missing);
         let notes = age::notes(request, self.rules, self.index, &open, &self.selection.take);
         let mut selection = self.selection;
         selection.notes.extend(notes);
         let mut seen = BTreeSet::new();
         selection.take.retain(|candidate| seen.insert(candidate.name.as_str().to_owned()));
         Ok(selection)
+    }
+
+    /// What lockers look for on other platforms, and what of it there is not.
+    fn for_lock(&self) -> Result<(Vec<Arc<Candidate>>, Vec<Note>), CurateError> {
+        if !self.follows_everywhere() {
+            return Ok(Default::default());
+        }
+        let mut following = Following::new(self, &self.chosen);
+        // What was refused, or does not go together with the rest, is in no lock either.
+        let failed: BTreeSet<&str> =
+            self.selection.not_taken.iter().map(|problem| problem.what.as_str()).collect();
+        let requirements = self.asked.asked.iter().map(|one| &one.requirement);
+        let met = requirements.filter(|requirement| !failed.contains(requirement.to_string().as_str()));
+        following.follow(met)?;
+        Ok((following.take, following.notes))
+    }
+
+    fn follows_everywhere(&self) -> bool {
+        self.request.with_dependencies && !self.request.this_platform_only
     }
 
     /// The requirements that count for some target; pip passes over the others, too. What is listed with other hashes
@@ -114,12 +137,17 @@ impl<'c> Choosing<'c> {
                     Some(refused) => self.not_taken(one, refused.into()),
                     None => open.push(one),
                 }
-            } else {
+            } else if !(self.follows_everywhere() && self.may_apply(one)) {
                 let note = Note::Elsewhere { requirement: in_words(one) };
                 self.selection.notes.push(note);
             }
         }
         Ok(open)
+    }
+
+    /// Whether a requirement counts on some platform, with a Python that was named.
+    fn may_apply(&self, one: &Asked) -> bool {
+        self.request.targets.iter().any(|target| one.requirement.may_apply(&target.markers, &[]))
     }
 
     /// The refusal of a requirement that names hashes, where every file that would do has another.
@@ -404,7 +432,7 @@ impl<'c> Choosing<'c> {
         self.selection.not_taken.push(Problem { what, why: why.into() });
     }
 
-    fn taking(&self) -> Taking<'c> {
+    pub(super) fn taking(&self) -> Taking<'c> {
         Taking { request: self.request, rules: self.rules }
     }
 }

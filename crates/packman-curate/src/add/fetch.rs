@@ -65,6 +65,7 @@ impl<'f> Files<'f> {
             metadata: Arc::default(),
             uploaded: candidate.uploaded,
             first_seen: self.curator.now,
+            for_lock: candidate.for_lock,
             yanked: candidate.yanked.clone(),
             review: None,
             recalled: None,

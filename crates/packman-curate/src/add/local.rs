@@ -67,6 +67,7 @@ fn wheels_of(folder: &Path) -> Result<BTreeMap<ProjectName, Vec<Arc<Candidate>>>
             requires_python,
             yanked: None,
             uploaded: None,
+            for_lock: false,
             metadata: CoreMetadataFile::Absent,
         }));
     }

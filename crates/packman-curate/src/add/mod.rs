@@ -8,6 +8,7 @@ mod age;
 mod ahead;
 mod choose;
 mod fetch;
+mod for_lock;
 mod local;
 mod metadata;
 mod record;
@@ -50,6 +51,8 @@ pub struct AddRequest {
     pub targets: Vec<Target>,
     /// Whether what the chosen releases depend on is added too.
     pub with_dependencies: bool,
+    /// Whether what is needed on other platforms than these is left out, although lockers look for it.
+    pub this_platform_only: bool,
     /// Whether every release that fits is added, not only the newest.
     pub all_versions: bool,
     /// Whether every wheel of a chosen release is added, and its source distribution as a listed, refused file.
@@ -75,6 +78,7 @@ impl AddRequest {
             asked,
             targets,
             with_dependencies: false,
+            this_platform_only: false,
             all_versions: false,
             all_files: false,
             min_age_days: Self::MIN_AGE_DAYS,
@@ -111,6 +115,8 @@ pub struct AddedFile {
     pub sha256: Sha256,
     /// Its size in bytes.
     pub size: u64,
+    /// Whether it is there for lockers alone.
+    pub for_lock: bool,
 }
 
 /// Something that was asked for and not taken.
@@ -168,6 +174,7 @@ impl Curator<'_> {
         for candidate in take {
             match known.standing(&candidate, request.copy_files)? {
                 Standing::Recorded => {
+                    known.note_use(&candidate);
                     report.notes.extend(known.note_yank(&candidate));
                     report.already.push(candidate.name.as_str().to_owned());
                 }

@@ -87,6 +87,15 @@ impl<'k> Known<'k> {
         Some(Note::YankChanged { file: candidate.name.as_str().to_owned(), yanked: candidate.yanked.clone() })
     }
 
+    /// Takes over that a file which was recorded for lockers is meant for installing now.
+    pub(super) fn note_use(&mut self, candidate: &Candidate) {
+        let record = self.records.get_mut(candidate.name.project());
+        let mut files = record.into_iter().flat_map(|record| &mut record.files);
+        if let Some(file) = files.find(|file| file.name.as_str() == candidate.name.as_str()) {
+            file.for_lock &= candidate.for_lock;
+        }
+    }
+
     /// Records a file that was fetched; `None` where it is recorded like that already. Refused where its name is
     /// recorded with another hash.
     pub(super) fn add(&mut self, fetched: FetchedFile) -> Result<Option<AddedFile>, CurateError> {
@@ -103,6 +112,7 @@ impl<'k> Known<'k> {
             file: file.name.as_str().to_owned(),
             sha256: file.sha256,
             size: file.size,
+            for_lock: file.for_lock,
         };
         let record = self.record(&project)?;
         // Files that say the same share it, in memory as in the record.
@@ -115,6 +125,7 @@ impl<'k> Known<'k> {
         match record.files.iter_mut().find(|old| old.name.as_str() == added.file) {
             // The same bytes again, from another place: when they were first seen, and what was reviewed, stay.
             Some(old) => {
+                old.for_lock &= file.for_lock;
                 let urls = joined(&old.urls, file.urls);
                 if old.urls == urls {
                     return Ok(None);

@@ -140,7 +140,10 @@ impl No {
             }
             Self::KeyMissing { .. } => "private keys live under PACKMAN_HOME of the machine that made them",
             Self::Left(left) => return left.why.way_on().map(str::to_owned),
-            Self::ConsentNeeded { flag: "--no-passphrase", .. } => "`--no-passphrase` makes them without one",
+            Self::ConsentNeeded { flag: "--no-passphrase", .. } => {
+                "type one at a terminal, or name a file that holds it in PACKMAN_PASSPHRASE_FILE; `--no-passphrase` makes them without one"
+            }
+            Self::ConsentNeeded { flag: "--yes", .. } => "after a look at the list, `--yes` signs it",
             Self::ConsentNeeded { flag, .. } => return Some(format!("`{flag}` agrees")),
             Self::NoIndex => "give one with `--index URL`, or configure pip or uv",
             Self::NothingFits { explanation, .. } if explanation.code() == "sdist" => {

@@ -263,6 +263,8 @@ impl<'r> FlatFile<'r> {
             metadata: Arc::new(self.metadata()),
             uploaded: details.uploaded,
             first_seen: details.first_seen,
+            // Its scapegoat's business alone: whoever installs takes it as any other file.
+            for_lock: false,
             yanked: self.yanked().map(str::to_owned),
             review: details.review,
             recalled: self.recalled().map(str::to_owned),

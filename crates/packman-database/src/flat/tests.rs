@@ -82,6 +82,7 @@ impl Dice {
             metadata: Arc::new(metadata),
             uploaded: self.maybe(Self::time),
             first_seen: self.time(),
+            for_lock: false,
             yanked: self.maybe(|dice| dice.one(&["", "broken"]).to_owned()),
             review: self.maybe(Self::review),
             recalled: self.maybe(|dice| dice.one(&["", "worm"]).to_owned()),

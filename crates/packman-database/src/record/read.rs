@@ -108,6 +108,7 @@ impl Shared {
                 .map(|_| member_time(entry, "upload-time"))
                 .transpose()?,
             first_seen: member_time(own, "first-seen")?,
+            for_lock: own.optional("for-lock")?.map(Reader::bool).transpose()?.unwrap_or(false),
             yanked: parse_yanked(entry)?,
             review: own.optional("review")?.map(Review::parse).transpose()?,
             recalled: optional_text(own, "recalled")?,

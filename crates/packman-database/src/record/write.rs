@@ -105,6 +105,9 @@ fn encode_own(
         own = own.with("record", Object::new().with("sha256", sha256.to_string()));
     }
     own = own.with("first-seen", file.first_seen.to_string());
+    if file.for_lock {
+        own = own.with("for-lock", true);
+    }
     let also: Vec<Value<'static>> = file
         .urls
         .iter()

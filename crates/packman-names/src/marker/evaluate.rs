@@ -32,6 +32,15 @@ impl Tree {
         }
     }
 
+    /// No marker negates a part of itself, so that a part which is taken to be true makes nothing else false.
+    pub(super) fn may_apply(&self, environment: &MarkerEnvironment, extras: &[ExtraName]) -> bool {
+        match self {
+            Self::All(parts) => parts.iter().all(|part| part.may_apply(environment, extras)),
+            Self::Any(parts) => parts.iter().any(|part| part.may_apply(environment, extras)),
+            Self::Compare(comparison) => comparison.may_apply(environment, extras),
+        }
+    }
+
     pub(super) fn collect_extras(&self, extras: &mut Vec<ExtraName>) {
         match self {
             Self::All(parts) | Self::Any(parts) => parts.iter().for_each(|part| part.collect_extras(extras)),
@@ -54,6 +63,21 @@ impl Comparison {
             Subject::Extra => self.extra_applies(extras),
             Subject::Extras => self.set_applies(extras),
             Subject::DependencyGroups => self.set_applies(&[]),
+        }
+    }
+
+    fn may_apply(&self, environment: &MarkerEnvironment, extras: &[ExtraName]) -> bool {
+        match self.subject {
+            Subject::Environment(Variable::PythonFullVersion) => {
+                let python = environment.python();
+                let minor = format!("{}.{}", python.major, python.minor);
+                // What is said of this minor version may hold for one of its patches.
+                let of_minor = self.literal.trim().strip_prefix(&minor);
+                of_minor.is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+                    || self.applies(environment, extras)
+            }
+            Subject::Environment(variable) if variable != Variable::PythonVersion => true,
+            _ => self.applies(environment, extras),
         }
     }
 

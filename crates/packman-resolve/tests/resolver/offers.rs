@@ -37,6 +37,7 @@ fn recorded(&(filename, needs, recalled): &Recorded<'_>) -> RecordedFile {
         metadata: Arc::new(CoreMetadata { requires_dist, ..CoreMetadata::default() }),
         uploaded: None,
         first_seen: now(),
+        for_lock: false,
         yanked: None,
         review: None,
         recalled: recalled.map(str::to_owned),

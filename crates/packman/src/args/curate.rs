@@ -90,7 +90,7 @@ pub(crate) struct InitArgs {
     #[arg(long, default_value_t = 30, value_name = "DAYS", value_parser = clap::value_parser!(u32).range(1..=90))]
     pub(crate) refresh_within: u32,
 
-    /// Keep the root and targets keys without a passphrase
+    /// Keep the root and targets keys without a passphrase; else it is asked for, or read from the file that PACKMAN_PASSPHRASE_FILE names
     #[arg(long)]
     pub(crate) no_passphrase: bool,
 }
@@ -122,7 +122,7 @@ pub(crate) struct RotateArgs {
     #[arg(long, value_name = "FILE")]
     pub(crate) spare: Option<PathBuf>,
 
-    /// Keep the new root and targets keys without a passphrase
+    /// Keep the new root and targets keys without a passphrase; else it is asked for, or read from the file that PACKMAN_PASSPHRASE_FILE names
     #[arg(long)]
     pub(crate) no_passphrase: bool,
 }
@@ -157,6 +157,11 @@ pub(crate) struct AddArgs {
     /// Also record everything they need, as the resolver finds it
     #[arg(long)]
     pub(crate) with_dependencies: bool,
+
+    /// With dependencies, leave out what only other platforms need; without this one wheel of each is recorded, so that
+    /// a lock for every platform is found
+    #[arg(long, requires = "with_dependencies")]
+    pub(crate) this_platform_only: bool,
 
     /// A Python to record wheels for, such as 3.12; may be repeated [default: this machine's]
     #[arg(long, value_name = "X.Y", num_args = 1.., value_delimiter = ',', value_parser = python)]

@@ -111,6 +111,7 @@ fn publish(dir: &Path, to: &Path, common: &Common) -> Result<(), Ending> {
             .with("number", report.number.to_string())
             .with("files", report.files as u64)
             .with("written", report.written as u64)
+            .with("unsigned", !report.staged.is_empty())
             .with("roles", words::curate::expiry_to_json(&report.expiry));
         return Ok(output::answer(&answer.into())?);
     }

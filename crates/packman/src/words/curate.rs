@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use packman_curate::{
-    AddReport, AddedFile, Expiry, InitReport, Nearness, Problem, PublishReport, RotateReport, Staged,
-    StagedFile, StatusReport,
+    AddReport, AddedFile, Expiry, InitReport, Nearness, NewFile, Problem, PublishReport, RotateReport,
+    Staged, StagedFile, StatusReport,
 };
 use packman_strict::json::{Object, Value};
 use packman_strict::quote::{escaped, quoted};
@@ -46,11 +46,12 @@ pub(crate) fn staged(staged: &Staged, now: Time) -> Vec<String> {
                     words::size(new.size),
                     new.age_days(now)
                         .map_or_else(|| "age unknown".to_owned(), |days| format!("{days} days old")),
-                    new.replaces.as_ref().map_or_else(String::new, |old| format!("after {old}")),
+                    place_among_versions(new),
                     new.review.as_ref().map_or_else(
                         || "nobody reviewed".to_owned(),
                         |review| format!("reviewed by {}", escaped(&review.by)),
                     ),
+                    remarks(new),
                 ]
             })
             .collect();
@@ -61,7 +62,7 @@ pub(crate) fn staged(staged: &Staged, now: Time) -> Vec<String> {
     };
     for (title, sign, list) in [
         ("no longer vouched for", "-", &staged.gone),
-        ("described anew", "~", &staged.changed),
+        ("with another address, yank or review", "~", &staged.changed),
         ("recalled", "!", &staged.recalled),
     ] {
         if !list.is_empty() {
@@ -75,9 +76,34 @@ pub(crate) fn staged(staged: &Staged, now: Time) -> Vec<String> {
     lines
 }
 
+/// What is said of a file that no platform asked for that was named.
+const FOR_LOCK: &str = "for locks of other platforms";
+
+fn place_among_versions(new: &NewFile) -> String {
+    match (&new.replaces, &new.older_than) {
+        (Some(old), _) => format!("after {old}"),
+        (None, Some(newer)) => format!("older than {newer}"),
+        (None, None) => String::new(),
+    }
+}
+
+/// What a scapegoat would want to know before he answers for the file.
+fn remarks(new: &NewFile) -> String {
+    let yanked = new.yanked.as_ref().map(|reason| match reason.as_str() {
+        "" => "yanked at its source".to_owned(),
+        reason => format!("yanked at its source: {}", escaped(reason)),
+    });
+    let source = new.is_source.then(|| "source only: nobody can install it".to_owned());
+    let for_lock = new.for_lock.then(|| FOR_LOCK.to_owned());
+    yanked.into_iter().chain(source).chain(for_lock).collect::<Vec<_>>().join(", ")
+}
+
 /// What was recorded and what was not, in words.
 pub(crate) fn added(report: &AddReport) -> Vec<String> {
-    let row = |file: &AddedFile| vec![format!("  + {}", file.file), words::size(file.size)];
+    let row = |file: &AddedFile| {
+        let remark = if file.for_lock { FOR_LOCK } else { "" };
+        vec![format!("  + {}", file.file), words::size(file.size), remark.to_owned()]
+    };
     let mut lines = columns(&report.added.iter().map(row).collect::<Vec<_>>());
     lines.extend(not_taken(&report.not_taken));
     let already = if report.already.is_empty() {
@@ -102,9 +128,14 @@ pub(crate) fn not_taken(problems: &[Problem]) -> Vec<String> {
 
 /// When each role expires, in words.
 pub(crate) fn expiry(expiry: &[Expiry], now: Time) -> Vec<String> {
+    expiry_lines(expiry, now, |_| String::new())
+}
+
+/// The same, and what is said of a role that has long to live.
+fn expiry_lines(expiry: &[Expiry], now: Time, far: fn(&Expiry) -> String) -> Vec<String> {
     let row = |one: &Expiry| {
         let state = match one.nearness(now) {
-            Nearness::Far => String::new(),
+            Nearness::Far => far(one),
             Nearness::HalfOver => format!("half over: `{}` prolongs it", one.prolonged_by()),
             Nearness::Soon => format!("ends soon: `{}` prolongs it", one.prolonged_by()),
             Nearness::Over => format!("expired: `{}` prolongs it", one.prolonged_by()),
@@ -151,6 +182,10 @@ pub(crate) fn staged_to_json(staged: &Staged, now: Time) -> Object<'static> {
                 .with("size", new.size)
                 .with("age-days", age.map_or(Value::Null, Value::from))
                 .with("replaces", optional(new.replaces.as_ref().map(ToString::to_string)))
+                .with("older-than", optional(new.older_than.as_ref().map(ToString::to_string)))
+                .with("yanked", optional(new.yanked.clone()))
+                .with("source-only", new.is_source)
+                .with("for-lock", new.for_lock)
                 .with("reviewed-by", optional(new.review.as_ref().map(|review| review.by.clone())))
                 .into()
         })
@@ -178,7 +213,8 @@ pub(crate) fn status(report: &StatusReport, dir: &str, now: Time) -> Vec<String>
     if report.staged.first {
         lines.push("nothing is signed yet".to_owned());
     }
-    lines.extend(expiry(&report.expiry, now));
+    let prolonged = |one: &Expiry| format!("`{}` prolongs it", one.prolonged_by());
+    lines.extend(expiry_lines(&report.expiry, now, prolonged));
     if !report.staged.is_empty() {
         lines.extend(staged(&report.staged, now));
         lines.push(format!("next: packman curate sign {}", words::shell_path(Path::new(dir))));
@@ -244,7 +280,7 @@ pub(crate) fn rotated(report: &RotateReport, dir: &str, now: Time) -> Vec<String
 
 /// A publication, in words.
 pub(crate) fn published(report: &PublishReport, to: &str) -> Vec<String> {
-    vec![
+    let mut lines = vec![
         format!(
             "published version {} to {}: {} of {} written",
             report.version,
@@ -254,5 +290,11 @@ pub(crate) fn published(report: &PublishReport, to: &str) -> Vec<String> {
         ),
         format!("  safety number {}", report.number),
         "  any web server, object store or USB stick can carry this folder".to_owned(),
-    ]
+    ];
+    if !report.staged.is_empty() {
+        lines.push(
+            "  what is staged and not signed is not in it: `packman curate status` lists it".to_owned(),
+        );
+    }
+    lines
 }

@@ -112,6 +112,7 @@ fn every_answer_has_the_members_that_the_page_says() {
     answers("curate status", 0, &["curate", "status", "more"]);
     answers("curate sign", 0, &["curate", "sign", "more", "--yes"]);
     answers("curate refresh", 0, &["curate", "refresh", "more"]);
+    answers("curate rotate", 0, &["curate", "rotate", "more", "--online"]);
     answers("curate publish", 0, &["curate", "publish", "more", "--to", "more-site"]);
     answers("curate remove", 0, &["curate", "remove", "more", "click"]);
     stage.index.change("flask-3.0-py3-none-any.whl", |listed| listed.yanked = Some("why".to_owned()));

@@ -61,7 +61,7 @@ fn nobody_is_asked_for_a_passphrase_where_nobody_is() {
     );
     insta::assert_snapshot!(plain(&world, &run.stderr), @"
     error: the new keys need a passphrase, and nobody gave one
-      hint: `--no-passphrase` makes them without one
+      hint: type one at a terminal, or name a file that holds it in PACKMAN_PASSPHRASE_FILE; `--no-passphrase` makes them without one
     ");
     assert!(!world.path("more/curate.toml").exists());
 }
@@ -98,8 +98,11 @@ fn what_is_staged_is_shown_before_it_is_signed() {
     insta::assert_snapshot!(both(&world, &["curate", "add", "db", "flask"]), @"recorded 0 files, 1 were there already");
     let run = world.ends(1, "consent-needed", &["curate", "sign", "db"]);
     insta::assert_snapshot!(plain(&world, &run.stderr), @"
+    to be vouched for: 2 new files
+      + click-8.0-py3-none-any.whl  954 B  N days old    nobody reviewed
+      + flask-3.0-py3-none-any.whl  975 B  N days old    nobody reviewed
     error: nothing was signed: nobody agreed to it
-      hint: `--yes` agrees
+      hint: after a look at the list, `--yes` signs it
     ");
     insta::assert_snapshot!(both(&world, &["curate", "publish", "db", "--to", "site"]), @"
     error: nothing in `./db` was signed yet
@@ -127,10 +130,10 @@ fn what_is_staged_is_shown_before_it_is_signed() {
     `Web tools`, by `Example Lab <lab@example.org>`
       safety number NUMBER
       records of 3 files in 2 projects
-      root       version 1  good until DATE
-      timestamp  version 1  good until DATE
-      snapshot   version 1  good until DATE
-      targets    version 1  good until DATE
+      root       version 1  good until DATE  `packman curate rotate` prolongs it
+      timestamp  version 1  good until DATE  `packman curate refresh` prolongs it
+      snapshot   version 1  good until DATE  `packman curate refresh` prolongs it
+      targets    version 1  good until DATE  `packman curate sign` prolongs it
     to be vouched for: 1 new file
       + click-8.1-py3-none-any.whl  954 B  N days old  after 8.0  nobody reviewed
     next: packman curate sign db
@@ -183,10 +186,10 @@ fn status_tells_what_was_yanked_at_its_source_since() {
     `Web tools`, by `Example Lab <lab@example.org>`
       safety number NUMBER
       records of 1 file in 1 project
-      root       version 1  good until DATE
-      timestamp  version 1  good until DATE
-      snapshot   version 1  good until DATE
-      targets    version 1  good until DATE
+      root       version 1  good until DATE  `packman curate rotate` prolongs it
+      timestamp  version 1  good until DATE  `packman curate refresh` prolongs it
+      snapshot   version 1  good until DATE  `packman curate refresh` prolongs it
+      targets    version 1  good until DATE  `packman curate sign` prolongs it
     yanked at its source since: click-8.0-py3-none-any.whl (leaks)
     warning: the spare root key is still on this machine: move `~/home/keys/SHA256/spare.pem` to where it is not lost together with it
     ");
@@ -231,7 +234,7 @@ fn what_cannot_be_recorded_is_listed_and_the_rest_is() {
       nothing fits `flask>=9`; there is 3.0
     recorded 1 file; nothing is vouched for until you sign
     next: packman curate sign db
-    error: the package index has no `absent`
+    error: 2 were not taken, for the reasons above
     ");
     insta::assert_snapshot!(both(&world, &["curate", "add", "db", "--from", "nowhere", "--copy-files"]), @"error: `./nowhere` cannot be listed: it is not there");
     std::fs::create_dir(world.path("empty")).unwrap();
@@ -322,8 +325,8 @@ fn a_team_is_told_what_was_not_taken_and_the_way_on() {
         packman trust add URL --as work --number "NUMBER"
         packman install idna==3.10
       in 90 days at the latest: packman curate sign database && packman curate publish database --to site
-    error: `git+https://example.org/x.git` (`requirements.txt`, line 3): it is a checkout of a version control system
-      hint: build its wheel yourself (`pip wheel --no-deps`), then `packman curate add DIR NAME --from FOLDER --copy-files`
+    error: 2 were not taken, for the reasons above
+      hint: build its wheel yourself (`pip wheel --no-deps`), then `add` it with `--from FOLDER --copy-files`
     "#);
     // Again, after a line was mended: it goes on from there.
     std::fs::write(world.path("requirements.txt"), "idna==3.10\nrequests\n").unwrap();
@@ -354,8 +357,10 @@ fn somebody_has_to_answer_for_it() {
     "#);
     let named = [&start[..], &["--maintainer", "Lab"]].concat();
     insta::assert_snapshot!(both(&stage.world, &named), @"
+    to be vouched for: 1 new file
+      + flask-3.0-py3-none-any.whl  954 B  N days old    nobody reviewed
     error: nothing was signed: nobody agreed to it
-      hint: `--yes` agrees
+      hint: after a look at the list, `--yes` signs it
     ");
     assert!(!stage.world.path("database/metadata/timestamp.json").exists(), "nothing is signed");
 }

@@ -11,6 +11,7 @@ mod answers;
 mod audit;
 mod curate;
 mod environment;
+mod for_lock;
 mod install;
 mod look;
 mod output;

@@ -49,7 +49,7 @@ fn a_new_root_is_shown_with_what_to_do_with_the_old_keys() {
     ");
     insta::assert_snapshot!(both(&stage.world, &["curate", "rotate", "db", "--root"]), @"
     error: the new keys need a passphrase, and nobody gave one
-      hint: `--no-passphrase` makes them without one
+      hint: type one at a terminal, or name a file that holds it in PACKMAN_PASSPHRASE_FILE; `--no-passphrase` makes them without one
     ");
     insta::assert_snapshot!(both(&stage.world, &["curate", "rotate", "db", "--spare", "stick.pem"]), @"error: `--spare`: wanted with `--root`, which makes new root keys");
 }

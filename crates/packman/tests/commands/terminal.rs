@@ -96,7 +96,7 @@ fn what_is_signed_is_asked_for() {
       + flask-3.1-py3-none-any.whl  954 B  N days old  after 3.0  nobody reviewed
     Do you vouch for this? [y/N] 
     error: nothing was signed: nobody agreed to it
-      hint: `--yes` agrees
+      hint: after a look at the list, `--yes` signs it
     ");
     let run = at_terminal(&stage.world, r#"["yes\n"]"#, &["curate", "sign", "db"]);
     assert_eq!(run.code, 0, "{}", run.stdout);
@@ -107,14 +107,19 @@ fn keys_are_kept_under_a_passphrase() {
     let stage = Stage::published(vec![module("flask", "3.0")]);
     let world = &stage.world;
     let make = ["curate", "init", "more", "--title", "More", "--maintainer", MAINTAINER];
-    let differ = at_terminal(world, r#"["one\n", "other\n"]"#, &make);
+    let differ = at_terminal(world, r#"["one\n", "other\n", "one\n", "two\n", "\n"]"#, &make);
     assert_eq!(differ.code, 1, "{}", differ.stdout);
     insta::assert_snapshot!(shown(world, &differ), @"
     passphrase for the new keys: 
     the same again: 
-    note: the two passphrases differ
+    note: the two passphrases differ: type it again
+    passphrase for the new keys: 
+    the same again: 
+    note: the two passphrases differ: type it again
+    passphrase for the new keys: 
+    note: the passphrase is empty: type it again
     error: the new keys need a passphrase, and nobody gave one
-      hint: `--no-passphrase` makes them without one
+      hint: type one at a terminal, or name a file that holds it in PACKMAN_PASSPHRASE_FILE; `--no-passphrase` makes them without one
     ");
     let made = at_terminal(world, r#"["secret\n", "secret\n"]"#, &make);
     assert_eq!(made.code, 0, "{}", made.stdout);

@@ -41,13 +41,13 @@ fn another_number_is_refused() {
         stage.world.ends(3, "number-mismatch", &["trust", "add", &stage.mirror.url(), "--number", WRONG]);
     insta::assert_snapshot!(said(&stage.world, &run), @"
     error: database at `http://HOST/` refused
-      because: `metadata/1.root.json`: found safety number NUMBER, wanted NUMBER
+      because: `metadata/1.root.json`: found another safety number than NUMBER
       hint: see `packman explain number-mismatch`
     ");
     let site = stage.world.ends(3, "number-mismatch", &["trust", "add", "site", "--number", WRONG]);
     insta::assert_snapshot!(said(&stage.world, &site), @"
     error: database at `./site` refused
-      because: `metadata/1.root.json`: found safety number NUMBER, wanted NUMBER
+      because: `metadata/1.root.json`: found another safety number than NUMBER
       hint: see `packman explain number-mismatch`
     ");
     assert!(kept(&stage.world, None) == before);
@@ -262,7 +262,7 @@ fn a_number_that_is_compared_later_raises_the_assurance() {
     let before = kept(world, None);
     insta::assert_snapshot!(both(world, &["trust", "compare", "web", WRONG]), @"
     error: database at `http://HOST/` refused
-      because: `metadata/1.root.json`: found safety number NUMBER, wanted NUMBER
+      because: `metadata/1.root.json`: found another safety number than NUMBER
       hint: see `packman explain number-mismatch`
     ");
     assert!(kept(world, None) == before);

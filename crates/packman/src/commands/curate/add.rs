@@ -31,6 +31,7 @@ pub(super) fn run(arguments: &AddArgs, common: &Common) -> Result<(), Ending> {
     settle_index(&setting, &mut asked, arguments.index.as_deref())?;
     let request = AddRequest {
         with_dependencies: arguments.with_dependencies,
+        this_platform_only: arguments.this_platform_only,
         all_versions: arguments.all_versions,
         all_files: arguments.all_files,
         min_age_days: arguments.min_age,
@@ -61,10 +62,14 @@ pub(super) fn run(arguments: &AddArgs, common: &Common) -> Result<(), Ending> {
 
 /// Ends as the gravest of what was not taken says.
 pub(super) fn ended(report: &AddReport) -> Result<(), Ending> {
-    match report.gravest() {
-        Some(why) => Err(Ending::from(why.clone())),
-        None => Ok(()),
+    let Some(why) = report.gravest() else { return Ok(()) };
+    let gravest = Ending::from(why.clone());
+    if report.not_taken.len() < 2 {
+        return Err(gravest);
     }
+    // Each reason stands above, with the way on.
+    let headline = format!("{} were not taken, for the reasons above", report.not_taken.len());
+    Err(Ending { headline, because: Vec::new(), hints: Vec::new(), ..gravest })
 }
 
 /// The index that is named, else the one that is configured. Where wheels of a folder may do, none is as good.
@@ -130,6 +135,7 @@ pub(super) fn report_to_json(report: &AddReport) -> Object<'static> {
                 .with("version", file.version.to_string())
                 .with("sha256", file.sha256.to_string())
                 .with("size", file.size)
+                .with("for-lock", file.for_lock)
                 .into()
         })
         .collect();

@@ -12,6 +12,9 @@ use packman_strict::quote::{escaped, quoted};
 
 use super::super::setting::Setting;
 
+/// How often a new passphrase is asked for.
+const TRIES: usize = 3;
+
 /// The person at the terminal.
 pub(super) struct Person<'s> {
     setting: &'s Setting,
@@ -77,11 +80,23 @@ impl Events for Person<'_> {
 
 impl Passphrases for Person<'_> {
     fn new_passphrase(&self) -> Option<Passphrase> {
-        let asked = self.prompt.new_passphrase("passphrase for the new keys: ", "the same again: ");
-        self.given(asked)
+        for _ in 0..TRIES {
+            match self.prompt.new_passphrase("passphrase for the new keys: ", "the same again: ") {
+                // Two that differ are a slip of the finger, and no reason to begin anew.
+                Err(failure @ PromptFailure::NotGiven(_)) if !self.prompt.is_from_file() => {
+                    self.say(&format!("note: {failure}: type it again"));
+                }
+                asked => return self.given(asked),
+            }
+        }
+        None
     }
 
     fn existing(&self, key: &Path, again: bool) -> Option<Passphrase> {
+        // A file says the same again.
+        if again && self.prompt.is_from_file() {
+            return None;
+        }
         if again {
             self.say("that passphrase does not open the key");
         }
@@ -95,6 +110,10 @@ impl Person<'_> {
         match asked {
             Ok(passphrase) => Some(Passphrase::new(passphrase.reveal().to_owned())),
             Err(PromptFailure::NobodyToAsk) => None,
+            Err(PromptFailure::Stopped) => {
+                self.setting.stop.ask();
+                None
+            }
             Err(failure) => {
                 self.say(&format!("note: {failure}"));
                 None

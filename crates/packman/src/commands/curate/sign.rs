@@ -40,7 +40,15 @@ pub(super) fn agree(setting: &Setting, staged: &Staged, yes: bool) -> bool {
         setting.terminal.say_all(&lines);
         return true;
     }
-    setting.terminal.ask(&lines, "Do you vouch for this?") == Decision::Yes
+    match setting.terminal.ask(&lines, "Do you vouch for this?") {
+        Decision::Yes => true,
+        Decision::No => false,
+        Decision::NobodyThere => {
+            // Whoever gives the flag the next time has seen what for.
+            setting.terminal.say_all(&lines);
+            false
+        }
+    }
 }
 
 pub(super) fn refresh(dir: &Path, common: &Common) -> Result<(), Ending> {
