@@ -177,7 +177,7 @@ fn what_is_counted_as_pinned_was_taken() {
     ! click==9: nothing-fits: `click==9`: nothing fits:
       you asked for `click==9` (~/requirements.txt:2)
       nothing fits `click==9`; there is 8
-    * `pywin32==1; sys_platform == 'win32'` (`~/requirements.txt`, line 3) is for other Pythons or platforms, and was passed over; `--python` and `--platform` name others
+    * the index has no wheel for `pywin32==1; sys_platform == 'win32'`, which is needed on another platform: a lock for every platform will not be found
     holds flask in version 1
     ");
     assert_eq!(start(&world, &index, "requirements.txt").unwrap().pinned, 1, "what was there already, too");

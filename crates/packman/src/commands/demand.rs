@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use packman_machine::files;
+use packman_machine::location::without_secrets;
 use packman_names::{ExtraName, Requirement};
 use packman_requirements::{Demand, FileKind, NotTaken, Parts, ReadFile, UnreadableFile};
 use packman_strict::quote::quoted;
@@ -86,7 +87,23 @@ fn typed(text: &str) -> Result<Requirement, Ending> {
         let ending = Ending::usage(format!("{} is a file where a requirement is wanted", quoted(text)));
         return Err(ending.hint(format!("to read it: `-r {}`", crate::words::shell(text))));
     }
-    Requirement::parse(text).map_err(|error| Ending::usage(error.to_string()))
+    match Requirement::parse(text) {
+        Err(error) if !names_a_place(text) => Err(Ending::usage(error.to_string())),
+        Ok(requirement) if requirement.url.is_none() => Ok(requirement),
+        _ => Err(place(text)),
+    }
+}
+
+/// Whether what is no requirement names a place: an address, a checkout, a file or a folder.
+fn names_a_place(text: &str) -> bool {
+    text.contains(['/', '\\']) || text.starts_with(['.', '~']) || text.ends_with(".tar.gz")
+}
+
+fn place(text: &str) -> Ending {
+    let what = quoted(&without_secrets(text)).to_string();
+    Ending::usage(format!("{what} is an address, a file or a folder, wanted a project, such as `flask>=3`")).hint(
+        "build its wheel yourself (`pip wheel --no-deps`), then `packman curate add DIR --from FOLDER --copy-files`",
+    )
 }
 
 fn constraints(file: &Path, read: ReadFile<'_>) -> Result<Demand, Ending> {

@@ -177,6 +177,19 @@ fn what_is_staged_is_shown_before_it_is_signed() {
 }
 
 #[test]
+fn a_place_on_the_command_line_is_told_the_way_on() {
+    let (_index, world) = curating();
+    insta::assert_snapshot!(both(&world, &["curate", "add", "db", "git+https://lab:hunter2@git.example/x.git"]), @"
+    error: `git+https://…@git.example/x.git` is an address, a file or a folder, wanted a project, such as `flask>=3`
+      hint: build its wheel yourself (`pip wheel --no-deps`), then `packman curate add DIR --from FOLDER --copy-files`
+    ");
+    for place in ["x @ https://x.example/x.whl", "./local", "dist/x.tar.gz"] {
+        let run = world.ends(2, "usage", &["curate", "add", "db", place]);
+        assert!(run.stderr.contains("--from FOLDER --copy-files"), "{}", run.stderr);
+    }
+}
+
+#[test]
 fn status_tells_what_was_yanked_at_its_source_since() {
     let (index, world) = curating();
     world.ok(&["curate", "add", "db", "click"]);
@@ -325,8 +338,7 @@ fn a_team_is_told_what_was_not_taken_and_the_way_on() {
         packman trust add URL --as work --number "NUMBER"
         packman install idna==3.10
       in 90 days at the latest: packman curate sign database && packman curate publish database --to site
-    error: 2 were not taken, for the reasons above
-      hint: build its wheel yourself (`pip wheel --no-deps`), then `add` it with `--from FOLDER --copy-files`
+    error: 4 were not taken, for the reasons above
     "#);
     // Again, after a line was mended: it goes on from there.
     std::fs::write(world.path("requirements.txt"), "idna==3.10\nrequests\n").unwrap();

@@ -128,7 +128,7 @@ fn what_is_for_other_platforms_is_passed_over_and_where_that_is_all_it_is_no_suc
     let (_index, world) = six();
     write(&world, "requirements.txt", "pywin32==300; sys_platform == 'win32'\n");
     insta::assert_snapshot!(both(&world, &start(&["requirements.txt"])), @"
-    note: `pywin32==300; sys_platform == 'win32'` (`requirements.txt`, line 1) is for other Pythons or platforms, and was passed over; `--python` and `--platform` name others
+    note: the index has no wheel for `pywin32==300; sys_platform == 'win32'`, which is needed on another platform: a lock for every platform will not be found
     nothing was signed or published
     error: nothing that is asked for counts here, so nothing was signed
       hint: `--python X.Y` and `--platform NAME` name the Pythons and platforms that it is for
@@ -137,7 +137,7 @@ fn what_is_for_other_platforms_is_passed_over_and_where_that_is_all_it_is_no_suc
     nothing_is_left(&world);
     write(&world, "requirements.txt", "pywin32==300; sys_platform == 'win32'\nsix\n");
     insta::assert_snapshot!(both(&world, &start(&["requirements.txt"])), @r#"
-    note: `pywin32==300; sys_platform == 'win32'` (`requirements.txt`, line 1) is for other Pythons or platforms, and was passed over; `--python` and `--platform` name others
+    note: the index has no wheel for `pywin32==300; sys_platform == 'win32'`, which is needed on another platform: a lock for every platform will not be found
     to be vouched for: 1 new file
       + six-1.17.0-py3-none-any.whl  959 B  N days old    nobody reviewed
     vouched for 1 file in 1 project
