@@ -155,6 +155,40 @@ pub enum No {
     NotInstalled(ProjectName),
     /// There is no environment to work in.
     NoEnvironment,
+    /// A locked release of a kind that PackMan does not take.
+    LockedLeft {
+        /// The project.
+        project: ProjectName,
+        /// Why not.
+        why: packman_requirements::WhyNotTaken,
+    },
+    /// A locked release has no wheel that fits here.
+    NoLockedWheel {
+        /// The project.
+        project: ProjectName,
+        /// Where it stands.
+        place: String,
+    },
+    /// A locked file is none that the database that answers vouches for.
+    LockedUnvouched {
+        /// The project.
+        project: ProjectName,
+        /// The version that the lock says it is.
+        version: Option<packman_names::Version>,
+        /// The hash that the lock names.
+        sha256: packman_strict::Sha256,
+        /// The database that answers.
+        database: EntryName,
+    },
+    /// A locked file was taken back.
+    LockedRecalled {
+        /// The project.
+        project: ProjectName,
+        /// The version that the lock says it is.
+        version: Option<packman_names::Version>,
+        /// Why, in its scapegoat's words.
+        reason: String,
+    },
     /// Something stands where an environment is to be made.
     InTheWay {
         /// The folder.
@@ -233,7 +267,7 @@ impl No {
     /// The stable code.
     pub fn code(&self) -> &'static str {
         match self {
-            Self::NobodyVouches(_) => "not-vouched",
+            Self::NobodyVouches(_) | Self::LockedUnvouched { .. } => "not-vouched",
             Self::NothingFits(explanation) => explanation.code(),
             Self::Requirement(refused) => refused.code(),
             Self::NotPinned { .. } | Self::InstalledOther { .. } => "not-pinned",
@@ -246,6 +280,9 @@ impl No {
             Self::NotInstalled(_) => "not-installed",
             Self::NoEnvironment => "no-environment",
             Self::InTheWay { .. } => "in-the-way",
+            Self::LockedLeft { why, .. } => why.code(),
+            Self::NoLockedWheel { .. } => "no-wheel",
+            Self::LockedRecalled { .. } => "recalled",
             Self::Ring(_) => "ring",
         }
     }

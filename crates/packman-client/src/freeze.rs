@@ -53,7 +53,7 @@ impl Client<'_> {
 }
 
 /// What pip leaves out, since every new environment had it: from Python 3.12 on, nothing but pip.
-fn installers(environment: &Environment) -> &'static [&'static str] {
+pub(crate) fn installers(environment: &Environment) -> &'static [&'static str] {
     let version = environment.found.version;
     if (version.major, version.minor) >= (3, 12) {
         &["pip"]

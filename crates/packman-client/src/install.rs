@@ -27,7 +27,8 @@ use crate::error::{ClientError, No};
 use crate::host::{Decision, Event, Question};
 
 use decide::installed_packages;
-pub(crate) use goal::{Goal, Wanted};
+pub(crate) use decide::resolve_error;
+pub(crate) use goal::{Goal, Wanted, refuse_other_environment, refuse_other_python};
 pub use plan::{Planned, PlannedStep, StepKind};
 
 /// What is to be installed, and where.
@@ -162,7 +163,7 @@ impl Client<'_> {
                 receipt: step.file.as_ref().map(|file| self.receipt(file)),
             })
             .collect();
-        let replaced = steps.iter().filter(|step| step.replaces().is_some());
+        let replaced = steps.iter().filter(|step| step.takes_away());
         let remove: Vec<Installed> =
             replaced.flat_map(|step| environment.all_of(&step.project)).cloned().collect();
         let amend = unmarked(environment, steps)

@@ -2,6 +2,7 @@
 
 mod curate;
 mod environment;
+mod lock;
 mod trust;
 
 use std::path::PathBuf;
@@ -10,6 +11,7 @@ use clap::{Args, Parser, Subcommand};
 
 pub(crate) use curate::{AddArgs, CurateCommand, InitArgs, RotateArgs, StartArgs};
 pub(crate) use environment::{FreezeArgs, ListArgs, TreeArgs, UpgradeArgs, VenvArgs};
+pub(crate) use lock::{LockArgs, SyncArgs};
 pub(crate) use trust::{AddArgs as TrustAddArgs, TrustCommand};
 
 /// Installs Python packages that somebody you chose has vouched for.
@@ -63,6 +65,10 @@ pub(crate) enum Command {
     Uninstall(UninstallArgs),
     /// Replace what is installed with the newest that fits
     Upgrade(UpgradeArgs),
+    /// Write what would be installed as a lock file, with the hash of every file
+    Lock(LockArgs),
+    /// Make an environment equal to a lock file
+    Sync(SyncArgs),
     /// List what is installed
     List(ListArgs),
     /// Show which installed package needs which

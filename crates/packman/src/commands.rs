@@ -7,6 +7,7 @@ mod demo;
 mod environment;
 mod explain;
 mod install;
+mod lock;
 mod look;
 mod setting;
 mod trust;
@@ -27,6 +28,8 @@ pub(crate) fn run(arguments: Arguments) -> Result<(), Ending> {
         Command::Search { word } => look::search(&word, &common),
         Command::Info { project } => look::info(&project, &common),
         Command::Upgrade(upgrade) => install::upgrade(&upgrade, &common),
+        Command::Lock(arguments) => lock::lock(&arguments, &common),
+        Command::Sync(arguments) => lock::sync(&arguments, &common),
         Command::List(list) => environment::list(&list, &common),
         Command::Tree(tree) => environment::tree(&tree, &common),
         Command::Freeze(freeze) => environment::freeze(&freeze, &common),

@@ -6,6 +6,7 @@ pub(crate) mod demand;
 pub(crate) mod environment;
 pub(crate) mod error;
 pub(crate) mod hints;
+pub(crate) mod lock;
 pub(crate) mod plan;
 pub(crate) mod start;
 pub(crate) mod tree;

@@ -2,6 +2,7 @@
 
 use core::fmt;
 
+use packman_names::{ProjectName, Version};
 use packman_strict::quote::{escaped, quoted};
 
 use super::{ClientError, Failed, No, RefusedWhy};
@@ -76,6 +77,22 @@ impl fmt::Display for No {
             Self::Environment(conflict) => conflict.fmt(f),
             Self::NotInstalled(project) => write!(f, "`{project}` is not installed here"),
             Self::NoEnvironment => f.write_str("there is no environment here"),
+            Self::LockedLeft { project, why } => {
+                write!(f, "`{project}` cannot be taken from the lock: {}", why.words())
+            }
+            Self::NoLockedWheel { project, place } => {
+                write!(f, "`{project}` ({}) has no locked wheel that fits this Python", escaped(place))
+            }
+            Self::LockedUnvouched { project, version, database, .. } => {
+                write!(
+                    f,
+                    "`{database}` does not vouch for the locked file of {}",
+                    Release(project, version.as_ref())
+                )
+            }
+            Self::LockedRecalled { project, version, .. } => {
+                write!(f, "the locked file of {} was recalled", Release(project, version.as_ref()))
+            }
             Self::InTheWay { folder, is_environment: true } => {
                 write!(f, "{} is an environment already", quoted(folder))
             }
@@ -143,10 +160,24 @@ impl No {
     fn because(&self) -> Vec<String> {
         match self {
             Self::NothingFits(explanation) => explanation.lines(),
+            Self::LockedUnvouched { sha256, .. } => {
+                vec![format!("no wheel of that version has the SHA-256 {sha256} there")]
+            }
+            Self::LockedRecalled { reason, .. } => vec![escaped(reason).to_string()],
             Self::ExternallyManaged { message: Some(message), .. } => {
                 message.lines().map(|line| escaped(line).to_string()).collect()
             }
             _ => Vec::new(),
         }
+    }
+}
+
+/// A project with its version, where that is known.
+struct Release<'n>(&'n ProjectName, Option<&'n Version>);
+
+impl fmt::Display for Release<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "`{}`", self.0)?;
+        self.1.map_or(Ok(()), |version| write!(f, " {version}"))
     }
 }

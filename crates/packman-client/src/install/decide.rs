@@ -47,6 +47,18 @@ impl Client<'_> {
         goal: Goal,
         warned: &[String],
     ) -> Result<Planned, ClientError> {
+        if let Goal::Sync(request) = &goal {
+            let (steps, named) = self.sync_steps(&environment, &gate, request)?;
+            return Ok(Planned {
+                environment,
+                steps,
+                elsewhere: Vec::new(),
+                goal,
+                named,
+                gate,
+                warned: Vec::new(),
+            });
+        }
         let wanted = goal.wanted(&environment)?;
         let installed = installed_packages(&environment);
         let asked = Request {
@@ -173,7 +185,11 @@ pub(super) fn installed_packages(environment: &Environment) -> Vec<InstalledPack
 }
 
 /// Nobody vouching for the one thing that was asked for is said as that, not as a conflict.
-fn resolve_error(failure: Failure<ClientError>, offers: &Offers<'_, '_>, asked: &[Asked]) -> ClientError {
+pub(crate) fn resolve_error(
+    failure: Failure<ClientError>,
+    offers: &Offers<'_, '_>,
+    asked: &[Asked],
+) -> ClientError {
     match failure {
         Failure::Supply(error) => error,
         Failure::Requirement(refused) => No::Requirement(refused).into(),

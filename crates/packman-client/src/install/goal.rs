@@ -9,6 +9,7 @@ use packman_resolve::{Asked, Upgrade};
 use super::{InstallRequest, Pins};
 use crate::environment::Environment;
 use crate::error::{ClientError, No};
+use crate::sync::SyncRequest;
 
 /// What a plan is for.
 #[derive(Clone, Debug)]
@@ -17,6 +18,8 @@ pub(crate) enum Goal {
     Install(Box<InstallRequest>),
     /// That these projects, else all that PackMan installed, are the newest that fit.
     Upgrade(Vec<ProjectName>),
+    /// That an environment is equal to a lock.
+    Sync(Box<SyncRequest>),
 }
 
 /// What that means in one environment.
@@ -54,12 +57,17 @@ impl Goal {
                 })
             }
             Self::Upgrade(projects) => crate::upgrade::wanted(environment, projects),
+            // Nothing of it is for the resolver to choose.
+            Self::Sync(_) => Ok(Wanted::default()),
         }
     }
 }
 
 /// Refuses an environment whose Python is none that what is asked for is meant for.
-fn refuse_other_python(environment: &Environment, pythons: &[PythonAsked]) -> Result<(), ClientError> {
+pub(crate) fn refuse_other_python(
+    environment: &Environment,
+    pythons: &[PythonAsked],
+) -> Result<(), ClientError> {
     let python = environment.found.target.markers.python();
     match pythons.iter().find(|asked| !asked.requires.admits(python)) {
         None => Ok(()),
@@ -73,7 +81,7 @@ fn refuse_other_python(environment: &Environment, pythons: &[PythonAsked]) -> Re
 }
 
 /// Refuses an environment that a lock was not made for: what it names may not be what is needed there.
-fn refuse_other_environment(
+pub(crate) fn refuse_other_environment(
     environment: &Environment,
     asked: &[EnvironmentsAsked],
 ) -> Result<(), ClientError> {

@@ -64,6 +64,8 @@ pub enum StepKind {
         /// Whether its file is in the cache already.
         is_cached: bool,
     },
+    /// It is removed.
+    Remove,
 }
 
 impl PlannedStep {
@@ -89,8 +91,13 @@ impl PlannedStep {
     pub fn replaces(&self) -> Option<&Version> {
         match &self.kind {
             StepKind::Replace { old, .. } => Some(old),
-            StepKind::Keep | StepKind::Install { .. } => None,
+            StepKind::Keep | StepKind::Install { .. } | StepKind::Remove => None,
         }
+    }
+
+    /// Whether what is there of it goes.
+    pub(crate) fn takes_away(&self) -> bool {
+        matches!(self.kind, StepKind::Replace { .. } | StepKind::Remove)
     }
 
     /// The bytes that have to be fetched for it.

@@ -44,7 +44,7 @@ pub(super) fn upgrade(arguments: &UpgradeArgs, common: &Common) -> Result<(), En
 }
 
 /// Shows a plan, and carries it out in the manner given; with none, the plan is the answer.
-fn carry_out(
+pub(super) fn carry_out(
     setting: &Setting,
     client: &Client<'_>,
     planned: Planned,

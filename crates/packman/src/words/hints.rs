@@ -76,6 +76,17 @@ fn honest_no(no: &No) -> Vec<String> {
         No::ExternallyManaged { .. } | No::NoEnvironment => {
             vec!["`packman venv` makes an environment of your own; `--venv DIR` names another".to_owned()]
         }
+        No::LockedLeft { why, .. } => why.way_on().into_iter().map(str::to_owned).collect(),
+        No::NoLockedWheel { .. } => {
+            vec!["`packman lock` locks for this environment; with `--universal`, for all that it can".to_owned()]
+        }
+        No::LockedUnvouched { project, .. } => vec![
+            format!("`packman info {project}` shows what is vouched for"),
+            "lock again, or ask whoever made the lock where he had the file from".to_owned(),
+        ],
+        No::LockedRecalled { .. } => {
+            vec!["lock again: `packman lock` chooses what was not recalled".to_owned()]
+        }
         No::InTheWay { folder, is_environment: true } => {
             vec![format!("`--venv {}` works in it", escaped(folder))]
         }

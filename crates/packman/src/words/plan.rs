@@ -68,6 +68,15 @@ fn unvouched(steps: &[PlannedStep]) -> Option<String> {
     Some(format!("kept, though nobody vouched for what was installed: {}", kept.join(", ")))
 }
 
+/// The plan of a sync.
+pub(crate) fn sync(planned: &Planned) -> Vec<String> {
+    if planned.is_empty() {
+        let folder = planned.environment.folder();
+        return vec![format!("nothing to do in {}: it is as the lock says", escaped(&folder))];
+    }
+    plan(planned)
+}
+
 /// The plan of an upgrade.
 pub(crate) fn upgrade(planned: &Planned) -> Vec<String> {
     if planned.is_empty() {
@@ -80,7 +89,11 @@ pub(crate) fn upgrade(planned: &Planned) -> Vec<String> {
 }
 
 fn row(step: &PlannedStep) -> Vec<String> {
-    let sign = if step.replaces().is_some() { "~" } else { "+" };
+    let sign = match step.kind {
+        StepKind::Replace { .. } => "~",
+        StepKind::Remove => "-",
+        StepKind::Keep | StepKind::Install { .. } => "+",
+    };
     let version = match step.replaces() {
         Some(old) => format!("{old} -> {}", step.version),
         None => step.version.to_string(),
@@ -108,12 +121,17 @@ fn row(step: &PlannedStep) -> Vec<String> {
 
 /// What was installed, in words.
 pub(crate) fn installation(done: &Installation) -> Vec<String> {
-    let changed = done.steps.iter().filter(|step| step.kind != StepKind::Keep).count();
-    if changed == 0 {
-        return Vec::new();
+    let removed = done.steps.iter().filter(|step| step.kind == StepKind::Remove).count();
+    let installed = done.steps.iter().filter(|step| step.kind != StepKind::Keep).count() - removed;
+    let packages = |number| words::count(number, "package", "packages");
+    let mut lines = Vec::new();
+    if installed > 0 {
+        lines.push(format!("installed {} into {}", packages(installed), escaped(&done.environment)));
     }
-    let packages = words::count(changed, "package", "packages");
-    vec![format!("installed {packages} into {}", escaped(&done.environment))]
+    if removed > 0 {
+        lines.push(format!("removed {} from {}", packages(removed), escaped(&done.environment)));
+    }
+    lines
 }
 
 /// The steps of a plan or an installation, as JSON.
@@ -131,6 +149,7 @@ fn step_to_json(step: &PlannedStep) -> Value<'static> {
         StepKind::Keep => "keep",
         StepKind::Install { .. } => "install",
         StepKind::Replace { .. } => "replace",
+        StepKind::Remove => "remove",
     };
     let mut object = Object::new()
         .with("name", step.project.as_str().to_owned())

@@ -150,6 +150,8 @@ fn every_answer_has_the_members_that_the_page_says() {
     stage.release(&[module("click", "8.2")]);
     answers("list --outdated", 0, &["list", "--venv", "v", "--outdated"]);
     answers("upgrade", 0, &["upgrade", "--venv", "v", "click"]);
+    answers("lock", 0, &["lock", "--venv", "v", "flask", "-o", "pylock.toml"]);
+    answers("sync", 0, &["sync", "--venv", "v", "pylock.toml"]);
     answers("tree", 0, &["tree", "--venv", "v"]);
     answers("freeze", 0, &["freeze", "--venv", "v"]);
     answers("audit", 0, &["audit", "--venv", "v"]);

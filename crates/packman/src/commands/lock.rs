@@ -1,0 +1,69 @@
+//! `packman lock` and `sync`: what would be installed, written down, and an environment made equal to it.
+
+use packman_client::{Client, InstallRequest, LockRequest, Manner, SyncRequest};
+use packman_machine::files::{self, Keeping};
+use packman_requirements::FileKind;
+use packman_strict::quote::quoted;
+use packman_wheel::LinkMode;
+
+use super::demand::{Sources, refuse_left};
+use super::install::carry_out;
+use super::setting::{Setting, which};
+use crate::args::{Common, LockArgs, SyncArgs};
+use crate::ending::Ending;
+use crate::{output, words};
+
+pub(super) fn lock(arguments: &LockArgs, common: &Common) -> Result<(), Ending> {
+    refuse_other_name(&arguments.output)?;
+    let setting = Setting::capture(common, false)?;
+    let sources = Sources {
+        typed: &arguments.requirement,
+        files: &arguments.requirements,
+        constraints: &arguments.constraint,
+        extras: &arguments.extra,
+        groups: &arguments.group,
+        whole_locks: false,
+    };
+    let demand = sources.read(&setting)?;
+    refuse_left(&demand)?;
+    let asked = InstallRequest::of(&demand, which(&arguments.environment));
+    let client = Client { accept_expired: arguments.accept_expired, ..setting.client() };
+    let lock = client.lock(&LockRequest { asked, universal: arguments.universal })?;
+    let path = setting.environ.folder().join(&arguments.output);
+    files::write_file(&path, lock.text.as_bytes(), Keeping::Published)?;
+    if common.json {
+        return Ok(output::answer(&words::lock::to_json(&lock, &arguments.output))?);
+    }
+    setting.terminal.say_all(&words::lock::lines(&lock, &arguments.output));
+    Ok(())
+}
+
+pub(super) fn sync(arguments: &SyncArgs, common: &Common) -> Result<(), Ending> {
+    refuse_other_name(&arguments.file)?;
+    let setting = Setting::capture(common, arguments.yes)?;
+    let sources = Sources {
+        files: std::slice::from_ref(&arguments.file),
+        extras: &arguments.extra,
+        groups: &arguments.group,
+        ..Sources::default()
+    };
+    let demand = sources.read(&setting)?;
+    refuse_left(&demand)?;
+    let client = setting.client();
+    let request = SyncRequest::of(&demand, arguments.exact);
+    let planned = client.plan_sync(&request, &which(&arguments.environment))?;
+    let plan = words::plan::sync(&planned);
+    let manner = Manner { compile_bytecode: arguments.compile_bytecode, link: LinkMode::default() };
+    carry_out(&setting, &client, planned, &plan, (!arguments.dry_run).then_some(manner), common)
+}
+
+/// Tools find a lock by its name, so it has to have one (PEP 751).
+fn refuse_other_name(path: &std::path::Path) -> Result<(), Ending> {
+    if FileKind::of(path).is_ok_and(|kind| kind == FileKind::PyLock) {
+        return Ok(());
+    }
+    let found = quoted(&path.to_string_lossy()).to_string();
+    Err(Ending::usage(format!(
+        "{found} is no name of a lock file, wanted `pylock.toml` or `pylock.NAME.toml`"
+    )))
+}
