@@ -151,6 +151,7 @@ fn every_answer_has_the_members_that_the_page_says() {
     answers("list --outdated", 0, &["list", "--venv", "v", "--outdated"]);
     answers("upgrade", 0, &["upgrade", "--venv", "v", "click"]);
     answers("lock", 0, &["lock", "--venv", "v", "flask", "-o", "pylock.toml"]);
+    world.ok(&["install", "--venv", "v", "click==8.1"]);
     answers("sync", 0, &["sync", "--venv", "v", "pylock.toml"]);
     answers("tree", 0, &["tree", "--venv", "v"]);
     answers("freeze", 0, &["freeze", "--venv", "v"]);

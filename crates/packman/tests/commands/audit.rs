@@ -103,7 +103,7 @@ fn what_records_say_of_themselves_is_looked_at() {
     unreadable  flask  lib/python3.N/site-packages/flask-3.0.dist-info/RECORD  cannot be read: line 1: found fewer than three fields, wanted path, hash and size
     unrecorded  -      lib/python3.N/site-packages/flask/                      nobody recorded it
     no-record   old    lib/python3.N/site-packages/old-1.0.dist-info           keeps no list of its files
-    warning: ./v/lib/python3.N/site-packages/broken-1.0.dist-info: it has no METADATA
+    warning: `./v/lib/python3.N/site-packages/broken-1.0.dist-info`: it has no METADATA
     error: 9 findings in `./v`
       hint: look at each before you run anything from there
       hint: `packman venv` makes another environment, into which `packman install` puts it anew

@@ -226,17 +226,17 @@ fn a_lock_is_kept_to_though_the_word_has_expired_and_nothing_else_is() {
     user.now = user.now.plus_days(400);
     let read = |path: &Path| fs::read(path).map_err(|error| error.to_string());
     let demand = Demand::parse(&stage.world.path("pylock.toml"), &Parts::default(), &read).unwrap();
+    let asked = InstallRequest::of(&demand, WhichEnvironment::Venv(venv.clone()));
+    assert_eq!(user.client().plan_install(&asked).map(drop).unwrap_err().code(), "expired");
+    let lock = LockRequest { asked, universal: false };
+    assert_eq!(user.client().lock(&lock).map(drop).unwrap_err().code(), "expired");
     let request = SyncRequest::of(&demand, false);
     let planned = user.client().plan_sync(&request, &WhichEnvironment::Venv(venv.clone())).unwrap();
     let file = planned.steps[0].file.clone().unwrap();
     assert!(matches!(file.source().age, Age::Expired { .. }));
     user.client().carry_out(planned, Manner::default()).unwrap();
-    let list = user.client().list(&WhichEnvironment::Venv(venv.clone())).unwrap();
+    let list = user.client().list(&WhichEnvironment::Venv(venv)).unwrap();
     assert_eq!(list.packages[0].receipt.as_ref().unwrap().accepted, ["accept-expired"]);
-    let asked = InstallRequest::of(&demand, WhichEnvironment::Venv(venv));
-    assert_eq!(user.client().plan_install(&asked).unwrap_err().code(), "expired");
-    let lock = LockRequest { asked, universal: false };
-    assert_eq!(user.client().lock(&lock).unwrap_err().code(), "expired");
 }
 
 /// Wheels of several platforms and a marker that tells systems apart.

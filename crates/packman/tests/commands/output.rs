@@ -59,6 +59,8 @@ fn help_and_version_are_answers() {
       install    Install packages that somebody you trust vouches for
       uninstall  Remove installed packages
       upgrade    Replace what is installed with the newest that fits
+      lock       Write what would be installed as a lock file, with the hash of every file
+      sync       Make an environment equal to a lock file
       list       List what is installed
       tree       Show which installed package needs which
       freeze     Write what is installed as lines of a requirements file
