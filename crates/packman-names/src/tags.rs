@@ -11,6 +11,7 @@ pub use facts::{InterpreterFacts, Libc, System};
 
 use std::collections::HashMap;
 use std::fmt;
+use std::sync::OnceLock;
 
 use crate::{NameError, WheelName};
 
@@ -50,10 +51,18 @@ impl fmt::Display for Tag {
     }
 }
 
-/// The tags that an interpreter supports, best first. A thousand of them are usual, so parts are kept once
-/// and looked up by number.
+/// The tags that an interpreter supports, best first. They are listed when the first wheel is held against them: who
+/// installs nothing needs none.
 #[derive(Clone, Debug, Default)]
 pub struct Tags {
+    /// What they are computed from, where they were not given.
+    facts: Option<InterpreterFacts>,
+    listed: OnceLock<Listed>,
+}
+
+/// A thousand tags are usual, so parts are kept once and looked up by number.
+#[derive(Clone, Debug, Default)]
+struct Listed {
     parts: HashMap<String, u32>,
     names: Vec<String>,
     ordered: Vec<[u32; 3]>,
@@ -63,18 +72,25 @@ pub struct Tags {
 impl Tags {
     /// Computes the tags of an interpreter from what is known of it.
     pub fn of(facts: &InterpreterFacts) -> Self {
-        let mut tags = Self::default();
-        facts::list(facts, &mut |python, abi, platform| tags.push(python, abi, platform));
-        tags
+        Self { facts: Some(facts.clone()), listed: OnceLock::new() }
     }
 
     /// Takes a list of tags that was found in another way, best first.
     pub fn from_list(list: impl IntoIterator<Item = Tag>) -> Self {
-        let mut tags = Self::default();
+        let mut listed = Listed::default();
         for tag in list {
-            tags.push(&tag.python, &tag.abi, &tag.platform);
+            listed.push(&tag.python, &tag.abi, &tag.platform);
         }
-        tags
+        Self { facts: None, listed: OnceLock::from(listed) }
+    }
+
+    fn listed(&self) -> &Listed {
+        self.listed.get_or_init(|| {
+            let mut listed = Listed::default();
+            let mut push = |python: &str, abi: &str, platform: &str| listed.push(python, abi, platform);
+            self.facts.iter().for_each(|facts| facts::list(facts, &mut push));
+            listed
+        })
     }
 
     /// Returns how well a wheel fits: the place of its best tag, 0 being best. `None`: it cannot be installed.
@@ -84,9 +100,10 @@ impl Tags {
 
     /// The same of a wheel's three sets of tags, each joined by dots and in lower case.
     pub fn rank_of_sets(&self, python: &str, abi: &str, platform: &str) -> Option<u32> {
+        let listed = self.listed();
         let known = |parts: &str| -> Vec<u32> {
             let mut known: Vec<u32> =
-                parts.split('.').filter_map(|part| self.parts.get(part).copied()).collect();
+                parts.split('.').filter_map(|part| listed.parts.get(part).copied()).collect();
             // A name may say one tag forty times over; three times forty would be looked up 64,000 times.
             if known.len() > 1 {
                 known.sort_unstable();
@@ -99,7 +116,7 @@ impl Tags {
         for python in known(python) {
             for abi in &abis {
                 for platform in &platforms {
-                    if let Some(rank) = self.ranks.get(&[python, *abi, *platform]) {
+                    if let Some(rank) = listed.ranks.get(&[python, *abi, *platform]) {
                         best = Some(best.map_or(*rank, |best| best.min(*rank)));
                     }
                 }
@@ -110,14 +127,16 @@ impl Tags {
 
     /// Returns the place of one tag.
     pub fn rank_of(&self, tag: &Tag) -> Option<u32> {
-        let number = |part: &str| self.parts.get(part).copied();
-        self.ranks.get(&[number(&tag.python)?, number(&tag.abi)?, number(&tag.platform)?]).copied()
+        let listed = self.listed();
+        let number = |part: &str| listed.parts.get(part).copied();
+        listed.ranks.get(&[number(&tag.python)?, number(&tag.abi)?, number(&tag.platform)?]).copied()
     }
 
     /// Returns the tags, best first.
     pub fn iter(&self) -> impl Iterator<Item = Tag> {
-        let name = |number: u32| self.names.get(number as usize).cloned().unwrap_or_default();
-        self.ordered.iter().map(move |&[python, abi, platform]| Tag {
+        let listed = self.listed();
+        let name = |number: u32| listed.names.get(number as usize).cloned().unwrap_or_default();
+        listed.ordered.iter().map(move |&[python, abi, platform]| Tag {
             python: name(python),
             abi: name(abi),
             platform: name(platform),
@@ -126,14 +145,16 @@ impl Tags {
 
     /// Returns how many tags there are.
     pub fn len(&self) -> usize {
-        self.ordered.len()
+        self.listed().ordered.len()
     }
 
     /// Says whether there is no tag at all.
     pub fn is_empty(&self) -> bool {
-        self.ordered.is_empty()
+        self.listed().ordered.is_empty()
     }
+}
 
+impl Listed {
     /// A tag that is there already keeps its better place.
     fn push(&mut self, python: &str, abi: &str, platform: &str) {
         let key = [self.number(python), self.number(abi), self.number(platform)];

@@ -100,6 +100,11 @@ pub enum Fact {
         /// The releases that there are, highest first.
         listed: Vec<Version>,
     },
+    /// What was decided over and over again, until there were too many steps.
+    Contested {
+        /// The projects that were decided most often.
+        projects: Vec<ProjectName>,
+    },
     /// A release cannot be chosen for what its METADATA says.
     Flawed {
         /// The project.
@@ -134,7 +139,8 @@ pub enum Hint {
 
 impl Explanation {
     /// The stable code: `not-vouched` or `not-listed` where that is all, `no-wheel`, `requires-python`, `sdist`,
-    /// `only-yanked`, `only-prereleases` or the supply's own code where it is that alone; else `nothing-fits`.
+    /// `only-yanked`, `only-prereleases` or the supply's own code where it is that alone; `too-hard` where no answer was
+    /// found; else `nothing-fits`.
     pub fn code(&self) -> &'static str {
         self.code
     }
@@ -197,6 +203,16 @@ pub(crate) fn explain<S: Supply>(
         facts.clear();
     }
     Explanation { code, headline, facts, hints }
+}
+
+/// Says that no answer was found in so many steps.
+pub(crate) fn too_hard<S: Supply>(world: &World<'_, S>) -> Explanation {
+    const TOLD: usize = 5;
+    let effort = world.effort();
+    let headline =
+        format!("found neither a set that fits nor that there is none in {} steps", effort.steps());
+    let facts = vec![Fact::Contested { projects: effort.most_decided(TOLD) }];
+    Explanation { code: "too-hard", headline, facts, hints: Vec::new() }
 }
 
 /// The one code that all ends share.

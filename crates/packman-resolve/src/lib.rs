@@ -28,6 +28,8 @@ pub use resolution::{Action, Chosen, Resolution, Warning};
 pub use supply::{Needs, Nobody, Release, Releases, Supplied, Supply, Unusable};
 pub use wheels::{ListedWheel, choose_offered, choose_wheels};
 
+pub use world::MOST_WORK;
+
 use package::Package;
 use resolution::Selected;
 use world::{Stopped, World};
@@ -43,23 +45,39 @@ pub enum Failure<E> {
     Supply(E),
 }
 
-/// Finds the set of releases that fits.
+/// Finds the set of releases that fits, with no more than [`MOST_WORK`].
 pub fn resolve<S: Supply>(
     request: &Request<'_>,
     supply: &mut S,
 ) -> Result<Resolution<S::File>, Failure<S::Failure>> {
-    let world = World::new(request, supply).map_err(Failure::Requirement)?;
+    resolve_within(request, supply, MOST_WORK)
+}
+
+/// The same with another limit of work: what takes more ends in an [`Explanation`] with the code `too-hard`.
+pub fn resolve_within<S: Supply>(
+    request: &Request<'_>,
+    supply: &mut S,
+    most_work: u64,
+) -> Result<Resolution<S::File>, Failure<S::Failure>> {
+    let world = World::new(request, supply, most_work).map_err(Failure::Requirement)?;
     let solution = match pubgrub::resolve(&world, Package::Request, World::<S>::root()) {
         Ok(solution) => solution,
         Err(PubGrubError::NoSolution(tree)) => {
             return Err(Failure::NoSolution(Box::new(explain::explain(tree, &world))));
         }
         Err(
-            PubGrubError::ErrorRetrievingDependencies { source: Stopped(failure), .. }
-            | PubGrubError::ErrorChoosingVersion { source: Stopped(failure), .. }
-            | PubGrubError::ErrorInShouldCancel(Stopped(failure)),
-        ) => return Err(Failure::Supply(failure)),
+            PubGrubError::ErrorRetrievingDependencies { source: stopped, .. }
+            | PubGrubError::ErrorChoosingVersion { source: stopped, .. }
+            | PubGrubError::ErrorInShouldCancel(stopped),
+        ) => return Err(failure(stopped, &world)),
     };
-    let selected = Selected::of(solution, &world).map_err(|Stopped(failure)| Failure::Supply(failure))?;
+    let selected = Selected::of(solution, &world).map_err(|stopped| failure(stopped, &world))?;
     Ok(selected.resolution(&world))
+}
+
+fn failure<S: Supply>(stopped: Stopped<S::Failure>, world: &World<'_, S>) -> Failure<S::Failure> {
+    match stopped {
+        Stopped::Supply(failure) => Failure::Supply(failure),
+        Stopped::OutOfSteps => Failure::NoSolution(Box::new(explain::too_hard(world))),
+    }
 }

@@ -1,5 +1,6 @@
 //! What the solver sees: which release to try next, and what it depends on.
 
+mod effort;
 mod order;
 mod reached;
 
@@ -16,6 +17,8 @@ use crate::policy::{Policy, RefusedRequirement, counting};
 use crate::request::{InstalledPackage, Request};
 use crate::supply::Supply;
 
+use effort::Effort;
+pub use effort::MOST_WORK;
 use order::Order;
 pub(crate) use order::Priority;
 use reached::Memory;
@@ -28,10 +31,16 @@ pub(crate) struct World<'r, S: Supply> {
     supply: RefCell<&'r mut S>,
     memory: RefCell<Memory<S::File>>,
     order: RefCell<Order>,
+    effort: Effort,
 }
 
-/// The supply failed, and this is why: what the solver passes on.
-pub(crate) struct Stopped<E>(pub(crate) E);
+/// Why the solver stops before its end: what it passes on.
+pub(crate) enum Stopped<E> {
+    /// The supply failed.
+    Supply(E),
+    /// It has taken more steps than any honest request needs.
+    OutOfSteps,
+}
 
 impl<E> fmt::Debug for Stopped<E> {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -41,7 +50,10 @@ impl<E> fmt::Debug for Stopped<E> {
 
 impl<E> fmt::Display for Stopped<E> {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str("the supply failed")
+        match self {
+            Self::Supply(_) => out.write_str("the supply failed"),
+            Self::OutOfSteps => out.write_str("it takes too many steps"),
+        }
     }
 }
 
@@ -50,7 +62,11 @@ impl<E> std::error::Error for Stopped<E> {}
 type Dependency = (Package, Ranges<Version>);
 
 impl<'r, S: Supply> World<'r, S> {
-    pub(crate) fn new(request: &Request<'r>, supply: &'r mut S) -> Result<Self, RefusedRequirement> {
+    pub(crate) fn new(
+        request: &Request<'r>,
+        supply: &'r mut S,
+        most_work: u64,
+    ) -> Result<Self, RefusedRequirement> {
         Ok(Self {
             policy: Policy::read(request)?,
             installed: request.installed.iter().map(|package| (&package.name, package)).collect(),
@@ -58,6 +74,7 @@ impl<'r, S: Supply> World<'r, S> {
             supply: RefCell::new(supply),
             memory: RefCell::default(),
             order: RefCell::default(),
+            effort: Effort::of(most_work),
         })
     }
 
@@ -81,6 +98,11 @@ impl<'r, S: Supply> World<'r, S> {
         version: &Version,
     ) -> Option<&'r InstalledPackage> {
         self.installed(project).filter(|package| package.version == *version)
+    }
+
+    /// What the solver spent its steps on.
+    pub(crate) fn effort(&self) -> &Effort {
+        &self.effort
     }
 
     pub(crate) fn environment(&self) -> &'r MarkerEnvironment {
@@ -214,12 +236,17 @@ impl<S: Supply> DependencyProvider for World<'_, S> {
     type M = Flaw;
     type Err = Stopped<S::Failure>;
 
+    fn should_cancel(&self) -> Result<(), Stopped<S::Failure>> {
+        if self.effort.step() { Ok(()) } else { Err(Stopped::OutOfSteps) }
+    }
+
     fn prioritize(
         &self,
         package: &Package,
         range: &Ranges<Version>,
         statistics: &PackageResolutionStatistics,
     ) -> Priority {
+        self.effort.look(range);
         self.order.borrow_mut().prioritize(package, range, statistics.conflict_count())
     }
 
@@ -232,6 +259,7 @@ impl<S: Supply> DependencyProvider for World<'_, S> {
             Package::Request => Ok(Some(Self::root())),
             Package::Project(project) => {
                 let chosen = self.choose(project, range)?;
+                self.effort.decide(project);
                 self.order.borrow_mut().decided(project, chosen.as_ref());
                 Ok(chosen)
             }

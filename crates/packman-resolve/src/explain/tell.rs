@@ -87,6 +87,10 @@ impl fmt::Display for Fact {
             Self::NoneFitsAll { project, listed: there } => {
                 write!(out, "no `{project}` fits all of that; there is {}", listed(there))
             }
+            Self::Contested { projects } => {
+                let names: Vec<String> = projects.iter().map(|project| format!("`{project}`")).collect();
+                write!(out, "decided over and over again: {}", names.join(", "))
+            }
             Self::Flawed { project, version, flaw, others } => {
                 write!(out, "`{project}` {version} {flaw}")?;
                 likewise(out, *others)

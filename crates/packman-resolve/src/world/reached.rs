@@ -104,7 +104,7 @@ impl<S: Supply> World<'_, S> {
             let known = self.known(project)?;
             let Some(release) = known.release(version) else { return Ok(Rc::default()) };
             let mut supply = self.supply.borrow_mut();
-            let needs = supply.needs(project, &release.file).map_err(Stopped)?;
+            let needs = supply.needs(project, &release.file).map_err(Stopped::Supply)?;
             self.memory.borrow_mut().lines.needed(&needs, reading, self.environment())
         };
         let needed = Rc::new(needed);
@@ -117,7 +117,7 @@ impl<S: Supply> World<'_, S> {
         if let Some(known) = self.reached(project) {
             return Ok(known);
         }
-        let supplied = self.supply.borrow_mut().releases(project).map_err(Stopped)?;
+        let supplied = self.supply.borrow_mut().releases(project).map_err(Stopped::Supply)?;
         let known = Rc::new(Known::of(project, supplied, &self.policy));
         self.memory.borrow_mut().known.insert(project.clone(), Rc::clone(&known));
         Ok(known)

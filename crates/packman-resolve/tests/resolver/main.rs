@@ -7,6 +7,7 @@
     reason = "a test may fail loudly"
 )]
 
+mod effort;
 mod exhaustive;
 mod laziness;
 mod offers;

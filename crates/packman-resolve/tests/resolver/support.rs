@@ -17,8 +17,8 @@ use packman_names::{
     Platform, ProjectName, PythonVersion, Requirement, Target, Version, WheelName, parse_version,
 };
 use packman_resolve::{
-    Action, Asked, Failure, InstalledPackage, ListedWheel, Needs, Nobody, Place, Request, Resolution,
-    Supplied, Supply, Unusable, Upgrade, choose_wheels, resolve,
+    Action, Asked, Failure, InstalledPackage, ListedWheel, MOST_WORK, Needs, Nobody, Place, Request,
+    Resolution, Supplied, Supply, Unusable, Upgrade, choose_wheels, resolve_within,
 };
 
 /// One case.
@@ -224,6 +224,13 @@ fn release(line: &str) -> Vec<(ProjectName, Listed)> {
 impl World {
     /// Resolves.
     pub(crate) fn resolve(&mut self) -> Result<Resolution<(ProjectName, usize)>, Failure<Infallible>> {
+        self.resolve_within(MOST_WORK)
+    }
+
+    fn resolve_within(
+        &mut self,
+        most_work: u64,
+    ) -> Result<Resolution<(ProjectName, usize)>, Failure<Infallible>> {
         let request = Request {
             requirements: &self.requirements,
             constraints: &self.constraints,
@@ -231,12 +238,17 @@ impl World {
             installed: &self.installed,
             upgrade: &self.upgrade,
         };
-        resolve(&request, &mut self.supply)
+        resolve_within(&request, &mut self.supply, most_work)
     }
 
     /// Resolves, and says what came of it.
     pub(crate) fn told(&mut self) -> String {
-        match self.resolve() {
+        self.told_within(MOST_WORK)
+    }
+
+    /// The same with another limit of work.
+    pub(crate) fn told_within(&mut self, most_work: u64) -> String {
+        match self.resolve_within(most_work) {
             Ok(resolution) => self.told_set(&resolution),
             Err(Failure::NoSolution(explanation)) => {
                 let hints: Vec<String> =
