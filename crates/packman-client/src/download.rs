@@ -155,9 +155,9 @@ impl Client<'_> {
 fn expected(file: &OfferedFile) -> Option<Expected<'_>> {
     let metadata = file.metadata();
     let metadata = ExpectedMetadata {
-        requires_dist: metadata.requires_dist.clone(),
+        requires_dist: metadata.requires_dist.to_vec(),
         requires_python: metadata.requires_python.clone(),
-        provides_extra: metadata.provides_extra.clone(),
+        provides_extra: metadata.provides_extra.to_vec(),
     };
     Some(Expected { name: file.wheel()?, metadata: Some(metadata) })
 }

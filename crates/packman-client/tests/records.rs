@@ -57,7 +57,7 @@ fn record_that_needs(number: usize, version: &str, requires_dist: Vec<String>) -
         urls: vec![FileUrl::Blob],
         metadata_sha256: None,
         record_sha256: None,
-        metadata: Arc::new(CoreMetadata { requires_dist, ..CoreMetadata::default() }),
+        metadata: Arc::new(CoreMetadata { requires_dist: requires_dist.into(), ..CoreMetadata::default() }),
         uploaded: None,
         first_seen: now(),
         for_lock: false,

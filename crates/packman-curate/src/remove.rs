@@ -15,7 +15,7 @@ use packman_strict::quote::quoted;
 
 use crate::curator::Curator;
 use crate::error::{CurateError, No, Refused};
-use crate::folder::Folder;
+use crate::folder::{Folder, Signed};
 
 /// What to remove.
 #[derive(Clone, Debug)]
@@ -42,14 +42,25 @@ impl Curator<'_> {
         let (folder, _lock) = Folder::open_locked(&request.folder, self)?;
         let mut retired = Retired::read(&folder)?;
         let mut report = RemoveReport::default();
+        let mut damaged = Vec::new();
         let mut changed: BTreeMap<ProjectName, ProjectRecord> = BTreeMap::new();
         for requirement in &request.requirements {
             let name = &requirement.name;
             let not_recorded = || No::NotRecorded { what: requirement.to_string() };
-            let mut record = match changed.remove(name) {
-                Some(record) => record,
-                None => folder.record(name)?.ok_or_else(not_recorded)?,
-            };
+            let mut record =
+                match changed.remove(name).map_or_else(|| folder.record(name), |record| Ok(Some(record))) {
+                    Ok(record) => record.ok_or_else(not_recorded)?,
+                    // What cannot be read can still be taken away, whole.
+                    Err(CurateError::Refused(_)) if requirement.specifiers.is_empty() => {
+                        let signed = Signed::read(folder.path())?.record(folder.path(), name)?;
+                        for file in signed.iter().flat_map(|record| &record.files) {
+                            retired.insert(file.name.as_str(), file.sha256);
+                        }
+                        damaged.push(name);
+                        continue;
+                    }
+                    Err(why) => return Err(why),
+                };
             let goes = |file: &RecordedFile| admits(&requirement.specifiers, file.name.version());
             let (gone, kept): (Vec<_>, Vec<_>) =
                 std::mem::take(&mut record.files).into_iter().partition(goes);
@@ -65,8 +76,12 @@ impl Curator<'_> {
         }
         // Remembered before it is forgotten.
         retired.write(&folder)?;
+        folder.stage(&changed.values().collect::<Vec<_>>())?;
+        for project in damaged {
+            folder.unstage(project)?;
+            report.projects.push(project.clone());
+        }
         for record in changed.values() {
-            folder.stage(record)?;
             report.projects.extend(record.files.is_empty().then(|| record.name.clone()));
         }
         Ok(report)
@@ -131,6 +146,6 @@ impl Retired {
 /// The safety number of a database's newest root.
 pub fn number(folder: &Path) -> Result<packman_tuf::SafetyNumber, CurateError> {
     let folder = Folder::open(folder)?;
-    let signed = crate::folder::Signed::read(folder.path())?;
+    let signed = Signed::read(folder.path())?;
     Ok(signed.memory().root().number())
 }

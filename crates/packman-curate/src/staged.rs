@@ -90,10 +90,28 @@ pub(crate) struct Targets {
 impl Targets {
     /// Reads what is staged, derives what signing derives, and compares with what is signed.
     pub(crate) fn gather(folder: &Folder, signed: &Signed) -> Result<Self, CurateError> {
+        Self::of(folder, signed, folder.records()?)
+    }
+
+    /// The same of the records that can be read, and why the others cannot: what looks must not stop at the first.
+    pub(crate) fn gather_readable(
+        folder: &Folder,
+        signed: &Signed,
+    ) -> Result<(Self, Vec<(ProjectName, CurateError)>), CurateError> {
+        let (records, damaged) = folder.readable_records()?;
+        let mut targets = Self::of(folder, signed, records)?;
+        targets.staged.gone.retain(|file| damaged.iter().all(|(project, _)| *project != file.project));
+        Ok((targets, damaged))
+    }
+
+    fn of(
+        folder: &Folder,
+        signed: &Signed,
+        mut records: BTreeMap<ProjectName, ProjectRecord>,
+    ) -> Result<Self, CurateError> {
         let (about, recalls) = (folder.about()?, folder.recalls()?);
         let mut bytes = BTreeMap::new();
         let mut staged = Staged { first: signed.good().is_none(), ..Staged::default() };
-        let mut records = folder.records()?;
         for record in records.values_mut() {
             derive_recalls(record, &recalls);
             bytes.insert(record_path(&record.name), record.encode());

@@ -41,6 +41,8 @@ pub struct StatusReport {
     pub files: usize,
     /// What signing would change.
     pub staged: Staged,
+    /// Staged records that cannot be read; until they are restored or removed nothing can be signed.
+    pub damaged: Vec<Problem>,
     /// When each role expires; empty before the first signature.
     pub expiry: Vec<Expiry>,
     /// Where the spare root key is, while it is still on this machine.
@@ -68,7 +70,8 @@ impl Curator<'_> {
         let folder = Folder::open(&request.folder)?;
         let signed = Signed::read(folder.path())?;
         let about = folder.about()?;
-        let targets = Targets::gather(&folder, &signed)?;
+        let (targets, damaged) = Targets::gather_readable(&folder, &signed)?;
+        let damaged = damaged.into_iter().map(|(project, why)| Problem { what: project.to_string(), why });
         let records: Vec<&ProjectRecord> = targets.records.values().collect();
         let (yanks, not_asked) = self.yanks(&records, request.index.as_ref())?;
         let keys = KeyRing::of(self.home, &signed.memory().chain_id(), self.passphrases)?;
@@ -85,6 +88,7 @@ impl Curator<'_> {
             spare_is_here: spare_is_here(&folder, &keys)?,
             keys_missing: keys_missing(&folder, &keys)?,
             staged: targets.staged,
+            damaged: damaged.collect(),
             yanks,
             not_asked,
         })

@@ -17,9 +17,11 @@ pub use about::{About, Kind};
 pub use file_url::{FileUrl, UrlError, blob_path};
 pub use flat::{Fit, FlatFile, FlatRecord};
 pub use pack::Pack;
+pub use reading::shortened;
 pub use recalls::{Recall, Recalls};
 pub use record::{
-    CoreMetadata, FileName, MalformedRecord, ProjectRecord, RecordedFile, Review, ReviewBasis, Reviewer,
+    CoreMetadata, FileName, MOST_ALSO, MalformedRecord, ProjectRecord, RecordedFile, Review, ReviewBasis,
+    Reviewer,
 };
 
 /// The path of the target that describes the repository itself.

@@ -1,5 +1,8 @@
 //! Reading what every file of a database has: digests, times, texts.
 
+use std::sync::Arc;
+
+use packman_names::refuse_excess;
 use packman_strict::Sha256;
 use packman_strict::json::{Reader, ShapeError};
 use packman_strict::time::Time;
@@ -24,13 +27,46 @@ pub(crate) fn member_time(place: Reader<'_, '_>, member: &str) -> Result<Time, S
     Time::parse(place.str()?).map_err(|_| place.wrong(A_TIME))
 }
 
-/// The text under `member`, where there is one.
-pub(crate) fn optional_text(place: Reader<'_, '_>, member: &str) -> Result<Option<String>, ShapeError> {
-    place.optional(member)?.map(|text| text.str().map(str::to_owned)).transpose()
+/// How long a text for people may be, in bytes: it is shown, and kept in receipts.
+const LONGEST_TEXT: usize = 4_096;
+
+/// The text, cut where it is longer than a record may have it: what an index says is not always short.
+#[must_use]
+pub fn shortened(mut text: String) -> String {
+    text.truncate(text.floor_char_boundary(LONGEST_TEXT));
+    text
 }
 
-/// The list of texts under `member`, where there is one.
-pub(crate) fn optional_texts(place: Reader<'_, '_>, member: &str) -> Result<Option<Vec<String>>, ShapeError> {
+/// A text for people, or a short one of METADATA.
+pub(crate) fn text(place: Reader<'_, '_>) -> Result<String, ShapeError> {
+    let text = place.str()?;
+    if text.len() > LONGEST_TEXT {
+        return Err(place.wrong(&format!("a text of at most {LONGEST_TEXT} bytes")));
+    }
+    Ok(text.to_owned())
+}
+
+/// The text under `member`, where there is one.
+pub(crate) fn optional_text(place: Reader<'_, '_>, member: &str) -> Result<Option<String>, ShapeError> {
+    place.optional(member)?.map(text).transpose()
+}
+
+/// The list of addresses under `member`, where there is one.
+pub(crate) fn optional_prefixes(
+    place: Reader<'_, '_>,
+    member: &str,
+) -> Result<Option<Vec<String>>, ShapeError> {
+    place.optional(member)?.map(|list| list.elements()?.map(text).collect()).transpose()
+}
+
+/// The lines of METADATA under `member`, where there are some: no more than one release may have.
+pub(crate) fn optional_lines(
+    place: Reader<'_, '_>,
+    member: &str,
+) -> Result<Option<Arc<[String]>>, ShapeError> {
     let Some(list) = place.optional(member)? else { return Ok(None) };
-    list.elements()?.map(|text| text.str().map(str::to_owned)).collect::<Result<_, _>>().map(Some)
+    let lines = list.elements()?.map(Reader::str).collect::<Result<Vec<_>, _>>()?;
+    refuse_excess("needs", lines.iter().copied())
+        .map_err(|_| list.wrong("at most 4096 lines of 1 MiB together"))?;
+    Ok(Some(lines.into_iter().map(str::to_owned).collect()))
 }

@@ -7,7 +7,7 @@ use packman_strict::Sha256;
 use packman_strict::json::{self, Limits, Object, Reader, ShapeError, Value};
 use packman_strict::time::Time;
 
-use crate::reading::{member_sha256, member_time, optional_text};
+use crate::reading::{member_sha256, member_time, optional_text, text};
 use crate::record::MalformedRecord;
 
 /// Why one file was taken back.
@@ -75,8 +75,8 @@ fn parse_recall(entry: Reader<'_, '_>) -> Result<Recall, ShapeError> {
     let project = entry.member("project")?;
     Ok(Recall {
         project: ProjectName::parse(project.str()?).map_err(|_| project.wrong("a project name"))?,
-        version: entry.member("version")?.str()?.to_owned(),
-        reason: entry.member("reason")?.str()?.to_owned(),
+        version: text(entry.member("version")?)?,
+        reason: text(entry.member("reason")?)?,
         advice: optional_text(entry, "advice")?,
         at: member_time(entry, "at")?,
     })

@@ -17,6 +17,7 @@ use packman_strict::time::Time;
 use crate::FileUrl;
 
 pub use malformed::MalformedRecord;
+pub use read::MOST_ALSO;
 pub use review::{Review, ReviewBasis, Reviewer};
 
 /// One project's record: every file that was vouched for.
@@ -85,12 +86,12 @@ pub struct RecordedFile {
 /// What decides whether a release can be used and what it needs, as METADATA has it.
 #[derive(Clone, Debug, Default, Eq, Hash, PartialEq)]
 pub struct CoreMetadata {
-    /// `Requires-Dist`, each as it stands, parsed when the resolver reaches it.
-    pub requires_dist: Vec<String>,
+    /// `Requires-Dist`, each as it stands, parsed when the resolver reaches it; files of one version share it.
+    pub requires_dist: Arc<[String]>,
     /// `Requires-Python`, as it stands.
     pub requires_python: Option<String>,
-    /// `Provides-Extra`, each as it stands.
-    pub provides_extra: Vec<String>,
+    /// `Provides-Extra`, each as it stands; files of one version share it.
+    pub provides_extra: Arc<[String]>,
 }
 
 /// The name of a recorded file.

@@ -5,6 +5,7 @@
 //! Parsing costs nothing until it is asked for: keep requirements as text and call [`Requirement::parse`]
 //! for those that are reached.
 
+mod amount;
 mod describe;
 mod error;
 mod marker;
@@ -21,6 +22,7 @@ mod specifiers;
 mod tags;
 mod wheel_name;
 
+pub use amount::refuse_excess;
 pub use describe::describe;
 pub use error::NameError;
 pub use marker::{Marker, MarkerEnvironment};
@@ -29,7 +31,7 @@ pub use pep440_rs::{Version, VersionSpecifier, VersionSpecifiers};
 pub use platform::{LinuxArch, Platform, Target};
 pub use project::{ExtraName, ProjectName};
 pub use python::PythonVersion;
-pub use ranges::{admits, ranges};
+pub use ranges::{admits, intersection, ranges};
 pub use requirement::Requirement;
 pub use requires_python::RequiresPython;
 pub use sdist_name::SdistName;

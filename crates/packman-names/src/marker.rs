@@ -16,6 +16,7 @@ pub use environment::MarkerEnvironment;
 pub(crate) use environment::Variable;
 pub(crate) use read::read_marker;
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use pep440_rs::Operator;
@@ -74,7 +75,7 @@ enum Relation {
 impl Marker {
     /// Parses a marker, without the `;` before it.
     pub fn parse(text: &str) -> Result<Self, NameError> {
-        let mut scanner = Scanner::new("marker", text);
+        let mut scanner = Scanner::new("marker", text)?;
         let marker = read_marker(&mut scanner)?;
         if scanner.at_end() { Ok(marker) } else { Err(scanner.wanted("`and`, `or` or the end")) }
     }
@@ -103,8 +104,12 @@ impl Marker {
 
     /// Returns the extras that the marker mentions, each once, in the order of their mention.
     pub fn extras(&self) -> Vec<ExtraName> {
-        let mut extras = Vec::new();
-        self.tree.collect_extras(&mut extras);
+        let (mut extras, mut known) = (Vec::new(), HashSet::new());
+        self.tree.each_extra(&mut |extra: ExtraName| {
+            if known.insert(extra.clone()) {
+                extras.push(extra);
+            }
+        });
         extras
     }
 }

@@ -5,6 +5,7 @@
 //! ways is refused: a carriage return that ends no line, a NUL, a line that is no field, a second `Name`,
 //! `Version`, `Metadata-Version` or `Requires-Python`. Unknown fields are passed over.
 
+use crate::amount::refuse_excess;
 use crate::{NameError, ProjectName, Version, parse_version};
 
 /// What the header of a METADATA file says, as far as PackMan asks.
@@ -32,6 +33,9 @@ pub struct Metadata {
     pub license_expression: Option<String>,
 }
 
+/// The longest `Requires-Python`, in bytes: as long as a record may have it.
+const LONGEST_REQUIRES_PYTHON: usize = 4_096;
+
 impl Metadata {
     /// Parses a METADATA file; the description after the header is not read.
     pub fn parse(bytes: &[u8]) -> Result<Self, NameError> {
@@ -42,10 +46,18 @@ impl Metadata {
         }
         let name = fields.one("Name")?.ok_or_else(|| missing("Name"))?;
         let version = fields.one("Version")?.ok_or_else(|| missing("Version"))?;
+        let requires_python = fields.one("Requires-Python")?;
+        if requires_python.as_ref().is_some_and(|text| text.len() > LONGEST_REQUIRES_PYTHON) {
+            let problem = format!("wanted at most {LONGEST_REQUIRES_PYTHON} bytes");
+            return Err(NameError::new("METADATA field", "Requires-Python", problem));
+        }
+        for many in ["Requires-Dist", "Provides-Extra"] {
+            refuse_excess(many, fields.each(many))?;
+        }
         Ok(Self {
             name: ProjectName::parse(&name)?,
             version: parse_version(&version)?,
-            requires_python: fields.one("Requires-Python")?,
+            requires_python,
             requires_dist: fields.all("Requires-Dist").collect(),
             provides_extra: fields.all("Provides-Extra").collect(),
             summary: fields.first("Summary"),
@@ -110,11 +122,15 @@ impl<'a> Fields<'a> {
     }
 
     /// Field names compare without case, as in mail headers.
-    fn all(&self, name: &'static str) -> impl Iterator<Item = String> {
+    fn each(&self, name: &'static str) -> impl Iterator<Item = &str> {
         self.0
             .iter()
             .filter(move |(field, _)| field.eq_ignore_ascii_case(name))
-            .map(|(_, value)| value.clone())
+            .map(|(_, value)| value.as_str())
+    }
+
+    fn all(&self, name: &'static str) -> impl Iterator<Item = String> {
+        self.each(name).map(str::to_owned)
     }
 
     fn first(&self, name: &'static str) -> Option<String> {

@@ -12,6 +12,8 @@
 //!
 //! Whether a pre-release in a range may be chosen is not decided here, but by the resolver.
 
+use std::fmt;
+
 use pep440_rs::Operator;
 use version_ranges::Ranges;
 
@@ -19,9 +21,20 @@ use crate::{Version, VersionSpecifier, VersionSpecifiers};
 
 /// Returns the versions that all of the specifiers admit, pre-releases among them.
 pub fn ranges(specifiers: &VersionSpecifiers) -> Ranges<Version> {
-    let mut all = specifiers.iter().map(range);
-    let first = all.next().unwrap_or_else(Ranges::full);
-    all.fold(first, |sum, one| sum.intersection(&one))
+    intersection(specifiers.iter().map(range).collect())
+}
+
+/// Returns the versions that lie in every one of the ranges. They are taken two by two: one after the other, each would
+/// walk again over all the holes that those before it made.
+pub fn intersection<V: Clone + fmt::Debug + fmt::Display + Ord>(mut ranges: Vec<Ranges<V>>) -> Ranges<V> {
+    while ranges.len() > 1 {
+        let pair = |pair: &[Ranges<V>]| match pair {
+            [one, other] => one.intersection(other),
+            alone => alone.first().cloned().unwrap_or_else(Ranges::full),
+        };
+        ranges = ranges.chunks(2).map(pair).collect();
+    }
+    ranges.pop().unwrap_or_else(Ranges::full)
 }
 
 /// Says whether all of the specifiers admit the version. A pre-release counts like any other.
@@ -105,5 +118,55 @@ pub(crate) fn after_locals(version: Version) -> Version {
     } else {
         let post = version.post().map_or(0, |post| post.saturating_add(1));
         version.with_post(Some(post)).with_dev(Some(0))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+    use std::cmp::Ordering;
+    use std::fmt;
+
+    use super::{Ranges, intersection};
+
+    thread_local! {
+        static COMPARED: Cell<usize> = const { Cell::new(0) };
+    }
+
+    /// A version that counts how often it is compared.
+    #[derive(Clone, Debug, Eq, PartialEq)]
+    struct Counted(usize);
+
+    impl Ord for Counted {
+        fn cmp(&self, other: &Self) -> Ordering {
+            COMPARED.set(COMPARED.get() + 1);
+            self.0.cmp(&other.0)
+        }
+    }
+
+    impl PartialOrd for Counted {
+        fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+            Some(self.cmp(other))
+        }
+    }
+
+    impl fmt::Display for Counted {
+        fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+            write!(out, "{}", self.0)
+        }
+    }
+
+    /// How many comparisons it takes to shut out so many versions.
+    fn compared(holes: usize) -> usize {
+        let before = COMPARED.get();
+        let ranges =
+            (0..holes).map(|hole| Ranges::<Counted>::singleton(Counted(hole)).complement()).collect();
+        assert_eq!(intersection(ranges).iter().count(), holes + 1);
+        COMPARED.get() - before
+    }
+
+    #[test]
+    fn twice_the_holes_cost_little_more_than_twice_the_work() {
+        assert!(compared(4_096) < 3 * compared(2_048), "{} and {}", compared(4_096), compared(2_048));
     }
 }

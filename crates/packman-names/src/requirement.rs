@@ -5,6 +5,7 @@
 //! that is no version (it would match nothing that can be offered), and the marker oddities that
 //! [`Marker`] names.
 
+use std::collections::HashSet;
 use std::fmt;
 
 use crate::marker::read_marker;
@@ -36,7 +37,7 @@ impl Requirement {
     }
 
     fn read(text: &str) -> Result<Self, NameError> {
-        let mut scanner = Scanner::new("requirement", text);
+        let mut scanner = Scanner::new("requirement", text)?;
         let name = read_name(&mut scanner)?;
         let extras = read_extras(&mut scanner)?;
         scanner.skip_space();
@@ -56,7 +57,8 @@ impl Requirement {
 
     /// Parses only the name at the beginning, for those who first ask whom a requirement is about.
     pub fn parse_name(text: &str) -> Result<ProjectName, NameError> {
-        read_name(&mut Scanner::new("requirement", text)).map_err(|error| error.within("requirement", text))
+        let name = Scanner::new("requirement", text).and_then(|mut scanner| read_name(&mut scanner));
+        name.map_err(|error| error.within("requirement", text))
     }
 
     /// Makes a requirement for any version of a project.
@@ -146,6 +148,7 @@ fn read_name(scanner: &mut Scanner<'_>) -> Result<ProjectName, NameError> {
 
 fn read_extras(scanner: &mut Scanner<'_>) -> Result<Vec<ExtraName>, NameError> {
     let mut extras = Vec::new();
+    let mut known = HashSet::new();
     scanner.skip_space();
     if !scanner.eat("[") {
         return Ok(extras);
@@ -160,8 +163,9 @@ fn read_extras(scanner: &mut Scanner<'_>) -> Result<Vec<ExtraName>, NameError> {
         if word.is_empty() {
             return Err(before.wanted("an extra name"));
         }
+        scanner.part()?;
         let extra = ExtraName::parse(word)?;
-        if !extras.contains(&extra) {
+        if known.insert(extra.clone()) {
             extras.push(extra);
         }
         scanner.skip_space();

@@ -22,13 +22,14 @@ pub struct RequiresPython {
 impl RequiresPython {
     /// Parses the value of a `Requires-Python` field; an empty one admits every Python.
     pub fn parse(text: &str) -> Result<Self, NameError> {
-        let mut scanner = Scanner::new("requires-python", text);
+        let mut scanner = Scanner::new("requires-python", text)?;
         let mut specifiers = Vec::new();
         loop {
             scanner.take_while(is_filler);
             if scanner.at_end() {
                 break;
             }
+            scanner.part()?;
             specifiers.push(read_leniently(&mut scanner, text)?);
         }
         Ok(Self { specifiers: specifiers.into_iter().collect() })

@@ -2,18 +2,41 @@
 
 use crate::NameError;
 
+/// The longest line that is read, in bytes. The longest of `apache-airflow`, `boto3-stubs` and `types-aiobotocore` has 117.
+const LONGEST: usize = 16 << 10;
+
+/// The most extras, specifiers and comparisons of one line together. Each costs whoever resolves work over and over; the
+/// most extras that are known of a project are 439 (`boto3-stubs`).
+const MOST_PARTS: usize = 512;
+
 /// What is left to read of one line.
 #[derive(Copy, Clone)]
 pub(crate) struct Scanner<'a> {
     whole: &'a str,
     rest: &'a str,
     subject: &'static str,
+    parts: usize,
 }
 
 impl<'a> Scanner<'a> {
-    /// Begins to read `whole`; errors call it a `subject`.
-    pub(crate) fn new(subject: &'static str, whole: &'a str) -> Self {
-        Self { whole, rest: whole, subject }
+    /// Begins to read `whole`; errors call it a `subject`. A line that is too long is refused before anything of it is
+    /// read.
+    pub(crate) fn new(subject: &'static str, whole: &'a str) -> Result<Self, NameError> {
+        if whole.len() > LONGEST {
+            let problem = format!("has {} bytes, wanted at most {LONGEST}", whole.len());
+            return Err(NameError::new(subject, whole, problem));
+        }
+        Ok(Self { whole, rest: whole, subject, parts: 0 })
+    }
+
+    /// Counts an extra, a specifier or a comparison.
+    pub(crate) fn part(&mut self) -> Result<(), NameError> {
+        self.parts += 1;
+        if self.parts > MOST_PARTS {
+            let problem = format!("has more than {MOST_PARTS} extras, specifiers and comparisons");
+            return Err(NameError::new(self.subject, self.whole, problem));
+        }
+        Ok(())
     }
 
     /// Returns what was not read yet.

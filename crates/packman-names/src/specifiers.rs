@@ -24,7 +24,7 @@ pub fn parse_version(text: &str) -> Result<Version, NameError> {
 
 /// Parses a list of specifiers, as in `>=2,<3`; an empty text admits every version.
 pub fn parse_specifiers(text: &str) -> Result<VersionSpecifiers, NameError> {
-    let mut scanner = Scanner::new("version specifier", text);
+    let mut scanner = Scanner::new("version specifier", text)?;
     scanner.skip_space();
     let specifiers = read_specifiers(&mut scanner)?;
     scanner.skip_space();
@@ -35,6 +35,7 @@ pub fn parse_specifiers(text: &str) -> Result<VersionSpecifiers, NameError> {
 pub(crate) fn read_specifiers(scanner: &mut Scanner<'_>) -> Result<VersionSpecifiers, NameError> {
     let mut specifiers = Vec::new();
     while let Some(operator) = read_operator(scanner) {
+        scanner.part()?;
         scanner.skip_space();
         let version = scanner.take_while(|c| !c.is_whitespace() && !matches!(c, ',' | ';' | ')'));
         specifiers.push(specifier(operator, version)?);

@@ -225,7 +225,7 @@ fn refuses_markers_that_say_nothing() {
 fn refuses_parentheses_that_would_exhaust_the_stack() {
     let nested = |depth: usize| format!("{}os_name == 'nt'{}", "(".repeat(depth), ")".repeat(depth));
     assert!(Marker::parse(&nested(63)).is_ok());
-    for depth in [64, 1_000_000] {
+    for depth in [64, 8_000] {
         let error = Marker::parse(&nested(depth)).unwrap_err().to_string();
         assert!(error.ends_with("where an end to the parentheses was wanted"), "{error}");
     }
@@ -233,7 +233,7 @@ fn refuses_parentheses_that_would_exhaust_the_stack() {
 
 #[test]
 fn joins_many_conditions_without_depth() {
-    let many = vec!["os_name == 'nt'"; 50_000].join(" or ");
+    let many = vec!["os_name == 'nt'"; 512].join(" or ");
     assert!(!Marker::parse(&many).unwrap().applies(&environment("linux"), &[]));
 }
 

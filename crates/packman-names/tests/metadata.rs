@@ -119,3 +119,18 @@ fn refuses_a_header_without_what_it_must_say() {
     insta::assert_snapshot!(parse(HONEST.replace("Foo.Bar", "foo/bar")).unwrap_err(), @"project name `foo/bar`: holds `/`, wanted ASCII letters, digits, `.`, `-` and `_`");
     insta::assert_snapshot!(parse("").unwrap_err(), @"METADATA field `Metadata-Version`: is missing");
 }
+
+#[test]
+fn refuses_more_needs_than_any_release_has() {
+    for field in ["Requires-Dist", "Provides-Extra"] {
+        let read = |count: usize, line: &str| {
+            Metadata::parse(with(&format!("{field}: {line}\n").repeat(count)).as_bytes())
+        };
+        assert!(read(4_096, "x").is_ok());
+        assert!(read(4_097, "x").is_err());
+        assert!(read(1_024, &"x".repeat(1_024)).is_ok());
+        let error = read(1_025, &"x".repeat(1_024)).unwrap_err().to_string();
+        let wanted = "has more, wanted at most 4096 lines of 1048576 bytes together";
+        assert_eq!(error, format!("METADATA field `{field}`: {wanted}"));
+    }
+}

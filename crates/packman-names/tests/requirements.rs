@@ -95,6 +95,35 @@ fn refuses_requirements_that_packaging_refuses() {
     insta::assert_snapshot!(check("foo; os_name == 'nt' # a comment"), @"requirement `foo; os_name == 'nt' # a comment`: has `# a comment` where `and`, `or` or the end was wanted");
 }
 
+/// One line of a hostile release is read for each release that has it, and what it says is solved for at every step.
+#[test]
+fn refuses_lines_that_are_made_to_keep_us_busy() {
+    let many = |count: usize, one: &dyn Fn(usize) -> String, between: &str| {
+        (0..count).map(one).collect::<Vec<_>>().join(between)
+    };
+    let lines = |count: usize| {
+        [
+            format!("x{}", many(count, &|n| format!("!={n}"), ",")),
+            format!("x[{}]", many(count, &|n| format!("e{n}"), ",")),
+            format!("x; {}", many(count, &|n| format!("extra=='e{n}'"), " or ")),
+            format!("x[e]{}; os_name==''", many(count - 2, &|n| format!("!={n}"), ",")),
+        ]
+    };
+    for line in lines(512) {
+        assert!(Requirement::parse(&line).is_ok(), "{line}");
+    }
+    for line in lines(513) {
+        let error = Requirement::parse(&line).unwrap_err().to_string();
+        assert!(error.ends_with(": has more than 512 extras, specifiers and comparisons"), "{error}");
+    }
+    let long = |length: usize| Requirement::parse(&format!("x; os_name == '{}'", "a".repeat(length - 15)));
+    assert!(long(16_384).is_ok());
+    let error = long(16_385).unwrap_err().to_string();
+    assert!(error.ends_with(": has 16385 bytes, wanted at most 16384"), "{error}");
+    assert!(packman_names::RequiresPython::parse(&">=3 ".repeat(512)).is_ok());
+    assert!(packman_names::RequiresPython::parse(&">=3 ".repeat(513)).is_err());
+}
+
 #[test]
 fn shows_outside_text_harmlessly_in_errors() {
     let check = |text: &str| Requirement::parse(text).unwrap_err().to_string();

@@ -66,8 +66,8 @@ impl<O: OfferSource> Supply for OfferSupply<'_, O> {
     fn needs<'a>(&'a mut self, _: &ProjectName, wheel: &'a Wheel) -> Result<Needs<'a>, O::Failure> {
         let metadata = wheel.offer.metadata(wheel.place);
         Ok(Needs {
-            requires_dist: metadata.requires_dist.into(),
-            provides_extra: metadata.provides_extra.into(),
+            requires_dist: metadata.requires_dist.to_vec().into(),
+            provides_extra: metadata.provides_extra.to_vec().into(),
         })
     }
 }

@@ -3,6 +3,7 @@
 mod effort;
 mod order;
 mod reached;
+mod together;
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -22,6 +23,8 @@ pub use effort::MOST_WORK;
 use order::Order;
 pub(crate) use order::Priority;
 use reached::Memory;
+use together::together;
+pub(crate) use together::{KEPT_APART, outline};
 
 /// One resolution's view of the supply.
 pub(crate) struct World<'r, S: Supply> {
@@ -178,9 +181,9 @@ impl<'r, S: Supply> World<'r, S> {
         dependencies: &mut Vec<Dependency>,
     ) {
         self.order.borrow_mut().meet(project);
-        let extras = extras.iter().map(|extra| Package::Extra(project.clone(), extra.clone()));
-        let packages = extras.chain([Package::Project(project.clone())]);
-        dependencies.extend(packages.map(|package| (package, admitted.clone())));
+        let extra = |extra: &ExtraName| (Package::Extra(project.clone(), extra.clone()), outline(admitted));
+        dependencies.extend(extras.iter().map(extra));
+        dependencies.push((Package::Project(project.clone()), admitted.clone()));
     }
 
     /// What a release depends on.
@@ -278,6 +281,7 @@ impl<S: Supply> DependencyProvider for World<'_, S> {
         };
         Ok(match dependencies {
             Ok(dependencies) => {
+                let dependencies = together(dependencies);
                 self.expect(&dependencies);
                 Dependencies::Available(dependencies.into_iter().collect())
             }

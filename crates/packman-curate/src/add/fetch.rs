@@ -225,9 +225,9 @@ pub(super) fn verified<'b>(
     told: Option<&CoreMetadata>,
 ) -> Result<Wheel<'b>, CurateError> {
     let metadata = told.map(|told| ExpectedMetadata {
-        requires_dist: told.requires_dist.clone(),
+        requires_dist: told.requires_dist.to_vec(),
         requires_python: told.requires_python.clone(),
-        provides_extra: told.provides_extra.clone(),
+        provides_extra: told.provides_extra.to_vec(),
     });
     let expected = packman_wheel::Expected { name, metadata };
     Wheel::verify(bytes, &expected, &WheelLimits::default()).map_err(|refusal| refused(name, refusal))
@@ -239,9 +239,9 @@ fn refused(name: &WheelName, refusal: packman_wheel::WheelRefusal) -> CurateErro
 
 pub(super) fn core_metadata(metadata: &Metadata) -> CoreMetadata {
     CoreMetadata {
-        requires_dist: metadata.requires_dist.clone(),
+        requires_dist: metadata.requires_dist.as_slice().into(),
         requires_python: metadata.requires_python.clone(),
-        provides_extra: metadata.provides_extra.clone(),
+        provides_extra: metadata.provides_extra.as_slice().into(),
     }
 }
 

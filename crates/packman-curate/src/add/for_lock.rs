@@ -67,7 +67,7 @@ impl<'f, 'c> Following<'f, 'c> {
             for version in versions {
                 let Some(file) = self.file_of(&project, &version)? else { continue };
                 let Some(metadata) = self.told(&project, &file)? else { continue };
-                for line in &metadata.requires_dist {
+                for line in metadata.requires_dist.iter() {
                     // A line that cannot be read is the resolver's to tell, and the locker's.
                     if let Ok(requirement) = Requirement::parse(line) {
                         self.require(&requirement, &extras, &mut steps)?;

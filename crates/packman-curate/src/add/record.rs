@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use packman_database::{FileUrl, ProjectRecord};
+use packman_database::{FileUrl, MOST_ALSO, ProjectRecord, shortened};
 use packman_names::ProjectName;
 use packman_strict::Sha256;
 
@@ -120,7 +120,7 @@ impl<'k> Known<'k> {
             file.metadata = Arc::clone(&same.metadata);
         }
         if record.versions().last().is_none_or(|newest| **newest <= added.version) && summary.is_some() {
-            record.summary = summary;
+            record.summary = summary.map(shortened);
         }
         match record.files.iter_mut().find(|old| old.name.as_str() == added.file) {
             // The same bytes again, from another place: when they were first seen, and what was reviewed, stay.
@@ -137,12 +137,10 @@ impl<'k> Known<'k> {
         Ok(Some(added))
     }
 
-    /// Writes the records, each in one step.
+    /// Writes the records, each in one step, and none where one could not be read again.
     pub(super) fn stage(&self) -> Result<(), CurateError> {
-        self.records
-            .values()
-            .filter(|record| !record.files.is_empty())
-            .try_for_each(|record| self.folder.stage(record))
+        let records: Vec<_> = self.records.values().filter(|record| !record.files.is_empty()).collect();
+        self.folder.stage(&records)
     }
 }
 
@@ -151,5 +149,6 @@ fn joined(old: &[FileUrl], new: Vec<FileUrl>) -> Vec<FileUrl> {
     let mut urls = old.to_vec();
     urls.extend(new.into_iter().filter(|url| !old.contains(url)));
     urls.sort_by_key(|url| *url != FileUrl::Blob);
+    urls.truncate(MOST_ALSO + 1);
     urls
 }

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::path::PathBuf;
 
+use packman_names::ProjectName;
 use packman_strict::Sha256;
 use packman_strict::quote::quoted;
 use packman_wheel::WheelRefusal;
@@ -74,6 +75,13 @@ pub enum Refused {
         /// Why.
         why: String,
     },
+    /// A record that would hold more than one that can be read.
+    Record {
+        /// Its project.
+        project: ProjectName,
+        /// Why.
+        why: String,
+    },
     /// Signed files of the database's folder that do not verify.
     Signed {
         /// The folder.
@@ -116,6 +124,7 @@ impl Refused {
             Self::Metadata { .. } => "wheel-metadata",
             Self::Index { .. } => MalformedPage::CODE,
             Self::Folder { .. } => "database-damaged",
+            Self::Record { .. } => "record-excess",
             Self::Signed { refusal, .. } => refusal.code(),
             Self::ForeignPublication { .. } => "foreign-publication",
             Self::NotASuccessor { .. } => "not-a-successor",
@@ -133,6 +142,9 @@ impl Refused {
             }
             Self::OtherHash { .. } => {
                 "the file that was locked and the one that is listed are not the same: find out why before you lock anew"
+            }
+            Self::Record { .. } => {
+                "nothing was recorded; record fewer releases of it, and look who made those that say so much"
             }
             Self::Folder { .. } => "restore the file from a copy (a git checkout, say); nothing was touched",
             Self::ForeignPublication { .. } => "publish to a folder of its own",
@@ -177,6 +189,7 @@ impl fmt::Display for Refused {
             Self::Metadata { file, why } => write!(f, "{}: {why}", quoted(file)),
             Self::Index { page, why } => write!(f, "index page {}: {why}", quoted(page)),
             Self::Folder { path, why } | Self::Key { path, why } => write!(f, "{}: {why}", shown(path)),
+            Self::Record { project, why } => write!(f, "the record of `{project}` would be: {why}"),
             Self::Signed { folder, refusal } => write!(f, "{}: {refusal}", shown(folder)),
             Self::ForeignPublication { folder, why } => {
                 write!(f, "{} holds the publication of another root chain: {why}", shown(folder))

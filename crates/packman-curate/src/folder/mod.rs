@@ -32,6 +32,9 @@ const IGNORED: &str = ".gitignore";
 /// The largest staged file that is read, in bytes: as large as records are read anywhere.
 const LARGEST: u64 = 64 << 20;
 
+/// Records that can be read, and projects of which the record cannot.
+pub(crate) type Records = (BTreeMap<ProjectName, ProjectRecord>, Vec<(ProjectName, CurateError)>);
+
 /// A database's folder that was opened.
 #[derive(Clone, Debug)]
 pub(crate) struct Folder {
@@ -135,9 +138,18 @@ impl Folder {
         Ok(Some(record))
     }
 
-    /// Every staged record.
+    /// Every staged record; the first that cannot be read is refused.
     pub(crate) fn records(&self) -> Result<BTreeMap<ProjectName, ProjectRecord>, CurateError> {
-        let mut records = BTreeMap::new();
+        let (records, damaged) = self.readable_records()?;
+        match damaged.into_iter().next() {
+            Some((_, why)) => Err(why),
+            None => Ok(records),
+        }
+    }
+
+    /// Every staged record that can be read, and why the others cannot.
+    pub(crate) fn readable_records(&self) -> Result<Records, CurateError> {
+        let (mut records, mut damaged) = (BTreeMap::new(), Vec::new());
         for file in files::list_tree(&self.join("projects"))? {
             let name = format!("projects/{}", file.path.as_str());
             // What a desktop or an editor leaves behind is nobody's record.
@@ -149,20 +161,37 @@ impl Folder {
                 why: "wanted a record, named `<project>.json` in the project's normalised spelling"
                     .to_owned(),
             })?;
-            if let Some(record) = self.record(&project)? {
-                records.insert(project, record);
+            match self.record(&project) {
+                Ok(record) => _ = record.map(|record| records.insert(project, record)),
+                Err(why) => damaged.push((project, why)),
             }
         }
-        Ok(records)
+        Ok((records, damaged))
     }
 
-    /// Stages a record; one without files is taken away.
-    pub(crate) fn stage(&self, record: &ProjectRecord) -> Result<(), CurateError> {
-        let name = packman_database::record_path(&record.name);
-        if record.files.is_empty() {
-            return Ok(files::remove_file(&self.join(&name))?);
+    /// Stages records; one without files is taken away. Nothing is written that could not be read again, and then
+    /// nothing at all: a hostile index must not leave a folder that no command can read.
+    pub(crate) fn stage(&self, records: &[&ProjectRecord]) -> Result<(), CurateError> {
+        let mut ready = Vec::new();
+        for record in records {
+            let bytes = record.encode();
+            ProjectRecord::parse(&record.name, &bytes)
+                .map_err(|error| Refused::Record { project: record.name.clone(), why: error.to_string() })?;
+            ready.push((record, bytes));
         }
-        self.write(&name, &record.encode())
+        for (record, bytes) in ready {
+            if record.files.is_empty() {
+                self.unstage(&record.name)?;
+            } else {
+                self.write(&packman_database::record_path(&record.name), &bytes)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes the record of a project away, whatever is in it.
+    pub(crate) fn unstage(&self, project: &ProjectName) -> Result<(), CurateError> {
+        Ok(files::remove_file(&self.join(&packman_database::record_path(project)))?)
     }
 
     fn parsed<T>(

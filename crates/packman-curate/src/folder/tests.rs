@@ -1,8 +1,14 @@
 //! The settings file, honest and edited into nonsense.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
-use super::{Lifetimes, Settings};
+use packman_database::{FileName, FileUrl, ProjectRecord, RecordedFile};
+use packman_names::ProjectName;
+use packman_strict::Sha256;
+use packman_strict::time::Time;
+
+use super::{Folder, Lifetimes, Settings};
 use crate::keys::KeyPlace;
 
 fn key(id: &str, file: &str) -> KeyPlace {
@@ -61,4 +67,37 @@ fn refuses_settings_edited_into_nonsense() {
     insta::assert_snapshot!(check("root = 365", "root = 0"), @"`days.root`: found 0, wanted 1 to 3660");
     insta::assert_snapshot!(check("id = \"cc\"", "id = 7"), @"`id`: wanted text");
     insta::assert_snapshot!(check("targets = {", "target = {"), @"`keys`: wanted `root`, `targets` and `online`, each with `id` and `file`");
+}
+
+#[test]
+fn stages_nothing_that_could_not_be_read_again() {
+    let home = tempfile::tempdir().unwrap();
+    let folder = Folder { path: home.path().to_owned(), settings: settings() };
+    let record = |name: &str, summary: usize| {
+        let file = RecordedFile {
+            name: FileName::parse(&format!("{name}-1.0-py3-none-any.whl")).unwrap(),
+            sha256: Sha256::of(b""),
+            size: 1,
+            urls: vec![FileUrl::Blob],
+            metadata_sha256: None,
+            record_sha256: None,
+            metadata: Arc::default(),
+            uploaded: None,
+            first_seen: Time::from_seconds(0),
+            yanked: None,
+            review: None,
+            recalled: None,
+            for_lock: false,
+        };
+        ProjectRecord {
+            name: ProjectName::parse(name).unwrap(),
+            summary: Some("x".repeat(summary)),
+            files: vec![file],
+        }
+    };
+    let error = folder.stage(&[&record("a", 1), &record("b", 4_097)]).unwrap_err();
+    assert_eq!(error.code(), "record-excess", "{error}");
+    assert!(folder.records().unwrap().is_empty(), "all or nothing");
+    folder.stage(&[&record("a", 1), &record("b", 4_096)]).unwrap();
+    assert_eq!(folder.records().unwrap().len(), 2);
 }

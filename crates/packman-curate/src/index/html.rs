@@ -8,6 +8,8 @@ use std::collections::BTreeMap;
 use html5gum::emitters::default::DefaultEmitter;
 use html5gum::{HtmlString, Spanned, StartTag, Token, Tokenizer};
 
+use packman_database::shortened;
+
 use super::json::{parse_sha256, without_fragment};
 use super::page::{CoreMetadataFile, Hashes, IndexFile, IndexPage, MalformedPage, absolute, verify_links};
 
@@ -84,7 +86,7 @@ fn parse_anchor(attributes: &Attributes, base: &url::Url) -> Result<Option<Index
             .text("data-requires-python")
             .map(str::to_owned)
             .filter(|text| !text.is_empty()),
-        yanked: attributes.text("data-yanked").map(str::to_owned),
+        yanked: attributes.text("data-yanked").map(|reason| shortened(reason.to_owned())),
         upload_time: None,
         core_metadata: parse_core_metadata(attributes)?,
         size: None,

@@ -1,5 +1,6 @@
 //! Reads the JSON form of a simple index page (PEP 691, with the fields of PEPs 700 and 714).
 
+use packman_database::shortened;
 use packman_strict::Sha256;
 use packman_strict::json::{self, Limits, Reader, ShapeError};
 use packman_strict::quote::quoted;
@@ -89,7 +90,7 @@ fn parse_yanked(file: &Reader<'_, '_>) -> Result<Option<String>, ShapeError> {
     if let Some(flag) = yanked.value().as_bool() {
         return Ok(flag.then(String::new));
     }
-    yanked.str().map(|reason| Some(reason.to_owned()))
+    yanked.str().map(|reason| Some(shortened(reason.to_owned())))
 }
 
 /// PEP 714: `core-metadata` is the name; `dist-info-metadata` its predecessor, which counts where the other is absent.

@@ -240,7 +240,7 @@ impl<'r> FlatFile<'r> {
         }
     }
 
-    fn list(&self, first: u32, many: u32) -> Vec<String> {
+    fn list(&self, first: u32, many: u32) -> Arc<[String]> {
         let items = numbers(self.record.table(self.record.places.items));
         let places = items.skip(first as usize).take(many as usize);
         places.map(|place| self.record.text(place).unwrap_or_default().to_owned()).collect()

@@ -68,9 +68,9 @@ impl Dice {
             urls.push(FileUrl::Absolute("https://elsewhere.example/download?id=7".to_owned()));
         }
         let metadata = CoreMetadata {
-            requires_dist: self.list(&["b>=1", "c ; extra == 'x'", "", "d[é]"]),
+            requires_dist: self.list(&["b>=1", "c ; extra == 'x'", "", "d[é]"]).into(),
             requires_python: self.maybe(|dice| dice.one(&["", ">=3.8"]).to_owned()),
-            provides_extra: self.list(&["x", "y", "b>=1"]),
+            provides_extra: self.list(&["x", "y", "b>=1"]).into(),
         };
         RecordedFile {
             name: FileName::parse(&filename).unwrap(),

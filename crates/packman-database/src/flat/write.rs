@@ -1,6 +1,7 @@
 //! Writes the flat form of a record. Texts, tags and needs that files share stand once.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use packman_names::{Version, WheelName};
 use packman_strict::Sha256;
@@ -35,7 +36,10 @@ struct Writer<'r> {
     fits: Vec<u8>,
     known_fits: HashMap<[u32; 3], u32>,
     needs: Vec<u8>,
-    known_needs: HashMap<(&'r [String], &'r [String]), u32>,
+    known_needs: HashMap<[u32; 4], u32>,
+    known_lists: HashMap<&'r [String], [u32; 2]>,
+    /// The same by their place in memory: files that share a list must not each cost a look at all of it.
+    shared_lists: HashMap<*const [String], [u32; 2]>,
     items: Vec<u8>,
     files: Vec<u8>,
     details: Vec<u8>,
@@ -67,21 +71,34 @@ impl<'r> Writer<'r> {
     }
 
     fn needs(&mut self, metadata: &'r CoreMetadata) -> u32 {
-        let key = (metadata.requires_dist.as_slice(), metadata.provides_extra.as_slice());
-        if let Some(known) = self.known_needs.get(&key) {
+        let [first, many] = self.list(&metadata.requires_dist);
+        let [other_first, other_many] = self.list(&metadata.provides_extra);
+        let row = [first, many, other_first, other_many];
+        let next = count(self.known_needs.len());
+        let Self { known_needs, needs, .. } = self;
+        *known_needs.entry(row).or_insert_with(|| {
+            push(needs, &row);
+            next
+        })
+    }
+
+    /// The first item and the count of a list.
+    fn list(&mut self, list: &'r Arc<[String]>) -> [u32; 2] {
+        if let Some(known) = self.shared_lists.get(&Arc::as_ptr(list)) {
             return *known;
         }
-        let mut row = Vec::new();
-        for list in [key.0, key.1] {
-            row.extend([count(self.items.len() / 4), count(list.len())]);
-            for line in list {
-                let place = self.text(Some(line));
-                push(&mut self.items, &[place]);
+        let place = if let Some(known) = self.known_lists.get(&**list) {
+            *known
+        } else {
+            let place = [count(self.items.len() / 4), count(list.len())];
+            for line in list.iter() {
+                let text = self.text(Some(line));
+                push(&mut self.items, &[text]);
             }
-        }
-        push(&mut self.needs, &row);
-        let place = count(self.known_needs.len());
-        self.known_needs.insert(key, place);
+            self.known_lists.insert(list, place);
+            place
+        };
+        self.shared_lists.insert(Arc::as_ptr(list), place);
         place
     }
 

@@ -1,5 +1,6 @@
 //! Reads a project record. Nothing in it is trusted yet; what is malformed is refused whole.
 
+use std::cell::Cell;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
@@ -9,10 +10,15 @@ use packman_strict::json::{self, Limits, Reader, ShapeError};
 
 use super::{CoreMetadata, FileName, MalformedRecord, ProjectRecord, RecordedFile, Review};
 use crate::FileUrl;
-use crate::reading::{member_sha256, member_time, optional_hashes, optional_text, optional_texts};
+use crate::reading::{
+    member_sha256, member_time, optional_hashes, optional_lines, optional_prefixes, optional_text, text,
+};
 
 /// The largest record that is read: 64 MiB, ten times that of the project with the most files known.
 const LIMITS: Limits = Limits { bytes: 64 << 20, depth: 16, nodes: 8_000_000 };
+
+/// The most further addresses of one file. Each is a place that may be asked before a download fails.
+pub const MOST_ALSO: usize = 32;
 
 impl ProjectRecord {
     /// Parses the record of `project`. A record that speaks of another project, or of a file of another project, is
@@ -47,21 +53,24 @@ impl ProjectRecord {
 struct Shared {
     prefixes: Vec<String>,
     needs: HashMap<Version, Needs>,
+    /// The bytes of the addresses that were put together so far: a record of some numbers could ask for gigabytes.
+    made: Cell<usize>,
 }
 
-/// The part of [`CoreMetadata`] that PEP 691 has no place for.
+/// The part of [`CoreMetadata`] that PEP 691 has no place for. A clone is the same lines: one version may have thousands
+/// of files, and thousands of lines.
 #[derive(Clone, Default)]
 struct Needs {
-    requires_dist: Vec<String>,
-    provides_extra: Vec<String>,
+    requires_dist: Arc<[String]>,
+    provides_extra: Arc<[String]>,
 }
 
 impl Needs {
     /// Reads the needs from `place`, a version's or a file's; `base` holds where `place` is silent.
     fn parse(place: Reader<'_, '_>, base: Self) -> Result<Self, ShapeError> {
         Ok(Self {
-            requires_dist: optional_texts(place, "requires-dist")?.unwrap_or(base.requires_dist),
-            provides_extra: optional_texts(place, "provides-extra")?.unwrap_or(base.provides_extra),
+            requires_dist: optional_lines(place, "requires-dist")?.unwrap_or(base.requires_dist),
+            provides_extra: optional_lines(place, "provides-extra")?.unwrap_or(base.provides_extra),
         })
     }
 }
@@ -75,7 +84,8 @@ impl Shared {
                 return Err(MalformedRecord::found("_packman.versions", text, "each version once"));
             }
         }
-        Ok(Self { prefixes: optional_texts(own, "prefixes")?.unwrap_or_default(), needs })
+        let prefixes = optional_prefixes(own, "prefixes")?.unwrap_or_default();
+        Ok(Self { prefixes, needs, made: Cell::new(0) })
     }
 
     fn parse_file(
@@ -130,9 +140,18 @@ impl Shared {
         };
         let mut urls = vec![parse(url.str()?, url)?];
         let Some(also) = entry.member("_packman")?.optional("also")? else { return Ok(urls) };
-        for place in also.elements()? {
+        let also = also.elements()?;
+        if also.len() > MOST_ALSO {
+            return Err(entry.wrong(&format!("at most {MOST_ALSO} further addresses")));
+        }
+        for place in also {
             let prefix = usize::try_from(place.u64()?).ok().and_then(|index| self.prefixes.get(index));
             let prefix = prefix.ok_or_else(|| place.wrong("the place of one of `_packman.prefixes`"))?;
+            let made = self.made.get().saturating_add(prefix.len()).saturating_add(filename.len());
+            self.made.set(made);
+            if made > LIMITS.bytes {
+                return Err(place.wrong("further addresses of at most 64 MiB together"));
+            }
             urls.push(parse(&format!("{prefix}{filename}"), place)?);
         }
         Ok(urls)
@@ -148,6 +167,6 @@ fn parse_yanked(entry: Reader<'_, '_>) -> Result<Option<String>, ShapeError> {
     let Some(yanked) = entry.optional("yanked")? else { return Ok(None) };
     match yanked.value().as_bool() {
         Some(flag) => Ok(flag.then(String::new)),
-        None => yanked.str().map(|reason| Some(reason.to_owned())),
+        None => text(yanked).map(Some),
     }
 }

@@ -4,7 +4,7 @@ use packman_strict::Sha256;
 use packman_strict::json::{Object, Reader, ShapeError, Value};
 use packman_strict::time::Time;
 
-use crate::reading::{member_time, optional_text};
+use crate::reading::{member_time, optional_text, text};
 
 /// A statement that somebody looked inside exactly these bytes.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -43,7 +43,7 @@ impl Review {
     pub(super) fn parse(review: Reader<'_, '_>) -> Result<Self, ShapeError> {
         let (kind, basis) = (review.member("kind")?, review.member("basis")?);
         Ok(Self {
-            by: review.member("by")?.str()?.to_owned(),
+            by: text(review.member("by")?)?,
             at: member_time(review, "at")?,
             kind: match kind.str()? {
                 "human" => Reviewer::Human,

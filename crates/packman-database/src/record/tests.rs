@@ -37,10 +37,10 @@ fn parse(text: &str) -> Result<ProjectRecord, MalformedRecord> {
 fn reads_what_a_version_shares_and_where_a_file_differs() {
     let record = parse(&record()).unwrap();
     let [wheel, windows, sdist] = &record.files[..] else { panic!("three files") };
-    assert_eq!(wheel.metadata.requires_dist, ["werkzeug>=3", "asgiref ; extra == 'async'"]);
+    assert_eq!(*wheel.metadata.requires_dist, ["werkzeug>=3", "asgiref ; extra == 'async'"]);
     assert_eq!(wheel.metadata.requires_python.as_deref(), Some(">=3.8"));
-    assert_eq!(windows.metadata.requires_dist, ["colorama"]);
-    assert_eq!(windows.metadata.provides_extra, ["async"]);
+    assert_eq!(*windows.metadata.requires_dist, ["colorama"]);
+    assert_eq!(*windows.metadata.provides_extra, ["async"]);
     assert_eq!(wheel.urls.len(), 2);
     assert_eq!(wheel.urls[1], FileUrl::Absolute("https://mirror.example/flask-3.0-py3-none-any.whl".into()));
     assert_eq!(windows.yanked.as_deref(), Some("broken"));
@@ -99,6 +99,61 @@ fn refuses_what_is_not_well_formed() {
     refuses("delta:", "since:", "`full` or `delta:`");
     refuses(r#""first-seen": "2026-11-01T00:00:00Z""#, r#""first-seen": "yesterday""#, "a time");
     refuses("flask-3.1.tar.gz", "flask-3.1.exe", "the name of a wheel");
+}
+
+/// A signed record may be 64 MiB; what is made of it must not be a hundred times that.
+#[test]
+fn files_of_a_version_share_its_needs() {
+    let text = record().replace(r#""requires-dist": ["colorama"], "#, "");
+    let record = parse(&text).unwrap();
+    let [wheel, windows, _] = &record.files[..] else { panic!("three files") };
+    assert_ne!(wheel.metadata.requires_python, windows.metadata.requires_python);
+    assert!(Arc::ptr_eq(&wheel.metadata.requires_dist, &windows.metadata.requires_dist));
+    assert!(Arc::ptr_eq(&wheel.metadata.provides_extra, &windows.metadata.provides_extra));
+}
+
+#[test]
+fn refuses_what_would_become_more_than_a_record_is() {
+    let places = |count: usize| format!(r#""also": [{}]"#, vec!["0"; count].join(","));
+    assert_eq!(parse(&record().replace(r#""also": [0]"#, &places(32))).unwrap().files[0].urls.len(), 33);
+    refuses(r#""also": [0]"#, &places(33), "at most 32 further addresses");
+    let lines = |count: usize| format!("\"requires-dist\": [{}]", vec!["\"x\""; count].join(","));
+    assert!(parse(&record().replace(r#""requires-dist": ["colorama"]"#, &lines(4_096))).is_ok());
+    refuses(r#""requires-dist": ["colorama"]"#, &lines(4_097), "at most 4096 lines of 1 MiB together");
+    refuses(
+        r#""provides-extra": ["async"]"#,
+        &lines(4_097).replace("requires-dist", "provides-extra"),
+        "4096",
+    );
+    // Each file asks for 64 kB of addresses with 100 bytes.
+    let prefix = format!("https://mirror.example/{}", "x".repeat(1_900));
+    let file = |n: usize| {
+        let also = vec!["0"; 32].join(",");
+        format!(
+            r#"{{"filename": "flask-4.0-{n}-py3-none-any.whl", "url": "https://files.example/a", "size": 1,
+             "hashes": {{"sha256": "{}"}}, "_packman": {{"first-seen": "2026-11-01T00:00:00Z", "also": [{also}]}}}},"#,
+            Sha256::of(b"1"),
+        )
+    };
+    let with = |count: usize| {
+        let files: String = (1..=count).map(file).collect();
+        record()
+            .replace("https://mirror.example/", &prefix)
+            .replace("\"files\": [", &format!("\"files\": [{files}"))
+    };
+    assert!(parse(&with(1_000)).is_ok());
+    let error = parse(&with(1_100)).unwrap_err().to_string();
+    assert!(error.contains("further addresses of at most 64 MiB together"), "{error}");
+}
+
+/// What is written for people is shown, and kept beside what is installed.
+#[test]
+fn refuses_texts_that_nobody_would_read() {
+    for text in ["A web framework", "broken", "worm", "Ann", "ok", ">=3.8"] {
+        let (quoted, long) = (format!("\"{text}\""), |length| format!("\"{}\"", "x".repeat(length)));
+        assert!(parse(&record().replacen(&quoted, &long(4_096), 1)).is_ok(), "{text}");
+        refuses(&quoted, &long(4_097), "a text of at most 4096 bytes");
+    }
 }
 
 #[test]

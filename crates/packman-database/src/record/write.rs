@@ -1,7 +1,8 @@
 //! Writes a project record: what most files of a version share stands once, with the version.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
+use packman_names::Version;
 use packman_strict::json::{Object, Value};
 
 use super::{CoreMetadata, ProjectRecord, RecordedFile};
@@ -11,21 +12,18 @@ impl ProjectRecord {
     /// Writes the record. Equal records give equal bytes, so an unchanged project keeps its hash.
     pub fn encode(&self) -> Vec<u8> {
         let prefixes = self.prefixes();
-        let mut by_version = Object::new();
-        let mut needs_of = HashMap::new();
-        for version in self.versions() {
-            let of_version = || self.files.iter().filter(|file| file.name.version() == version);
-            // Wheels speak for a version; a source distribution has no METADATA that counts.
-            let first = of_version().find(|file| file.name.wheel().is_some()).or_else(|| of_version().next());
-            let Some(first) = first else { continue };
-            needs_of.insert(version.clone(), &*first.metadata);
-            by_version =
-                by_version.with(version.to_string(), needs(&first.metadata, &CoreMetadata::default()));
-        }
+        let places: HashMap<&str, usize> =
+            prefixes.iter().enumerate().map(|(place, prefix)| (prefix.as_str(), place)).collect();
+        let needs_of = self.needs_of();
+        let of_version = |version: &Version| {
+            let metadata = needs_of.get(version)?;
+            Some((version.to_string(), needs(metadata, &CoreMetadata::default())))
+        };
+        let by_version: Object<'static> = self.versions().into_iter().filter_map(of_version).collect();
         let files: Vec<Value<'static>> = self
             .files
             .iter()
-            .map(|file| encode_file(file, needs_of.get(file.name.version()).copied(), &prefixes))
+            .map(|file| encode_file(file, needs_of.get(file.name.version()).copied(), &places))
             .collect();
         let mut own = Object::new().with("format", 1_u64);
         if let Some(summary) = &self.summary {
@@ -46,13 +44,24 @@ impl ProjectRecord {
         .to_pretty()
     }
 
+    /// What each version needs. Wheels speak for a version; a source distribution has no METADATA that counts.
+    fn needs_of(&self) -> HashMap<&Version, &CoreMetadata> {
+        let is_wheel = |file: &&RecordedFile| file.name.wheel().is_some();
+        let wheels = self.files.iter().filter(is_wheel);
+        let mut needs_of = HashMap::new();
+        for file in wheels.chain(self.files.iter().filter(|file| !is_wheel(file))) {
+            needs_of.entry(file.name.version()).or_insert(&*file.metadata);
+        }
+        needs_of
+    }
+
     /// The beginnings of further addresses, each once, in the order in which they are met.
     fn prefixes(&self) -> Vec<String> {
-        let mut prefixes: Vec<String> = Vec::new();
+        let (mut prefixes, mut known) = (Vec::new(), HashSet::new());
         for prefix in
             self.files.iter().flat_map(|file| file.urls.iter().skip(1).filter_map(|url| prefix(url, file)))
         {
-            if !prefixes.iter().any(|known| known == prefix) {
+            if known.insert(prefix) {
                 prefixes.push(prefix.to_owned());
             }
         }
@@ -71,7 +80,7 @@ fn prefix<'u>(url: &'u FileUrl, file: &RecordedFile) -> Option<&'u str> {
 fn encode_file(
     file: &RecordedFile,
     of_version: Option<&CoreMetadata>,
-    prefixes: &[String],
+    prefixes: &HashMap<&str, usize>,
 ) -> Value<'static> {
     let url = file.urls.first().unwrap_or(&FileUrl::Blob);
     let mut entry = Object::new()
@@ -98,7 +107,7 @@ fn encode_file(
 fn encode_own(
     file: &RecordedFile,
     of_version: Option<&CoreMetadata>,
-    prefixes: &[String],
+    prefixes: &HashMap<&str, usize>,
 ) -> Object<'static> {
     let mut own = needs(&file.metadata, of_version.unwrap_or(&CoreMetadata::default()));
     if let Some(sha256) = &file.record_sha256 {
@@ -113,8 +122,8 @@ fn encode_own(
         .iter()
         .skip(1)
         .filter_map(|url| prefix(url, file))
-        .filter_map(|prefix| prefixes.iter().position(|known| known == prefix))
-        .map(|place| Value::from(place as u64))
+        .filter_map(|prefix| prefixes.get(prefix))
+        .map(|place| Value::from(*place as u64))
         .collect();
     if !also.is_empty() {
         own = own.with("also", also);

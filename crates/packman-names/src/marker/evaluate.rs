@@ -41,14 +41,13 @@ impl Tree {
         }
     }
 
-    pub(super) fn collect_extras(&self, extras: &mut Vec<ExtraName>) {
+    /// Tells of each mention of an extra.
+    pub(super) fn each_extra(&self, tell: &mut impl FnMut(ExtraName)) {
         match self {
-            Self::All(parts) | Self::Any(parts) => parts.iter().for_each(|part| part.collect_extras(extras)),
+            Self::All(parts) | Self::Any(parts) => parts.iter().for_each(|part| part.each_extra(tell)),
             Self::Compare(Comparison { subject: Subject::Extra | Subject::Extras, literal, .. }) => {
-                if let Ok(extra) = ExtraName::parse(literal)
-                    && !extras.contains(&extra)
-                {
-                    extras.push(extra);
+                if let Ok(extra) = ExtraName::parse(literal) {
+                    tell(extra);
                 }
             }
             Self::Compare(_) => {}

@@ -71,6 +71,7 @@ enum Side {
 }
 
 fn read_item(scanner: &mut Scanner<'_>) -> Result<Comparison, NameError> {
+    scanner.part()?;
     let left = read_side(scanner)?;
     scanner.skip_space();
     let relation = read_relation(scanner)?;

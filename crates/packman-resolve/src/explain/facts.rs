@@ -12,7 +12,7 @@ use crate::needed::Flaw;
 use crate::package::Package;
 use crate::policy::{counting, shown};
 use crate::supply::Supply;
-use crate::world::World;
+use crate::world::{KEPT_APART, World, outline};
 
 /// How many requirements of one project on another are told apart.
 pub(super) const TOLD_APART: usize = 2;
@@ -95,6 +95,16 @@ fn wanted_projects<'a>(bundles: &[Bundle<'a>]) -> Vec<&'a ProjectName> {
     bundles.iter().filter_map(|bundle| bundle.to.project()).filter(|project| seen.insert(*project)).collect()
 }
 
+/// The edge that a requirement made. Where the solver saw many as one, it is the one that lies within.
+fn edge_of<'a>(
+    edges: impl Iterator<Item = &'a Edge> + Clone,
+    admitted: &Ranges<Version>,
+    merged: bool,
+) -> Option<&'a Edge> {
+    let same = |edge: &&Edge| edge.wanted == *admitted || edge.wanted == outline(admitted);
+    edges.clone().find(same).or_else(|| edges.filter(|_| merged).find(|edge| edge.wanted.subset_of(admitted)))
+}
+
 /// Says whether different versions are wanted.
 fn has_rivals(incoming: &[&Edge]) -> bool {
     let first = incoming.first();
@@ -113,8 +123,10 @@ impl<'a> Bundle<'a> {
             let requirement = &asked.requirement;
             let admitted = ranges(&requirement.specifiers);
             let has_extra = self.to.extra().is_none_or(|extra| requirement.extras.contains(extra));
-            let edge = self.edges.iter().find(|edge| edge.wanted == admitted);
-            let Some(edge) = edge.filter(|_| requirement.name == *project && has_extra) else { continue };
+            if requirement.name != *project || !has_extra {
+                continue;
+            }
+            let Some(edge) = edge_of(self.edges.iter().copied(), &admitted, false) else { continue };
             words.push((project, &edge.wanted, shown(requirement)));
             let fact = Fact::Asked {
                 project: project.clone(),
@@ -137,12 +149,19 @@ impl<'a> Bundle<'a> {
         let mut told: Vec<(String, Vec<Version>)> = Vec::new();
         for (version, edges) in self.by_release(world.opened(project)) {
             let Ok(needs) = world.needed(self.from, &version) else { continue };
-            for wanted in needs.base.iter().filter(|wanted| wanted.project() == needed) {
+            let lines = || needs.base.iter().filter(|wanted| wanted.project() == needed);
+            // Those that the solver saw as one are told as one.
+            let count = lines().count();
+            let merged = count > KEPT_APART;
+            for wanted in lines().take(if merged { 1 } else { KEPT_APART }) {
                 let extras = &wanted.requirement.extras;
                 let has_extra = self.to.extra().is_none_or(|extra| extras.contains(extra));
-                let edge = edges.iter().find(|edge| edge.wanted == wanted.admitted);
-                let Some(edge) = edge.filter(|_| has_extra) else { continue };
+                if !has_extra {
+                    continue;
+                }
+                let Some(edge) = edge_of(edges.iter().copied(), &wanted.admitted, merged) else { continue };
                 let text = wanted.text();
+                let text = if merged { format!("{text} and {} more", count - 1) } else { text };
                 match told.iter_mut().find(|(other, _)| *other == text) {
                     Some((_, versions)) if versions.contains(&version) => {}
                     Some((_, versions)) => versions.push(version.clone()),

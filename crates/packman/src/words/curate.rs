@@ -233,6 +233,10 @@ pub(crate) fn status(report: &StatusReport, dir: &str, now: Time) -> Vec<String>
     for role in &report.keys_missing {
         lines.push(format!("warning: the {role} key is not on this machine"));
     }
+    for problem in &report.damaged {
+        let project = words::shell(&problem.what);
+        lines.push(format!("warning: the staged record of {} cannot be read: {}; restore it, or take it away: packman curate remove {} {project}", quoted(&problem.what), problem.why, words::shell_path(Path::new(dir))));
+    }
     for problem in &report.not_asked {
         lines.push(format!(
             "note: the index could not be asked about {}: {}",

@@ -44,6 +44,7 @@ pub(super) fn run(dir: &Path, named: Option<&str>, common: &Common) -> Result<()
         .with("roles", words::curate::expiry_to_json(&report.expiry))
         .with("spare-key", spare.map_or(Value::Null, Value::from))
         .with("keys-missing", texts(report.keys_missing.iter().map(|role| (*role).to_owned()).collect()))
+        .with("damaged", texts(report.damaged.iter().map(|problem| problem.what.clone()).collect()))
         .with("yanks", yanks)
         .with("not-asked", texts(report.not_asked.iter().map(|problem| problem.what.clone()).collect()));
     Ok(output::answer(&answer.into())?)
