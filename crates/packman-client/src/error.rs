@@ -64,6 +64,8 @@ pub enum RefusedWhy {
     StateExposed {
         /// Its path.
         path: String,
+        /// The other user whom it, or its folder, belongs to, where it does.
+        owner: Option<String>,
     },
     /// What an environment says of itself.
     Environment(packman_wheel::Conflict),

@@ -61,7 +61,11 @@ impl Client<'_> {
     fn refuse_exposed(&self, file: &str) -> Result<(), ClientError> {
         match self.home.exposure(file)? {
             Some(Exposure::Private) | None => Ok(()),
-            Some(_) => Err(RefusedWhy::StateExposed { path: self.place_of(file) }.into()),
+            Some(exposure) => {
+                let is_others = exposure == Exposure::OwnedByAnother;
+                let owner = if is_others { self.home.other_owner(file) } else { None };
+                Err(RefusedWhy::StateExposed { path: self.place_of(file), owner }.into())
+            }
         }
     }
 

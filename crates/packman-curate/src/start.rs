@@ -96,6 +96,7 @@ impl Curator<'_> {
     pub fn start(&self, request: &StartRequest<'_>) -> Result<StartReport, CurateError> {
         let passphrases = Remembering { person: self.passphrases, last: Mutex::default() };
         let curator = Curator { passphrases: &passphrases, ..*self };
+        refuse_links(request)?;
         let beginning = curator.open_or_init(request)?;
         let report = curator.start_in(request);
         let was_signed = match &report {
@@ -164,6 +165,17 @@ impl Curator<'_> {
         let projects = Signed::read(&request.folder)?.projects();
         Ok(Outcome { signed, published, projects })
     }
+}
+
+/// Whoever starts in a folder that was cloned has not looked at all of it: a link there would have files written, and
+/// published, where its author wants them.
+fn refuse_links(request: &StartRequest<'_>) -> Result<(), CurateError> {
+    for folder in [&request.folder, &request.site] {
+        if let Some(path) = files::first_link(folder)? {
+            return Err(No::Link { path }.into());
+        }
+    }
+    Ok(())
 }
 
 /// How much of what is pinned was taken.

@@ -120,6 +120,11 @@ impl Home {
             Err(failure) => Err(failure),
         }
     }
+
+    /// The other user whom a file of it, or else the folder of that file, belongs to.
+    pub fn other_owner(&self, name: &str) -> Option<String> {
+        self.path(name).ok().and_then(|path| files::other_owner(&path))
+    }
 }
 
 fn hinted(failure: DiskFailure) -> DiskFailure {

@@ -144,6 +144,9 @@ mod signals {
     const ENDING: [i32; 1] = [signal_hook::consts::SIGINT];
 
     pub(super) fn listen(stop: &Stop) -> io::Result<()> {
+        // A limit on the length of files is to fail a write, which is told and cleaned up after, and not to kill.
+        #[cfg(unix)]
+        signal_hook::flag::register(signal_hook::consts::SIGXFSZ, Arc::default())?;
         let second = Arc::new(AtomicBool::new(false));
         for signal in ENDING {
             // In this order: the first signal finds the flag down, and puts it up for the second.

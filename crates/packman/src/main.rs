@@ -1,6 +1,7 @@
 //! The command: arguments, words, exit codes, wiring. It decides nothing.
 
 mod args;
+mod bug;
 mod commands;
 mod demo;
 mod ending;
@@ -14,6 +15,7 @@ use std::process::ExitCode;
 use clap::Parser as _;
 
 fn main() -> ExitCode {
+    bug::report_panics();
     let arguments = match args::Arguments::try_parse() {
         Ok(arguments) => arguments,
         // clap's own words, and its exit codes: 0 for help and version, 2 for what cannot be parsed.

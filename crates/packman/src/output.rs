@@ -52,25 +52,59 @@ pub(crate) fn tame(line: &str) -> Cow<'_, str> {
     Cow::Owned(line.chars().map(plain).collect())
 }
 
-/// Lays rows out in columns, two spaces apart; the last column is not padded.
+/// The widest a column becomes, and its last one, in characters: what stands in a cell may be as long as somebody else
+/// liked.
+const WIDEST: usize = 120;
+const WIDEST_LAST: usize = 400;
+
+/// Lays rows out in columns, two spaces apart; the last column is not padded. What is too long for its column is cut.
 pub(crate) fn columns(rows: &[Vec<String>]) -> Vec<String> {
     let count = rows.iter().map(Vec::len).max().unwrap_or(0);
+    let most = |column: usize| if column + 1 == count { WIDEST_LAST } else { WIDEST };
+    let cut_row = |row: &Vec<String>| -> Vec<String> {
+        row.iter().enumerate().map(|(column, cell)| cut(cell, most(column))).collect()
+    };
+    let rows: Vec<Vec<String>> = rows.iter().map(cut_row).collect();
     let width = |column: usize| {
         rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count()).max().unwrap_or(0)
     };
     let widths: Vec<usize> = (0..count).map(width).collect();
     let line = |row: &Vec<String>| {
-        let cells = row.iter().zip(&widths).map(|(cell, width)| format!("{cell:<width$}"));
-        cells.collect::<Vec<_>>().join("  ").trim_end().to_owned()
+        let mut line = String::new();
+        for (cell, width) in row.iter().zip(&widths) {
+            line.push_str(cell);
+            let missing = width.saturating_sub(cell.chars().count());
+            line.extend(std::iter::repeat_n(' ', missing + 2));
+        }
+        line.trim_end().to_owned()
     };
     rows.iter().map(line).collect()
+}
+
+/// A text of at most so many characters; one that is cut says so by its end.
+pub(crate) fn cut(text: &str, most: usize) -> String {
+    if text.chars().nth(most).is_none() {
+        return text.to_owned();
+    }
+    text.chars().take(most.saturating_sub(1)).chain(['…']).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use packman_strict::json::{self, Limits, Object, Value};
 
-    use super::{readable, tame};
+    use super::{WIDEST, WIDEST_LAST, columns, readable, tame};
+
+    #[test]
+    fn cells_of_any_length_make_a_table() {
+        let long = "é".repeat(70_000);
+        let rows = |cells: &[&str]| cells.iter().map(|cell| (*cell).to_owned()).collect::<Vec<_>>();
+        let lines = columns(&[rows(&["a", &long, "b"]), rows(&["cc", "d", &long]), rows(&["e"])]);
+        insta::assert_snapshot!(lines[0].replace(&"é".repeat(WIDEST - 1), "…"), @"a   ……  b");
+        assert_eq!(lines[1].chars().count(), 2 + 2 + WIDEST + 2 + WIDEST_LAST);
+        assert_eq!(lines[2], "e");
+        assert!(columns(&[]).is_empty());
+    }
 
     #[test]
     fn no_line_acts_on_a_terminal_whoever_made_it() {

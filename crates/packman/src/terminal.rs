@@ -10,6 +10,7 @@ use packman_machine::environ::Environ;
 use packman_machine::prompt::Prompt;
 use packman_machine::stop::Stop;
 use packman_strict::quote::quoted;
+use packman_strict::time::Time;
 
 use crate::ending::Blame;
 use crate::{output, words};
@@ -22,12 +23,21 @@ pub(crate) struct Terminal {
     prompt: Prompt,
     stop: Stop,
     bar: Mutex<Option<ProgressBar>>,
+    /// Whether the clock was spoken of: what a command goes by is told once.
+    clock_told: AtomicBool,
 }
 
 impl Terminal {
     /// A terminal that talks unless it is to be quiet.
     pub(crate) fn new(environ: &Environ, quiet: bool, yes: bool, stop: &Stop) -> Self {
-        Self { quiet, yes, prompt: Prompt::new(environ), stop: stop.clone(), bar: Mutex::new(None) }
+        Self {
+            quiet,
+            yes,
+            prompt: Prompt::new(environ),
+            stop: stop.clone(),
+            bar: Mutex::new(None),
+            clock_told: AtomicBool::new(false),
+        }
     }
 
     /// Says a line on standard error.
@@ -42,6 +52,19 @@ impl Terminal {
             Some(bar) => bar.suspend(print),
             None => print(),
         }
+    }
+
+    /// Says, once, that the clock is behind a time that is known to have passed.
+    pub(crate) fn say_clock_behind(&self, clock: Time, floor: Time) {
+        if let Some(line) = self.clock_words(clock, floor) {
+            self.say(&line);
+        }
+    }
+
+    /// Later in a run the clock that is compared is no more the machine's: only the first words are true.
+    fn clock_words(&self, clock: Time, floor: Time) -> Option<String> {
+        let told = self.clock_told.swap(true, Ordering::AcqRel);
+        (!told).then(|| words::clock_behind(clock, floor))
     }
 
     /// Says some lines.
@@ -124,7 +147,7 @@ impl Host for Terminal {
                     "note: `{database}` changed its keys with the old keys' consent: root {from} to {to}"
                 ));
             }
-            Event::ClockBehind { clock, floor } => self.say(&words::clock_behind(clock, floor)),
+            Event::ClockBehind { clock, floor } => self.say_clock_behind(clock, floor),
             Event::ExpiresSoon { database, role, days } => {
                 let days = words::count(usize::try_from(days).unwrap_or_default(), "day", "days");
                 self.say(&format!("note: the {role} of `{database}` is good for {days} more; its maintainer has to sign again"));
@@ -182,5 +205,20 @@ impl Host for Terminal {
         }
         let _asking = Asking::of(&self.stop);
         self.prompt.line(ask)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Environ, Stop, Terminal, Time};
+
+    #[test]
+    fn a_clock_that_is_behind_is_told_once_by_what_it_said() {
+        let terminal = Terminal::new(&Environ::of("/", [("", "")]), false, false, &Stop::new());
+        let [clock, released, verified] = [0, 1_795_392_000, 1_795_400_000].map(Time::from_seconds);
+        let told = [terminal.clock_words(clock, released), terminal.clock_words(released, verified)];
+        let told: Vec<String> = told.into_iter().flatten().collect();
+        assert_eq!(told.len(), 1);
+        assert!(told[0].contains("clock says 1970-01-01"), "{told:?}");
     }
 }

@@ -29,7 +29,7 @@ impl fmt::Display for RefusedWhy {
             Self::FirstUse { url, .. } | Self::NumberNeeded { url } => {
                 write!(f, "database at `{}` refused", escaped(url))
             }
-            Self::StateDamaged { path, .. } | Self::StateExposed { path } => {
+            Self::StateDamaged { path, .. } | Self::StateExposed { path, .. } => {
                 write!(f, "`{}` refused", escaped(path))
             }
             Self::MemoryGone { database } => write!(f, "database `{database}` refused"),
@@ -144,7 +144,12 @@ impl RefusedWhy {
             Self::MemoryGone { .. } => {
                 vec!["what was remembered of it is gone from your PackMan home".to_owned()]
             }
-            Self::StateExposed { .. } => vec!["others can write it, so anybody could have".to_owned()],
+            Self::StateExposed { owner: Some(owner), .. } => {
+                vec![format!("it, or its folder, belongs to {}, who could have written it", quoted(owner))]
+            }
+            Self::StateExposed { owner: None, .. } => {
+                vec!["others can write it, so anybody could have".to_owned()]
+            }
             Self::Environment(conflict) => vec![conflict.to_string()],
             Self::Wheel { refusal, .. } => vec![refusal.to_string()],
             Self::WrongBytes { wanted, tried, .. } => {

@@ -17,6 +17,11 @@ pub enum No {
         /// It.
         path: PathBuf,
     },
+    /// There is a symbolic link in a folder that is written to without a person having named it.
+    Link {
+        /// It.
+        path: PathBuf,
+    },
     /// There is no database in the folder.
     NoDatabase {
         /// The folder.
@@ -105,6 +110,7 @@ impl No {
     pub fn code(&self) -> &'static str {
         match self {
             Self::InTheWay { .. } => "in-the-way",
+            Self::Link { .. } => "link-in-folder",
             Self::NoDatabase { .. } => "no-database",
             Self::NothingSigned { .. } => "nothing-signed",
             Self::KeyMissing { .. } => "key-missing",
@@ -126,6 +132,9 @@ impl No {
     pub(super) fn hint(&self) -> Option<String> {
         let text = match self {
             Self::InTheWay { .. } => "name a folder or file that is not there yet",
+            Self::Link { .. } => {
+                "look where it leads, and remove it; or name other folders with `--dir` and `--to`"
+            }
             Self::NoDatabase { .. } => "make one with `packman curate init`",
             Self::NothingSigned { .. } => "sign first: `packman curate sign`",
             Self::Expired { refusal } if refusal.path().ends_with("targets.json") => {
@@ -167,6 +176,9 @@ impl fmt::Display for No {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::InTheWay { path } => write!(f, "{} is there already", shown(path)),
+            Self::Link { path } => {
+                write!(f, "{} is a symbolic link, wanted a file or folder of its own", shown(path))
+            }
             Self::NoDatabase { folder } => write!(f, "{} holds no database", shown(folder)),
             Self::NothingSigned { folder } => write!(f, "nothing in {} was signed yet", shown(folder)),
             Self::KeyMissing { role, path } => write!(f, "the {role} key is not at {}", shown(path)),

@@ -35,6 +35,35 @@ pub fn exposure(path: &Path) -> Result<Exposure, DiskFailure> {
     Ok(worst)
 }
 
+/// The user, not this one and not the administrator, whom a file or else its folder belongs to: his name, or his number
+/// where no name of his is known.
+#[cfg(unix)]
+pub fn other_owner(path: &Path) -> Option<String> {
+    use std::os::unix::fs::MetadataExt as _;
+
+    let me = rustix::process::geteuid().as_raw();
+    let owners = [Some(path), path.parent()].into_iter().flatten();
+    let mut owners = owners.filter_map(|path| std::fs::metadata(path).ok()).map(|about| about.uid());
+    let other = owners.find(|owner| *owner != me && *owner != 0)?;
+    let users = std::fs::read_to_string("/etc/passwd").unwrap_or_default();
+    Some(name_of(other, &users).unwrap_or_else(|| format!("user {other}")))
+}
+
+/// Owners are not read on this system.
+#[cfg(not(unix))]
+pub fn other_owner(_: &Path) -> Option<String> {
+    None
+}
+
+#[cfg(unix)]
+fn name_of(user: u32, passwd: &str) -> Option<String> {
+    let mut rows = passwd.lines().map(|line| line.split(':'));
+    rows.find_map(|mut row| {
+        Some((row.next()?, row.nth(1)?)).filter(|(_, number)| *number == user.to_string())
+    })
+    .map(|(name, _)| name.to_owned())
+}
+
 #[cfg(unix)]
 fn judge(owner: u32, group: u32, mode: u32, folder: bool) -> Exposure {
     let me = rustix::process::geteuid().as_raw();
@@ -91,7 +120,14 @@ pub fn exposure(path: &Path) -> Result<Exposure, DiskFailure> {
 #[cfg(unix)]
 #[cfg(test)]
 mod tests {
-    use super::{Exposure, is_alone, judge};
+    use super::{Exposure, is_alone, judge, name_of};
+
+    #[test]
+    fn an_owner_has_the_name_that_the_system_lists() {
+        let users = "root:x:0:0::/root:/bin/sh\nann:x:1000:1001::/home/ann:/bin/sh\nbroken\n";
+        assert_eq!(name_of(1000, users).as_deref(), Some("ann"));
+        assert_eq!(name_of(1001, users), None);
+    }
 
     #[test]
     fn what_another_user_owns_is_his_whatever_its_mode() {

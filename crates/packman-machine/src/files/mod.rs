@@ -12,8 +12,8 @@ use std::path::Path;
 
 use crate::failure::{Act, DiskFailure, DiskReason};
 
-pub use exposure::{Exposure, exposure};
-pub use tree::{Listed, copy_file, list_tree, remove_tree};
+pub use exposure::{Exposure, exposure, other_owner};
+pub use tree::{Listed, copy_file, first_link, list_tree, remove_tree};
 
 /// What a file is for, which decides who may read it and what it survives.
 #[derive(Copy, Clone, Debug, Eq, PartialEq)]

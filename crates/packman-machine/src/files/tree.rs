@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use packman_strict::path::SafePath;
 
@@ -49,6 +49,32 @@ pub fn remove_tree(folder: &Path) -> Result<(), DiskFailure> {
         }
         _ => Ok(()),
     }
+}
+
+/// The first symbolic link at a place or anywhere below it: what is written there ends somewhere else.
+pub fn first_link(place: &Path) -> Result<Option<PathBuf>, DiskFailure> {
+    let mut waiting = vec![place.to_owned()];
+    while let Some(here) = waiting.pop() {
+        let failed = |error: io::Error| DiskFailure::new(Act::List, &here, &error);
+        let about = match fs::symlink_metadata(&here) {
+            Ok(about) => about,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+            Err(error) => return Err(failed(error)),
+        };
+        if about.is_symlink() {
+            return Ok(Some(here));
+        }
+        if about.is_dir() {
+            for entry in fs::read_dir(&here).map_err(failed)? {
+                let entry = entry.map_err(failed)?;
+                let kind = entry.file_type().map_err(failed)?;
+                if kind.is_dir() || kind.is_symlink() {
+                    waiting.push(entry.path());
+                }
+            }
+        }
+    }
+    Ok(None)
 }
 
 fn list_one(

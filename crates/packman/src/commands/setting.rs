@@ -12,7 +12,6 @@ use packman_strict::time::Time;
 use crate::args::{Common, EnvironmentArgs};
 use crate::ending::Ending;
 use crate::terminal::Terminal;
-use crate::words;
 
 /// When this source was released, in seconds since 1970: 2026-11-23. No honest clock is behind it.
 const RELEASED: Time = Time::from_seconds(1_795_392_000);
@@ -49,7 +48,7 @@ impl Setting {
         let terminal = Terminal::new(&environ, common.quiet, yes, &stop);
         let clock = clock::now();
         if clock < RELEASED {
-            terminal.say(&words::clock_behind(clock, RELEASED));
+            terminal.say_clock_behind(clock, RELEASED);
         }
         Ok(Self { environ, home, cache, fetcher, stop, terminal, now: clock.max(RELEASED), reach })
     }

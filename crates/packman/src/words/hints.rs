@@ -1,9 +1,13 @@
 //! What can be done: the hints below an error, by what went wrong.
 
+use std::path::Path;
+
 use packman_client::{ClientError, Failed, No, RefusedWhy};
 use packman_resolve::Hint;
-use packman_strict::quote::escaped;
+use packman_strict::quote::{escaped, quoted};
 use packman_trust::{Nobody, RingError, WhyRefused};
+
+use super::shell_path;
 
 /// The hints for an error of the client.
 pub(crate) fn of(error: &ClientError) -> Vec<String> {
@@ -48,10 +52,16 @@ fn refused(why: &RefusedWhy) -> Vec<String> {
         RefusedWhy::MemoryGone { database } => vec![
             format!("`packman trust remove {database}`, then `packman trust add` with its safety number"),
         ],
-        RefusedWhy::StateExposed { path } => {
-            let folder = std::path::Path::new(path).parent().map(|folder| folder.display().to_string());
-            let folder = folder.unwrap_or_default();
-            vec![format!("`chmod go-w {folder} {path}`, after a look at what is in it")]
+        RefusedWhy::StateExposed { path, owner } => {
+            let path = Path::new(path);
+            let both = format!("{} {}", shell_path(path.parent().unwrap_or(path)), shell_path(path));
+            match owner {
+                None => vec![format!("`chmod go-w {both}`, after a look at what is in it")],
+                Some(owner) => vec![
+                    format!("run it as {}, or set PACKMAN_HOME to a folder of your own", quoted(owner)),
+                    format!("`sudo chown \"$USER\" {both}` makes it yours, after a look at what is in it"),
+                ],
+            }
         }
         RefusedWhy::StateDamaged { .. } => vec![
             "nothing was touched; restore the file from a backup, or move it away and trust the databases anew by their safety numbers"

@@ -82,7 +82,7 @@ pub(crate) fn upgrade(planned: &Planned) -> Vec<String> {
     if planned.is_empty() {
         return vec![format!(
             "nothing to do in {}: nothing newer is vouched for that fits what is there",
-            planned.environment.folder()
+            escaped(&planned.environment.folder())
         )];
     }
     plan(planned)

@@ -5,11 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use packman_client::{Need, PackageTree, TreePackage};
 use packman_names::{ExtraName, ProjectName};
 use packman_strict::json::{Object, Value};
+use packman_strict::quote::escaped;
 
 /// Draws the packages, from these on, else from those that nothing else stands above.
 pub(crate) fn lines(tree: &PackageTree, from: &[ProjectName], invert: bool) -> Vec<String> {
     if tree.packages.is_empty() {
-        return vec![format!("nothing is installed in {}", tree.environment)];
+        return vec![format!("nothing is installed in {}", escaped(&tree.environment))];
     }
     let mut drawing =
         Drawing { graph: Branches::of(tree, invert), shown: BTreeSet::new(), lines: Vec::new() };

@@ -63,6 +63,10 @@ fn a_full_disk_leaves_the_environment_as_it_was() {
     assert!(kept(&stage.world, Some(&venv)) == before);
     let left = snapshot(&stage.world.cache());
     assert!(left.keys().all(|path| !path.to_string_lossy().contains("unpacking")), "{:?}", left.keys());
+    let tmp = |folder: std::path::PathBuf| {
+        snapshot(&folder).into_keys().any(|path| path.to_string_lossy().contains(".packman-tmp-"))
+    };
+    assert!(!tmp(stage.world.cache()) && !tmp(stage.world.home()), "nothing half is left");
     // What is in the cache now fits; what the environment needs of its own does not.
     stage.world.ok(&["install", "--venv", "v", "small"]);
     stage.world.ok(&["uninstall", "--venv", "v", "small", "big"]);

@@ -204,6 +204,37 @@ fn what_others_can_write_is_refused() {
     stage.world.ok(&["trust", "list"]);
 }
 
+/// Nobody's rights can be taken away from what is somebody else's: the remedy is another one.
+#[cfg(unix)]
+#[test]
+fn a_home_of_another_user_is_refused_by_his_name() {
+    use std::os::unix::fs::MetadataExt as _;
+    let stage = stage();
+    let home = stage.world.home();
+    if std::fs::metadata(&home).unwrap().uid() != 0 {
+        // Only an administrator can give a file away.
+        return;
+    }
+    for (path, user) in [(home.join("ring.toml"), 12_345), (home.clone(), 12_346)] {
+        std::os::unix::fs::chown(&path, Some(user), None).unwrap();
+        let run = stage.world.ends(3, "state-exposed", &["trust", "list"]);
+        assert!(!run.stderr.contains("chmod"), "{}", run.stderr);
+        let run = stage.world.run(&["trust", "list"]);
+        let words = said(&stage.world, &run).replace(&user.to_string(), "NUMBER");
+        insta::allow_duplicates! {
+            insta::assert_snapshot!(words, @r#"
+            error: `~/home/ring.toml` refused
+              because: it, or its folder, belongs to `user NUMBER`, who could have written it
+              hint: run it as `user NUMBER`, or set PACKMAN_HOME to a folder of your own
+              hint: `sudo chown "$USER" ~/home ~/home/ring.toml` makes it yours, after a look at what is in it
+              hint: see `packman explain state-exposed`
+            "#);
+        }
+        std::os::unix::fs::chown(&path, Some(0), None).unwrap();
+    }
+    stage.world.ok(&["trust", "list"]);
+}
+
 fn number(stage: &Stage) -> SafetyNumber {
     SafetyNumber::parse(&stage.number()).unwrap()
 }

@@ -3,7 +3,7 @@
 use packman_strict::Sha256;
 use testkit::index::PackageIndex;
 use testkit::packages::module;
-use testkit::world::World;
+use testkit::world::{World, snapshot};
 
 use crate::support::{MAINTAINER, plain, without_progress, world};
 
@@ -22,6 +22,33 @@ fn write(world: &World, file: &str, text: &str) {
     let path = world.path(file);
     std::fs::create_dir_all(path.parent().unwrap()).unwrap();
     std::fs::write(path, text).unwrap();
+}
+
+/// What a cloned repository may hold: `curate start` would write, or publish, where somebody else wants it.
+#[cfg(unix)]
+#[test]
+fn refuses_links_where_it_would_write() {
+    let (_index, world) = six();
+    write(&world, "requirements.txt", "six\n");
+    write(&world, "victim/kept", "precious\n");
+    std::fs::create_dir(world.path("victim/metadata")).unwrap();
+    let before = snapshot(&world.path("victim"));
+    for (link, to) in [
+        ("site", "victim"),
+        ("site/metadata", "../victim/metadata"),
+        ("database", "victim"),
+        ("database/targets", "../victim"),
+    ] {
+        let path = world.path(link);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::os::unix::fs::symlink(to, &path).unwrap();
+        let run = world.ends(1, "link-in-folder", &start(&["requirements.txt"]));
+        assert!(run.stderr.contains(&format!("{link}` is a symbolic link")), "{}", run.stderr);
+        assert!(snapshot(&world.path("victim")) == before, "{link}");
+        std::fs::remove_file(&path).unwrap();
+        let _ = std::fs::remove_dir(path.parent().unwrap());
+    }
+    world.ok(&start(&["requirements.txt"]));
 }
 
 /// An index with one project, and a world that is set up for it.
