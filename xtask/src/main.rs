@@ -4,6 +4,7 @@
 //! - `test` sets up what the tests compare with, then runs all of them.
 //! - `bench` measures PackMan, uv, pip and the bare floor on this machine.
 //! - `conformance` runs TUF's own suite, from a checkout of it, against `packman-tuf`.
+//! - `wheel` puts the command into a wheel, which pip, uv and PackMan install.
 //! - `real` curates and installs popular packages from the configured index.
 
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "chores talk to the terminal")]
@@ -14,6 +15,7 @@ mod conformance;
 mod real;
 mod tidy;
 mod tools;
+mod wheel;
 
 use std::process::ExitCode;
 
@@ -29,10 +31,13 @@ fn main() -> ExitCode {
         Some((&"tools", [])) => tools::set_up().map(drop),
         Some((&"real", rest)) => real::real(rest),
         Some((&"bench", rest)) => bench::bench(rest),
+        Some((&"wheel", [])) => wheel::wheel(),
         Some((&"conformance", [checkout])) => conformance::conformance(checkout),
-        _ => Err("usage: cargo xtask tidy | test [ARGUMENTS of cargo test] | tools | real | bench | \
+        _ => {
+            Err("usage: cargo xtask tidy | test [ARGUMENTS of cargo test] | tools | real | bench | wheel | \
                   conformance CHECKOUT"
-            .to_owned()),
+                .to_owned())
+        }
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

@@ -38,6 +38,8 @@ pub struct WheelDraft {
     pub entry_points: Vec<(String, String, String)>,
     /// Path in the archive, and content.
     pub files: Vec<(String, Vec<u8>)>,
+    /// Whether its files are deflated.
+    pub deflated: bool,
 }
 
 /// A draft that is no honest wheel, in words.
@@ -65,6 +67,7 @@ impl WheelDraft {
             provides_extra: Vec::new(),
             entry_points: Vec::new(),
             files: Vec::new(),
+            deflated: false,
         }
     }
 
@@ -133,11 +136,12 @@ impl WheelDraft {
         record.add_bare(&record_path);
         files.push((record_path, record.finish().into_bytes()));
         let mut writer = Writer::new();
+        let packing = if self.deflated { Packing::Deflated } else { Packing::Stored };
         for (path, content) in &files {
             let command = path.starts_with(&format!("{}.data/scripts/", self.stem()));
             let mode = if command { Mode::Executable } else { Mode::Plain };
             let path = SafePath::parse(path).map_err(|error| said(&error))?;
-            writer.file(&path, content, Packing::Stored, mode).map_err(|error| said(&error))?;
+            writer.file(&path, content, packing, mode).map_err(|error| said(&error))?;
         }
         let bytes = Hashed::of(writer.finish());
         Metadata::parse(self.metadata().as_bytes()).map_err(|error| said(&error))?;

@@ -16,7 +16,7 @@ pub(crate) use trust::{AddArgs as TrustAddArgs, TrustCommand};
 
 /// Installs Python packages that somebody you chose has vouched for.
 #[derive(Debug, Parser)]
-#[command(name = "packman", version, propagate_version = true, max_term_width = 100)]
+#[command(name = "packman", version = crate::itself::build(), propagate_version = true, max_term_width = 100)]
 pub(crate) struct Arguments {
     /// What to do.
     #[command(subcommand)]
@@ -88,6 +88,23 @@ pub(crate) enum Command {
     Curate(CurateCommand),
     /// Show the whole road in a scratch folder, and five attacks on it
     Demo(DemoArgs),
+    /// Write what completes commands in a shell
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+    /// Write the manual page of a command
+    #[command(hide = true)]
+    Man {
+        /// The command, such as `trust add`; without one, the page of all
+        command: Vec<String>,
+    },
+    /// Put this very program into a wheel, as `cargo xtask wheel` does
+    #[command(hide = true)]
+    AsWheel {
+        /// The folder to put it into
+        folder: PathBuf,
+    },
     /// Explain a code that stands in an error
     Explain {
         /// The code, such as `rollback`; without one, all are listed

@@ -7,6 +7,7 @@ mod demo;
 mod environment;
 mod explain;
 mod install;
+mod itself;
 mod lock;
 mod look;
 mod setting;
@@ -22,6 +23,9 @@ use crate::ending::Ending;
 pub(crate) fn run(arguments: Arguments) -> Result<(), Ending> {
     let Arguments { command, common } = arguments;
     match command {
+        Command::Completions { shell } => itself::completions(shell),
+        Command::Man { command } => itself::man(&command),
+        Command::AsWheel { folder } => itself::as_wheel(&folder, &common),
         Command::Explain { code } => explain::run(code.as_deref(), &common),
         Command::Demo(demo) => demo::run(&demo, &common),
         Command::Trust(command) => trust::run(command, &common),

@@ -6,6 +6,7 @@ mod commands;
 mod demo;
 mod ending;
 mod explain;
+mod itself;
 mod output;
 mod terminal;
 mod words;

@@ -159,6 +159,7 @@ fn every_answer_has_the_members_that_the_page_says() {
     let stray = world.path("v/bin/stray");
     std::fs::write(&stray, "").unwrap();
     answers("audit", 1, &["audit", "--venv", "v"]);
+    answers("as-wheel", 0, &["as-wheel", "dist"]);
     answers("venv", 0, &["venv", "another"]);
     answers("uninstall", 0, &["uninstall", "--venv", "v", "click"]);
     answers("demo", 0, &["demo"]);

@@ -13,6 +13,7 @@ mod curate;
 mod environment;
 mod for_lock;
 mod install;
+mod itself;
 mod lock;
 mod look;
 mod output;

@@ -53,23 +53,24 @@ fn help_and_version_are_answers() {
     Usage: packman [OPTIONS] <COMMAND>
 
     Commands:
-      trust      Choose which databases you trust, and with what
-      search     Find projects that somebody you trust vouches for
-      info       Show a project's releases and files, and who vouches for and reviewed them
-      install    Install packages that somebody you trust vouches for
-      uninstall  Remove installed packages
-      upgrade    Replace what is installed with the newest that fits
-      lock       Write what would be installed as a lock file, with the hash of every file
-      sync       Make an environment equal to a lock file
-      list       List what is installed
-      tree       Show which installed package needs which
-      freeze     Write what is installed as lines of a requirements file
-      audit      Find what was changed in an environment, and what nobody installed
-      venv       Make a virtual environment
-      curate     Publish a database of packages that you vouch for
-      demo       Show the whole road in a scratch folder, and five attacks on it
-      explain    Explain a code that stands in an error
-      help       Print this message or the help of the given subcommand(s)
+      trust        Choose which databases you trust, and with what
+      search       Find projects that somebody you trust vouches for
+      info         Show a project's releases and files, and who vouches for and reviewed them
+      install      Install packages that somebody you trust vouches for
+      uninstall    Remove installed packages
+      upgrade      Replace what is installed with the newest that fits
+      lock         Write what would be installed as a lock file, with the hash of every file
+      sync         Make an environment equal to a lock file
+      list         List what is installed
+      tree         Show which installed package needs which
+      freeze       Write what is installed as lines of a requirements file
+      audit        Find what was changed in an environment, and what nobody installed
+      venv         Make a virtual environment
+      curate       Publish a database of packages that you vouch for
+      demo         Show the whole road in a scratch folder, and five attacks on it
+      completions  Write what completes commands in a shell
+      explain      Explain a code that stands in an error
+      help         Print this message or the help of the given subcommand(s)
 
     Options:
           --json     Print the answer as JSON on standard output
