@@ -70,7 +70,10 @@ impl Client<'_> {
         };
         for_each_parallel(files.iter().collect(), cores(), self.stop, |file, _| {
             let Some(expected) = expected(file) else { return Ok(None) };
-            Unpacked::open(&wheels, file.sha256(), &expected).map_err(|refusal| wheel_error(file, refusal))
+            let opened = Unpacked::open(&wheels, file.sha256(), &expected);
+            let opened = opened.map_err(|refusal| wheel_error(file, refusal))?;
+            opened.iter().for_each(Unpacked::mark_used);
+            Ok(opened)
         })
     }
 

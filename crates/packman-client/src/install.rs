@@ -96,6 +96,7 @@ impl Client<'_> {
             });
         }
         self.agree_to_replace(&planned, &[])?;
+        let _in_use = self.use_cache()?;
         let mut ready = self.ready_for(&planned.steps)?;
         let Planned { mut environment, mut steps, goal, gate, warned, .. } = planned;
         let before = installed_packages(&environment);

@@ -6,6 +6,7 @@
 //! `packman-wheel`.
 
 mod audit;
+mod cache;
 mod client;
 mod download;
 mod environment;
@@ -30,6 +31,7 @@ mod upgrade;
 mod venv;
 
 pub use audit::Audited;
+pub use cache::{CacheKind, CachePruned, CacheSize, CacheVerified, PruneRequest};
 pub use client::{Client, Reach};
 pub use environment::{Environment, WhichEnvironment};
 pub use error::{ClientError, Failed, No, RefusedWhy, Usage};

@@ -3,6 +3,8 @@
 //! A file counts only if it still has the hash it is kept under; any other, and any error of the cache, is a
 //! miss. Nothing is synced to the disk: what a power cut spoils is a miss, too.
 
+mod shelf;
+
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
@@ -12,9 +14,16 @@ use packman_strict::digest::Hashed;
 use crate::environ::Environ;
 use crate::failure::{Act, DiskFailure, DiskReason};
 use crate::files::{self, Exposure, Keeping};
+use crate::lock::{FileLock, LockFailure, LockWait};
+use crate::stop::{Stop, Stopped};
+
+pub use shelf::{KEPT_FILES, Shelf, Shelved};
 
 /// The folder of unpacked wheels in the cache.
 pub const WHEELS: &str = "wheels";
+
+/// The file whose lock is the cache's.
+const LOCK: &str = "lock";
 
 /// The folder of things that can be had again.
 pub struct Cache {
@@ -140,6 +149,29 @@ impl Cache {
     /// The folder for a download that is still going on, on the same file system as the rest of the cache.
     pub fn downloads(&self) -> Result<PathBuf, DiskFailure> {
         self.subfolder("downloads")
+    }
+
+    /// Keeps others from taking the cache alone while something of it is used; several may at once. `None` where
+    /// nothing can be locked: then nobody can take it alone either.
+    pub fn in_use(&self, stop: &Stop, waiting: &dyn Fn()) -> Result<Option<FileLock>, Stopped> {
+        let Some(path) = self.writable().map(|folder| folder.join(LOCK)) else { return Ok(None) };
+        match FileLock::take_shared(&path, LockWait::default(), stop, waiting) {
+            Ok(lock) => Ok(Some(lock)),
+            Err(LockFailure::Stopped) => Err(Stopped),
+            Err(LockFailure::Disk(_)) => Ok(None),
+        }
+    }
+
+    /// Takes the cache alone if nobody uses it at this moment.
+    pub fn try_alone(&self) -> Option<FileLock> {
+        FileLock::try_alone(&self.writable()?.join(LOCK)).ok().flatten()
+    }
+
+    /// Takes the cache alone, once nobody uses it: what is removed from it then is missed by nobody.
+    pub fn alone(&self, stop: &Stop, waiting: &dyn Fn()) -> Result<FileLock, LockFailure> {
+        let nowhere = || DiskFailure::because(Act::Lock, LOCK, DiskReason::NoPlace);
+        let folder = self.writable().ok_or_else(nowhere)?;
+        FileLock::take(&folder.join(LOCK), LockWait::default(), stop, waiting)
     }
 
     /// The folder in use, when there is one already; reading never makes any.

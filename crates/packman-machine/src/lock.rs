@@ -45,19 +45,54 @@ impl FileLock {
     /// Locks a file, which is made when it is not there; its folder must be. Calls `waiting` once when that takes
     /// a while. A process that dies leaves the file but not the lock.
     pub fn take(path: &Path, wait: LockWait, stop: &Stop, waiting: &dyn Fn()) -> Result<Self, LockFailure> {
-        let failed = |error| LockFailure::Disk(DiskFailure::new(Act::Lock, path, &error));
+        Self::take_as(Self::try_alone, path, wait, stop, waiting)
+    }
+
+    /// Locks a file together with others who do the same: against whoever wants it alone.
+    pub fn take_shared(
+        path: &Path,
+        wait: LockWait,
+        stop: &Stop,
+        waiting: &dyn Fn(),
+    ) -> Result<Self, LockFailure> {
+        Self::take_as(Self::try_shared, path, wait, stop, waiting)
+    }
+
+    /// Locks a file, alone; `None` where somebody holds it.
+    pub fn try_alone(path: &Path) -> Result<Option<Self>, DiskFailure> {
+        Self::try_as(path, File::try_lock)
+    }
+
+    fn try_shared(path: &Path) -> Result<Option<Self>, DiskFailure> {
+        Self::try_as(path, File::try_lock_shared)
+    }
+
+    fn try_as(path: &Path, lock: fn(&File) -> Result<(), TryLockError>) -> Result<Option<Self>, DiskFailure> {
+        let failed = |error| DiskFailure::new(Act::Lock, path, &error);
         let mut options = OpenOptions::new();
         options.read(true).write(true).create(true).truncate(false);
         #[cfg(unix)]
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
         let file = options.open(path).map_err(failed)?;
+        match lock(&file) {
+            Ok(()) => Ok(Some(Self { _file: file, path: path.to_owned() })),
+            Err(TryLockError::WouldBlock) => Ok(None),
+            Err(TryLockError::Error(error)) => Err(failed(error)),
+        }
+    }
+
+    fn take_as(
+        attempt: impl Fn(&Path) -> Result<Option<Self>, DiskFailure>,
+        path: &Path,
+        wait: LockWait,
+        stop: &Stop,
+        waiting: &dyn Fn(),
+    ) -> Result<Self, LockFailure> {
         let since = Instant::now();
         let (mut pause, mut said) = (Duration::from_millis(2), false);
         loop {
-            match file.try_lock() {
-                Ok(()) => return Ok(Self { _file: file, path: path.to_owned() }),
-                Err(TryLockError::Error(error)) => return Err(failed(error)),
-                Err(TryLockError::WouldBlock) => {}
+            if let Some(lock) = attempt(path)? {
+                return Ok(lock);
             }
             if since.elapsed() >= wait.give_up_after {
                 return Err(LockFailure::Disk(DiskFailure::because(Act::Lock, path, DiskReason::Busy)));
@@ -112,3 +147,29 @@ impl std::fmt::Display for LockFailure {
 }
 
 impl std::error::Error for LockFailure {}
+
+#[cfg(test)]
+mod tests {
+    use super::{FileLock, LockFailure, LockWait};
+    use crate::stop::Stop;
+    use std::time::Duration;
+
+    #[test]
+    fn several_share_a_lock_that_one_has_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("lock");
+        let no_wait = LockWait { say_after: Duration::ZERO, give_up_after: Duration::ZERO };
+        let shared = || FileLock::take_shared(&path, no_wait, &Stop::new(), &|| ());
+        let alone = || FileLock::try_alone(&path).unwrap();
+        let (first, second) = (shared().unwrap(), shared().unwrap());
+        assert!(alone().is_none());
+        drop(first);
+        assert!(alone().is_none());
+        drop(second);
+        let one = alone().unwrap();
+        assert!(alone().is_none());
+        assert!(matches!(shared(), Err(LockFailure::Disk(_))));
+        drop(one);
+        shared().unwrap();
+    }
+}

@@ -159,6 +159,16 @@ impl<'p> Stager<'p> {
             }
         };
         let folder = self.walk.make(folder)?;
+        if matches!(self.link, LinkMode::Best | LinkMode::Clone) {
+            match clone(cached, &number, folder, name, file.executable) {
+                Err(error) if error.kind() == io::ErrorKind::Unsupported => {
+                    let or_else =
+                        if self.link == LinkMode::Best { LinkMode::HardLink } else { LinkMode::Copy };
+                    self.link = or_else;
+                }
+                other => return other,
+            }
+        }
         if self.link == LinkMode::HardLink {
             match cached.link(&number, folder, name) {
                 // Another file system, or one that has no links or no more of them for this file.
@@ -167,14 +177,18 @@ impl<'p> Stager<'p> {
             }
         }
         let (mut from, mut to) = (cached.read(&number)?, folder.create(name, file.executable)?);
-        if self.link == LinkMode::Clone {
-            if share_bytes(&from, &to).is_ok() {
-                return Ok(());
-            }
-            self.link = LinkMode::Copy;
-        }
         io::copy(&mut from, &mut to).map(drop)
     }
+}
+
+/// Makes a file that shares the bytes of a cached one; `Unsupported`, and no file, where the file system cannot.
+fn clone(cached: &Folder, number: &str, folder: &Folder, name: &str, executable: bool) -> io::Result<()> {
+    let (from, to) = (cached.read(number)?, folder.create(name, executable)?);
+    let shared = share_bytes(&from, &to);
+    if shared.is_err() {
+        folder.remove(name)?;
+    }
+    shared
 }
 
 /// Whether a copy would fail as the link did.

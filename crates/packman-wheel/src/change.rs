@@ -55,9 +55,12 @@ pub struct Install {
 /// How a file gets from the cache into an environment. Where one cannot be done, the file is copied.
 #[derive(Copy, Clone, Debug, Default, Eq, PartialEq)]
 pub enum LinkMode {
+    /// Clones where the file system can, else hard links: what is written in an environment reaches the cached file
+    /// only where nothing better is to be had.
+    #[default]
+    Best,
     /// A second name for the cached file: fastest, and what is written through it changes the cached file,
     /// which is noticed the next time it is used.
-    #[default]
     HardLink,
     /// The bytes are shared until one of the two is written, where the file system can do that.
     Clone,

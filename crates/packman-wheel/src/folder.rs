@@ -9,7 +9,9 @@ use std::io;
 use std::os::fd::OwnedFd;
 use std::path::Path;
 
-use rustix::fs::{AtFlags, CWD, Dir, FileType, FlockOperation, Mode, OFlags, RenameFlags};
+use rustix::fs::{
+    AtFlags, CWD, Dir, FileType, FlockOperation, Mode, OFlags, RenameFlags, Timespec, Timestamps, UTIME_NOW,
+};
 use rustix::io::Errno;
 
 /// An open folder.
@@ -95,6 +97,12 @@ impl Folder {
         Ok(regular.then(|| Stamp::of(&stat)))
     }
 
+    /// How many names a file has.
+    pub(crate) fn links(&self, name: &str) -> io::Result<u64> {
+        let stat = rustix::fs::statat(&self.0, name, AtFlags::SYMLINK_NOFOLLOW)?;
+        Ok(u64::try_from(stat.st_nlink).unwrap_or(u64::MAX))
+    }
+
     /// Makes a second name for a file in another folder; fails where that name is taken.
     pub(crate) fn link(&self, name: &str, to: &Self, as_name: &str) -> io::Result<()> {
         Ok(rustix::fs::linkat(&self.0, name, &to.0, as_name, AtFlags::empty())?)
@@ -110,6 +118,11 @@ impl Folder {
             },
             other => Ok(other?),
         }
+    }
+
+    /// Removes a file.
+    pub(crate) fn remove(&self, name: &str) -> io::Result<()> {
+        Ok(rustix::fs::unlinkat(&self.0, name, AtFlags::empty())?)
     }
 
     /// Removes a folder that is empty.
@@ -177,10 +190,23 @@ impl Stamp {
     }
 }
 
-/// Makes `to` share the bytes of `from` until one of them is written; fails where the file system cannot.
+/// Notes that a file is used now, in its time of writing.
+pub(crate) fn touch(path: &Path) -> io::Result<()> {
+    let now = Timespec { tv_sec: 0, tv_nsec: UTIME_NOW };
+    let times = Timestamps { last_access: now, last_modification: now };
+    Ok(rustix::fs::utimensat(CWD, path, &times, AtFlags::SYMLINK_NOFOLLOW)?)
+}
+
+/// Makes `to` share the bytes of `from` until one of them is written; `Unsupported` where the file system cannot.
 #[cfg(any(target_os = "linux", target_os = "android"))]
 pub(crate) fn share_bytes(from: &File, to: &File) -> io::Result<()> {
-    Ok(rustix::fs::ioctl_ficlone(to, from)?)
+    match rustix::fs::ioctl_ficlone(to, from) {
+        // Each system says in its own words that it has no such thing, or not between these two.
+        Err(Errno::NOTSUP | Errno::NOTTY | Errno::INVAL | Errno::XDEV | Errno::NOSYS | Errno::PERM) => {
+            Err(io::ErrorKind::Unsupported.into())
+        }
+        other => Ok(other?),
+    }
 }
 
 /// Makes `to` share the bytes of `from`; on this system a copy does.

@@ -11,7 +11,7 @@ use packman_strict::Sha256;
 
 use crate::expected::{Expected, ExpectedMetadata};
 use crate::failure::Failure;
-use crate::folder::Folder;
+use crate::folder::{Folder, touch};
 use crate::manifest::{Manifest, UnpackedFile};
 use crate::refusal::WheelRefusal;
 
@@ -94,6 +94,11 @@ impl Unpacked {
         Ok(true)
     }
 
+    /// Notes that it is used now, so that it is kept. A cache that cannot note it is not the worse for it.
+    pub fn mark_used(&self) {
+        let _ = touch(&self.path.join(MANIFEST));
+    }
+
     /// Opens the folder with the numbered files. It is not kept open: a large environment has more wheels than a
     /// process may have open files.
     pub(crate) fn open_folder(&self) -> io::Result<Folder> {
@@ -112,11 +117,20 @@ impl Unpacked {
 /// Opens an unpacked wheel; none where anything about it is not as it was made.
 pub(crate) fn read(path: &Path) -> Option<Manifest> {
     let folder = Folder::open(path).ok()?;
-    let mut bytes = Vec::new();
-    folder.read(MANIFEST).ok()?.read_to_end(&mut bytes).ok()?;
-    let manifest = Manifest::parse(&bytes)?;
+    let manifest = manifest_in(&folder)?;
     let sound = |(number, file): (usize, &UnpackedFile)| {
         folder.stamp(&number.to_string()).is_ok_and(|stamp| stamp == Some(file.stamp))
     };
     manifest.files.iter().enumerate().all(sound).then_some(manifest)
+}
+
+/// What an unpacked wheel says of itself; its files are not looked at.
+pub(crate) fn read_manifest(path: &Path) -> Option<Manifest> {
+    manifest_in(&Folder::open(path).ok()?)
+}
+
+fn manifest_in(folder: &Folder) -> Option<Manifest> {
+    let mut bytes = Vec::new();
+    folder.read(MANIFEST).ok()?.read_to_end(&mut bytes).ok()?;
+    Manifest::parse(&bytes)
 }

@@ -464,6 +464,60 @@ fn files_are_linked_and_what_is_rewritten_is_not() {
     }
 }
 
+/// The best is a clone, which nothing in an environment reaches through; else a hard link, which shows at once.
+#[test]
+fn the_best_link_is_one_that_this_file_system_has() {
+    let scratch = Scratch::new();
+    apply(&scratch, Change { link: LinkMode::Best, ..installing(&scratch, &[&flask()]) }).unwrap();
+    let file = scratch.site("flask/__init__.py");
+    let sha256 = scratch.unpack(&flask()).sha256();
+    let cached = scratch.cache().join(sha256.to_string()).join("0");
+    let (file, cached) = (fs::metadata(file).unwrap(), fs::metadata(cached).unwrap());
+    let is_linked = (file.ino(), file.dev()) == (cached.ino(), cached.dev());
+    assert!(is_linked || file.nlink() == 1);
+}
+
+/// Where a cache lies on another file system, as with `/home` and a scratch disk, there are no links between the two.
+#[test]
+#[cfg(target_os = "linux")]
+fn a_cache_on_another_file_system_is_copied_from() {
+    let cache = tempfile::tempdir_in("/dev/shm").unwrap();
+    for link in [LinkMode::Best, LinkMode::HardLink, LinkMode::Clone, LinkMode::Copy] {
+        let scratch = Scratch::with_cache(cache.path());
+        let device = |path: &std::path::Path| fs::metadata(path).unwrap().dev();
+        assert_ne!(device(cache.path()), device(scratch.prefix()), "the test needs two file systems");
+        apply(&scratch, Change { link, ..installing(&scratch, &[&flask()]) }).unwrap();
+        let same = Scratch::new();
+        apply(&same, Change { link, ..installing(&same, &[&flask()]) }).unwrap();
+        let plain = |scratch: &Scratch| {
+            let mut picture = scratch.picture();
+            // These hold the path of their interpreter.
+            picture.retain(|path, _| !path.starts_with("bin/") && !path.ends_with("/RECORD"));
+            picture
+        };
+        assert_eq!(plain(&scratch), plain(&same), "{link:?}");
+        assert_eq!(fs::metadata(scratch.site("flask/__init__.py")).unwrap().nlink(), 1);
+    }
+}
+
+/// What an editor writes through a hard link is in the environment, and never in another one.
+#[test]
+fn a_file_edited_through_a_hard_link_is_repaired_for_the_next_environment() {
+    let cache = tempfile::tempdir().unwrap();
+    let hard = |scratch: &Scratch| {
+        let change = Change { link: LinkMode::HardLink, ..installing(scratch, &[&flask()]) };
+        apply(scratch, change).unwrap();
+        scratch.site("flask/__init__.py")
+    };
+    let (first, second) = (Scratch::with_cache(cache.path()), Scratch::with_cache(cache.path()));
+    let file = hard(&first);
+    let honest = fs::read(&file).unwrap();
+    let edited = vec![b'#'; honest.len()];
+    fs::write(&file, &edited).unwrap();
+    assert_eq!(fs::read(hard(&second)).unwrap(), honest);
+    assert_eq!(fs::read(&file).unwrap(), edited, "what somebody edited is left to him");
+}
+
 #[test]
 fn an_unpacked_wheel_that_was_touched_is_a_miss_and_is_made_again() {
     let scratch = Scratch::new();

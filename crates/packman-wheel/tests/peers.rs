@@ -1,7 +1,7 @@
 //! What Python, pip and uv make of an environment that we changed, and we of one that they changed.
 //!
-//! Needs `target/tools`, a virtual environment with pip and uv that `cargo xtask test` makes; without it these
-//! tests say that they were skipped.
+//! Needs `target/tools`, a virtual environment with pip and uv that `cargo xtask tools` makes; without it these
+//! tests fail, since a comparison that was not made proves nothing.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -17,7 +17,7 @@
 mod support;
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
 
 use packman_names::PythonVersion;
@@ -51,20 +51,15 @@ struct Venv {
 }
 
 impl Venv {
-    /// None where there are no tools.
-    fn make(name: &str) -> Option<Self> {
-        let tools = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/tools/bin");
-        if !tools.join("uv").exists() || !tools.join("pip").exists() {
-            eprintln!("skipped: no pip and uv in target/tools, which `cargo xtask test` makes");
-            return None;
-        }
+    fn make(name: &str) -> Self {
+        let tools = testkit::tools::python().with_file_name("");
         let mut scratch = Scratch::new();
         let prefix = fs::canonicalize(scratch.folder.path()).unwrap().join("peers").join(name);
         run(Command::new(tools.join("python")).args(["-m", "venv", "--without-pip"]).arg(&prefix));
         let ask = "import sys; print('%d.%d' % sys.version_info[:2])";
         let version = run(Command::new(prefix.join("bin/python")).args(["-c", ask]));
         scratch.scheme = Scheme::of_venv(&prefix, PythonVersion::parse(version.trim()).unwrap());
-        Some(Self { scratch, tools })
+        Self { scratch, tools }
     }
 
     fn install(&self) {
@@ -145,7 +140,7 @@ fn run(command: &mut Command) -> String {
 fn python_finds_and_runs_what_we_installed() {
     let long = format!("long {}", "x".repeat(120));
     for name in ["venv", "my venv", &long] {
-        let Some(venv) = Venv::make(name) else { return };
+        let venv = Venv::make(name);
         venv.install();
         run(venv.python().args(["-c", AUDIT]));
         let bin = &venv.scratch.scheme.scripts;
@@ -161,7 +156,7 @@ fn python_finds_and_runs_what_we_installed() {
 
 #[test]
 fn pip_checks_lists_and_uninstalls_what_we_installed() {
-    let Some(venv) = Venv::make("venv") else { return };
+    let venv = Venv::make("venv");
     let before = venv.files();
     venv.install();
     run(venv.pip().arg("check"));
@@ -174,7 +169,7 @@ fn pip_checks_lists_and_uninstalls_what_we_installed() {
 
 #[test]
 fn uv_checks_lists_and_uninstalls_what_we_installed() {
-    let Some(venv) = Venv::make("venv") else { return };
+    let venv = Venv::make("venv");
     let before = venv.files();
     venv.install();
     run(&mut venv.uv("check"));
@@ -194,7 +189,7 @@ fn uv_checks_lists_and_uninstalls_what_we_installed() {
 
 #[test]
 fn we_list_and_uninstall_what_pip_and_uv_installed() {
-    let Some(venv) = Venv::make("venv") else { return };
+    let venv = Venv::make("venv");
     let before = picture(&venv.scratch.scheme.prefix);
     let draft = WheelDraft::new("peer-three", "3")
         .file("peer_three/__init__.py", "def main(): pass\n")

@@ -1,5 +1,6 @@
 //! What can be typed. The words here are those of `--help`; what they do is in `commands`.
 
+mod cache;
 mod curate;
 mod environment;
 mod lock;
@@ -9,6 +10,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+pub(crate) use cache::{CacheCommand, LinkArgs, PruneArgs};
 pub(crate) use curate::{AddArgs, CurateCommand, InitArgs, RotateArgs, StartArgs};
 pub(crate) use environment::{FreezeArgs, ListArgs, TreeArgs, UpgradeArgs, VenvArgs};
 pub(crate) use lock::{LockArgs, SyncArgs};
@@ -83,6 +85,9 @@ pub(crate) enum Command {
     },
     /// Make a virtual environment
     Venv(VenvArgs),
+    /// Look after what is kept to be installed again
+    #[command(subcommand)]
+    Cache(CacheCommand),
     /// Publish a database of packages that you vouch for
     #[command(subcommand)]
     Curate(CurateCommand),
@@ -167,6 +172,10 @@ pub(crate) struct InstallArgs {
     /// Compile modules to bytecode when they are installed
     #[arg(long)]
     pub(crate) compile_bytecode: bool,
+
+    /// How files are linked.
+    #[command(flatten)]
+    pub(crate) link: LinkArgs,
 }
 
 /// `packman uninstall`.

@@ -1,6 +1,7 @@
 //! One file for each command: arguments in, a use case called, its report printed.
 
 mod audit;
+mod cache;
 mod curate;
 mod demand;
 mod demo;
@@ -41,6 +42,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<(), Ending> {
         Command::Venv(venv) => environment::venv(&venv, &common),
         Command::Install(install) => install::install(&install, &common),
         Command::Uninstall(uninstall) => install::uninstall(&uninstall, &common),
+        Command::Cache(command) => cache::run(&command, &common),
         Command::Curate(command) => curate::run(command, &common),
     }
 }

@@ -1,6 +1,7 @@
 //! The words that people read.
 
 pub(crate) mod audit;
+pub(crate) mod cache;
 pub(crate) mod curate;
 pub(crate) mod demand;
 pub(crate) mod environment;

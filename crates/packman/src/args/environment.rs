@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::EnvironmentArgs;
+use super::{EnvironmentArgs, LinkArgs};
 
 /// `packman upgrade`.
 #[derive(Args, Debug)]
@@ -33,6 +33,10 @@ pub(crate) struct UpgradeArgs {
     /// Compile modules to bytecode when they are installed
     #[arg(long)]
     pub(crate) compile_bytecode: bool,
+
+    /// How files are linked.
+    #[command(flatten)]
+    pub(crate) link: LinkArgs,
 }
 
 /// `packman list`.

@@ -1,7 +1,6 @@
 //! `packman install`, `upgrade` and `uninstall`.
 
 use packman_client::{Client, InstallRequest, Manner, Planned};
-use packman_wheel::LinkMode;
 
 use super::demand::{Sources, refuse_left};
 use super::setting::{Setting, which};
@@ -29,7 +28,7 @@ pub(super) fn install(arguments: &InstallArgs, common: &Common) -> Result<(), En
     let client = Client { accept_expired: arguments.accept_expired, ..setting.client() };
     let planned = client.plan_install(&request)?;
     let plan = words::plan::plan(&planned);
-    let manner = Manner { compile_bytecode: arguments.compile_bytecode, link: LinkMode::default() };
+    let manner = Manner { compile_bytecode: arguments.compile_bytecode, link: arguments.link.mode() };
     carry_out(&setting, &client, planned, &plan, (!arguments.dry_run).then_some(manner), common)
 }
 
@@ -39,7 +38,7 @@ pub(super) fn upgrade(arguments: &UpgradeArgs, common: &Common) -> Result<(), En
     let client = Client { accept_expired: arguments.accept_expired, ..setting.client() };
     let planned = client.plan_upgrade(&projects, &which(&arguments.environment))?;
     let plan = words::plan::upgrade(&planned);
-    let manner = Manner { compile_bytecode: arguments.compile_bytecode, link: LinkMode::default() };
+    let manner = Manner { compile_bytecode: arguments.compile_bytecode, link: arguments.link.mode() };
     carry_out(&setting, &client, planned, &plan, (!arguments.dry_run).then_some(manner), common)
 }
 

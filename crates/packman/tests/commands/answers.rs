@@ -160,6 +160,9 @@ fn every_answer_has_the_members_that_the_page_says() {
     std::fs::write(&stray, "").unwrap();
     answers("audit", 1, &["audit", "--venv", "v"]);
     answers("as-wheel", 0, &["as-wheel", "dist"]);
+    answers("cache size", 0, &["cache", "size"]);
+    answers("cache verify", 0, &["cache", "verify"]);
+    answers("cache prune", 0, &["cache", "prune", "--unused-for", "0"]);
     answers("venv", 0, &["venv", "another"]);
     answers("uninstall", 0, &["uninstall", "--venv", "v", "click"]);
     answers("demo", 0, &["demo"]);

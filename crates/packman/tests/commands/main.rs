@@ -9,6 +9,7 @@
 
 mod answers;
 mod audit;
+mod cache;
 mod curate;
 mod environment;
 mod for_lock;
