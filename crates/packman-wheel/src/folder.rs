@@ -97,10 +97,9 @@ impl Folder {
         Ok(regular.then(|| Stamp::of(&stat)))
     }
 
-    /// How many names a file has.
-    pub(crate) fn links(&self, name: &str) -> io::Result<u64> {
-        let stat = rustix::fs::statat(&self.0, name, AtFlags::SYMLINK_NOFOLLOW)?;
-        Ok(u64::try_from(stat.st_nlink).unwrap_or(u64::MAX))
+    /// Whether a file has another name.
+    pub(crate) fn is_linked(&self, name: &str) -> io::Result<bool> {
+        Ok(rustix::fs::statat(&self.0, name, AtFlags::SYMLINK_NOFOLLOW)?.st_nlink > 1)
     }
 
     /// Makes a second name for a file in another folder; fails where that name is taken.

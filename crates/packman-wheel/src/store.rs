@@ -80,7 +80,7 @@ impl KeptWheel {
         let failed = |error| Failure::new(&self.path, "read", error);
         let folder = Folder::open(&self.path).map_err(failed)?;
         for number in 0..self.files {
-            if folder.links(&number.to_string()).map_err(failed)? > 1 {
+            if folder.is_linked(&number.to_string()).map_err(failed)? {
                 return Ok(true);
             }
         }
