@@ -12,7 +12,7 @@ use packman_wheel::{KeptWheel, kept_wheels, sweep};
 
 use crate::client::Client;
 use crate::download::cores;
-use crate::error::{ClientError, Failed};
+use crate::error::ClientError;
 use crate::host::Event;
 
 /// How large the cache is.
@@ -91,7 +91,7 @@ impl Client<'_> {
         let wheels = self.kept_wheels()?;
         let count = wheels.len();
         let sound = for_each_parallel(wheels, cores(), self.stop, |wheel, _| {
-            let sound = wheel.is_sound().map_err(failed)?;
+            let sound = wheel.is_sound()?;
             Ok::<_, ClientError>((!sound).then_some(wheel))
         })?;
         let spoiled: Vec<KeptWheel> = sound.into_iter().flatten().collect();
@@ -101,8 +101,8 @@ impl Client<'_> {
             let _alone = self.cache_alone()?;
             // Who had the cache meanwhile may have repaired it.
             for wheel in spoiled {
-                if !wheel.is_sound().map_err(failed)? {
-                    wheel.remove().map_err(failed)?;
+                if !wheel.is_sound()? {
+                    wheel.remove()?;
                     verified.dropped_wheels.push(name_of(&wheel));
                 }
             }
@@ -133,12 +133,12 @@ impl Client<'_> {
             let age = wheel.used.and_then(|used| now.duration_since(used).ok());
             let goes = wheel.name.is_none()
                 || age.is_some_and(|age| age >= request.unused_for)
-                || request.not_linked && !wheel.is_linked().map_err(failed)?;
+                || request.not_linked && !wheel.is_linked()?;
             if goes {
                 pruned.bytes += wheel.bytes;
                 pruned.wheels.push(name_of(&wheel));
                 if !request.dry_run {
-                    wheel.remove().map_err(failed)?;
+                    wheel.remove()?;
                 }
             }
         }
@@ -155,7 +155,7 @@ impl Client<'_> {
             }
         }
         if !request.dry_run {
-            pruned.left_over = sweep(&self.cache.wheels()?).map_err(failed)?;
+            pruned.left_over = sweep(&self.cache.wheels()?)?;
         }
         Ok(pruned)
     }
@@ -184,14 +184,10 @@ impl Client<'_> {
 
     fn kept_wheels(&self) -> Result<Vec<KeptWheel>, ClientError> {
         let Some(cache) = self.cache.existing() else { return Ok(Vec::new()) };
-        kept_wheels(&cache.join(WHEELS)).map_err(failed)
+        Ok(kept_wheels(&cache.join(WHEELS))?)
     }
 }
 
 fn name_of(wheel: &KeptWheel) -> String {
     wheel.name.clone().unwrap_or_else(|| wheel.folder_name())
-}
-
-fn failed(failure: packman_wheel::Failure) -> ClientError {
-    Failed::Environment { code: failure.code(), what: failure.to_string() }.into()
 }

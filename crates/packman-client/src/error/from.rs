@@ -43,6 +43,12 @@ impl From<DiskFailure> for ClientError {
     }
 }
 
+impl From<packman_wheel::Failure> for ClientError {
+    fn from(failure: packman_wheel::Failure) -> Self {
+        Failed::Environment { code: failure.code(), what: failure.to_string() }.into()
+    }
+}
+
 impl From<LockFailure> for ClientError {
     fn from(failure: LockFailure) -> Self {
         match failure {
