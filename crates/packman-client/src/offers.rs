@@ -120,8 +120,9 @@ impl Client<'_> {
         let path = target.file_path(&wanted.path());
         let mut refused = None;
         let (mut why, mut hint) = (Vec::new(), None);
+        let within = self.fetcher.within(self.fetcher.unhurried());
         for place in self.places_of(wanted.source())? {
-            let fetched = match self.fetcher.get(&place, &path, target.length) {
+            let fetched = match within.get(&place, &path, target.length) {
                 Err(failure) if goes_on(&failure) => Ok(Fetched::Bytes(one_too_many(target.length))),
                 fetched => fetched,
             };
@@ -147,6 +148,6 @@ impl Client<'_> {
     pub(crate) fn places_of(&self, source: &Source) -> Result<Vec<Location>, ClientError> {
         let mut places = vec![self.location(&source.url)?];
         places.extend(further_mirrors(&source.mirrors));
-        Ok(places)
+        Ok(self.fetcher.best_first(&places))
     }
 }

@@ -2,7 +2,7 @@
 
 use packman_machine::home::Replaced;
 use packman_machine::location::Location;
-use packman_machine::network::{Fetched, NetworkFailure, NetworkReason};
+use packman_machine::network::{Allowance, Fetched, NetworkFailure, NetworkReason};
 use packman_names::ProjectName;
 use packman_strict::time::Time;
 use packman_trust::{
@@ -85,27 +85,28 @@ impl Client<'_> {
     /// Refreshes every database of the ring and gives the gate over them as they stand then.
     pub fn gate(&self, purpose: Purpose) -> Result<Gate, ClientError> {
         let ring = self.ring()?;
-        let Round { now, standings } = self.round(&ring)?;
+        let Round { now, standings } = self.round(&ring, self.fetcher.hurried())?;
         Ok(Gate::new(ring, standings.into_iter().map(|(standing, _)| standing).collect(), now, purpose))
     }
 
     /// Refreshes every database of the ring and reports.
     pub fn refresh(&self) -> Result<RefreshReport, ClientError> {
         let ring = self.ring()?;
-        let standings = self.round(&ring)?.standings;
+        let standings = self.round(&ring, self.fetcher.unhurried())?.standings;
         Ok(RefreshReport {
             databases: standings.into_iter().map(|(standing, how)| (standing.entry.name, how)).collect(),
         })
     }
 
-    fn round(&self, ring: &Ring) -> Result<Round, ClientError> {
+    /// All databases are asked at once, and each for so long at most: one that is slow delays no other.
+    fn round(&self, ring: &Ring, allowance: Allowance) -> Result<Round, ClientError> {
         let memories: Vec<Memory> =
             ring.entries().iter().map(|entry| self.memory_of(entry)).collect::<Result<_, _>>()?;
         let now = self.time_after(&memories);
         let standings: Result<Vec<_>, ClientError> = std::thread::scope(|scope| {
             let pairs = ring.entries().iter().zip(memories);
             let running: Vec<_> = pairs
-                .map(|(entry, memory)| scope.spawn(move || self.refresh_entry(entry, memory, now)))
+                .map(|(entry, memory)| scope.spawn(move || self.refresh_entry(entry, memory, now, allowance)))
                 .collect();
             running.into_iter().map(|thread| thread.join().unwrap_or(Err(ClientError::Stopped))).collect()
         });
@@ -127,11 +128,12 @@ impl Client<'_> {
         entry: &Entry,
         before: Memory,
         now: Time,
+        allowance: Allowance,
     ) -> Result<(Standing, Refreshed), ClientError> {
         let root_before = before.root().version();
         let (memory, outcome) = match self.reach {
             Reach::Offline => (before, Refreshed::NotAsked),
-            Reach::Online => self.ask_for_newer(entry, before, now)?,
+            Reach::Online => self.ask_for_newer(entry, before, now, allowance)?,
         };
         if memory.root().version() > root_before {
             let to = memory.root().version();
@@ -150,11 +152,12 @@ impl Client<'_> {
         entry: &Entry,
         mut before: Memory,
         now: Time,
+        allowance: Allowance,
     ) -> Result<(Memory, Refreshed), ClientError> {
         let locations = self.mirrors(entry, &before)?;
         loop {
             let mut refresh = Refresh::begin(before.clone(), now, Limits::default()).with_attached(&ATTACHED);
-            let end = self.drive(&mut refresh, &locations);
+            let end = self.drive(&mut refresh, &locations, allowance);
             let changed = refresh.changed();
             let memory = refresh.into_memory();
             // Signed, and still nothing that can be answered from: the good copy before it stays.
@@ -170,7 +173,7 @@ impl Client<'_> {
                 }
                 let _: Replaced = self.keep_memory(&memory, &entry.chain)?;
             }
-            let end = end.map_err(|stuck| self.explained(stuck, &memory, &locations));
+            let end = end.map_err(|stuck| self.explained(stuck, &memory, &locations, allowance));
             return Ok((memory, outcome(entry, end, changed)?));
         }
     }
@@ -236,14 +239,20 @@ impl Client<'_> {
 
     /// A signature that nobody we know made: where an address serves another chain of roots altogether, that is what
     /// there is to say.
-    pub(crate) fn explained(&self, stuck: Stuck, memory: &Memory, locations: &[Location]) -> Stuck {
+    pub(crate) fn explained(
+        &self,
+        stuck: Stuck,
+        memory: &Memory,
+        locations: &[Location],
+        allowance: Allowance,
+    ) -> Stuck {
         let Stuck::Refused(refusal) = stuck else { return stuck };
         if !matches!(refusal.reason(), Reason::BadSignature { .. }) {
             return Stuck::Refused(refusal);
         }
         let (path, limits) = (Role::Root.file_path(memory.root().version()), Limits::default());
         let other = locations.iter().find_map(|location| {
-            match self.fetcher.get(location, &path, limits.root_bytes) {
+            match self.fetcher.within(allowance).get(location, &path, limits.root_bytes) {
                 Ok(Fetched::Bytes(bytes)) => memory.other_root(&bytes, &limits),
                 // What is not there, or cannot be reached, explains nothing.
                 Ok(Fetched::Missing) | Err(_) => None,
@@ -254,23 +263,28 @@ impl Client<'_> {
 
     /// Drives first use.
     pub(crate) fn first_use(&self, machine: &mut FirstUse, location: &Location) -> Result<(), Stuck> {
-        self.drive(machine, std::slice::from_ref(location))
+        self.drive(machine, std::slice::from_ref(location), self.fetcher.unhurried())
     }
 
     /// Refreshes a memory that belongs to no entry yet.
     pub(crate) fn first_refresh(&self, refresh: &mut Refresh, location: &Location) -> Result<(), Stuck> {
-        self.drive(refresh, std::slice::from_ref(location))
+        self.drive(refresh, std::slice::from_ref(location), self.fetcher.unhurried())
     }
 
     /// Answers a machine's questions from the first mirror whose answer it takes.
-    fn drive(&self, machine: &mut impl Asks, locations: &[Location]) -> Result<(), Stuck> {
+    fn drive(
+        &self,
+        machine: &mut impl Asks,
+        locations: &[Location],
+        allowance: Allowance,
+    ) -> Result<(), Stuck> {
         loop {
             if self.stop.is_asked() {
                 return Err(Stuck::Stopped);
             }
             match machine.step() {
                 Step::Done => return Ok(()),
-                Step::Fetch(request) => self.answer(machine, &request, locations)?,
+                Step::Fetch(request) => self.answer(machine, &request, locations, allowance)?,
             }
         }
     }
@@ -280,10 +294,12 @@ impl Client<'_> {
         machine: &mut M,
         request: &Request,
         locations: &[Location],
+        allowance: Allowance,
     ) -> Result<(), Stuck> {
         let mut stuck = Stuck::Unreached("no mirror is known".to_owned());
-        for location in locations {
-            let fetched = match self.fetcher.get(location, &request.path, request.max_bytes) {
+        for location in self.fetcher.best_first(locations) {
+            let fetched = self.fetcher.within(allowance).get(&location, &request.path, request.max_bytes);
+            let fetched = match fetched {
                 Ok(fetched) => fetched,
                 Err(failure) if goes_on(&failure) => Fetched::Bytes(one_too_many(request.max_bytes)),
                 Err(failure) => {
@@ -340,9 +356,12 @@ impl Stuck {
     }
 }
 
-/// Mirrors that a database names: an address that is none is passed over.
+/// How many of the mirrors that a database names are ever asked: it may name hundreds that never answer.
+const MIRRORS: usize = 8;
+
+/// The first mirrors that a database names: an address that is none is passed over.
 pub(crate) fn further_mirrors(named: &[String]) -> impl Iterator<Item = Location> {
-    named.iter().filter_map(|mirror| Location::parse_link(mirror).ok())
+    named.iter().filter_map(|mirror| Location::parse_link(mirror).ok()).take(MIRRORS)
 }
 
 /// The projects that a memory's good copy lists.

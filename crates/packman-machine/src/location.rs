@@ -105,6 +105,11 @@ impl Location {
         self.url().and_then(Url::host_str)
     }
 
+    /// The host with its port, when it is on the web.
+    pub(crate) fn origin(&self) -> Option<String> {
+        self.url().map(|url| url.origin().ascii_serialization())
+    }
+
     /// The address of a file under this folder. What the path is made of is data: each part is percent-encoded,
     /// and none can lead out of the folder or to another host.
     pub fn join(&self, relative: &str) -> Result<Self, LocationError> {

@@ -87,8 +87,9 @@ fn read(client: &Client<'_>, wanted: &RecordWanted<'_>, target: &TargetInfo) -> 
         return wanted.open_pack(&bytes);
     }
     let path = target.file_path(PACK_PATH);
+    let within = client.fetcher.within(client.fetcher.unhurried());
     for place in client.places_of(wanted.source()).ok()? {
-        let Ok(Fetched::Bytes(bytes)) = client.fetcher.get(&place, &path, target.length) else { continue };
+        let Ok(Fetched::Bytes(bytes)) = within.get(&place, &path, target.length) else { continue };
         if let Some(pack) = wanted.open_pack(&bytes) {
             client.cache.put_known_blob(&sha256, &bytes);
             return Some(pack);

@@ -145,7 +145,8 @@ impl Client<'_> {
         let now = self.time_after(std::slice::from_ref(memory));
         let mut refresh = Refresh::begin(memory.clone(), now, Limits::default()).with_attached(&ATTACHED);
         self.first_refresh(&mut refresh, location).map_err(|stuck| {
-            first_use_error(self.explained(stuck, memory, std::slice::from_ref(location)), url)
+            let (here, allowance) = (std::slice::from_ref(location), self.fetcher.unhurried());
+            first_use_error(self.explained(stuck, memory, here, allowance), url)
         })?;
         Ok(refresh.into_memory())
     }

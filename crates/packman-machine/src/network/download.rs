@@ -139,7 +139,7 @@ impl Fetcher {
         stop: &Stop,
     ) -> Result<(Sha256, u64), Ended> {
         stop.live()?;
-        let asking = Asking { accept: "*/*", gzip: false, max_bytes: expected.max_bytes };
+        let asking = Asking { accept: "*/*", gzip: false, max_bytes: expected.max_bytes, within: None };
         let reply = self.open(host, &asking)?.ok_or(Fault::Missing)?;
         if let Some(length) = reply.length {
             expected.verify_size(length)?;

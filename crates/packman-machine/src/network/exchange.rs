@@ -4,6 +4,7 @@ use std::fs;
 use std::io::{self, Read as _};
 
 use super::Fetcher;
+use super::allowance::Allowance;
 use super::body::{Body, Reply, told};
 use super::failure::{NetworkFailure, NetworkReason};
 use crate::failure::{Act, DiskFailure, DiskReason};
@@ -21,6 +22,8 @@ pub(super) struct Asking<'a> {
     /// Whether the answer may come packed. Not for files, whose hash is of the bytes as they lie there.
     pub(super) gzip: bool,
     pub(super) max_bytes: u64,
+    /// The time that it and others have together.
+    pub(super) within: Option<Allowance>,
 }
 
 enum Answer {
@@ -56,14 +59,25 @@ impl Fetcher {
 
     fn ask(&self, at: &Location, asking: &Asking<'_>) -> Result<Answer, NetworkFailure> {
         let failed = |reason| NetworkFailure::new(at, told(reason, &self.stop));
-        let response = self
+        let mut request = self
             .agents
             .agent(at, asking.max_bytes)?
             .get(at.to_string())
             .header("accept", asking.accept)
-            .header("accept-encoding", if asking.gzip { "gzip" } else { "identity" })
-            .call()
-            .map_err(|error| failed(NetworkReason::of(error)))?;
+            .header("accept-encoding", if asking.gzip { "gzip" } else { "identity" });
+        if let Some(within) = asking.within {
+            let left = within.left().ok_or_else(|| failed(NetworkReason::NoTimeLeft))?;
+            let each = Some(left.min(within.idle));
+            request = request
+                .config()
+                .timeout_global(Some(left))
+                .timeout_resolve(each)
+                .timeout_connect(each)
+                .timeout_recv_response(each)
+                .timeout_per_read(each)
+                .build();
+        }
+        let response = request.call().map_err(|error| failed(NetworkReason::of(error)))?;
         match response.status().as_u16() {
             200 => reply(at, response, asking).map(Answer::Found).map_err(failed),
             301 | 302 | 303 | 307 | 308 => redirect(at, &response).map(Answer::Elsewhere).map_err(failed),

@@ -29,6 +29,8 @@ pub enum NetworkReason {
     NoConnection(String),
     /// The host did not answer in time.
     TimedOut(&'static str),
+    /// Other questions took all the time there was.
+    NoTimeLeft,
     /// Bytes came too slowly, on the whole.
     TooSlow,
     /// The connection ended before the answer did; what the system says.
@@ -170,6 +172,7 @@ impl fmt::Display for NetworkReason {
             Self::HostNotFound => f.write_str("no address is known for this host"),
             Self::NoConnection(words) => write!(f, "no connection: {words}"),
             Self::TimedOut(wanted) => write!(f, "waited too long for {wanted}"),
+            Self::NoTimeLeft => f.write_str("no time was left to ask it"),
             Self::TooSlow => f.write_str("its bytes come too slowly"),
             Self::Broken(words) => write!(f, "the connection broke: {words}"),
             // These four may repeat what a host sent.

@@ -4,6 +4,7 @@
 //! hashes. What a hostile server can do is answer wrongly, which ends in a typed failure.
 
 mod agents;
+mod allowance;
 mod body;
 mod download;
 mod exchange;
@@ -11,6 +12,8 @@ mod failure;
 mod proxy;
 mod sink;
 
+use std::collections::HashSet;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use crate::environ::Environ;
@@ -22,6 +25,7 @@ use agents::Agents;
 use body::Pace;
 use exchange::Asking;
 
+pub use allowance::{Allowance, Within};
 pub use download::{Attempt, DownloadFailure, Downloaded, Expected, Fault};
 pub use failure::{NetworkFailure, NetworkReason};
 pub use sink::{FileSink, Sink};
@@ -32,6 +36,8 @@ pub struct Fetcher {
     agents: Agents,
     settings: FetcherSettings,
     stop: Stop,
+    /// Where nobody answered in this run.
+    unreached: Mutex<HashSet<String>>,
 }
 
 /// How a fetcher behaves.
@@ -60,6 +66,10 @@ pub struct Patience {
     pub grace: Duration,
     /// The least speed after the grace.
     pub bytes_per_second: u64,
+    /// For all answers together of a database that a command can go on without.
+    pub together: Duration,
+    /// For the beginning of one of its answers, and between two pieces of it: another place may have it.
+    pub beside: Duration,
     /// How often to ask again when a connection broke or a server was busy.
     pub again: u32,
     /// How long to wait before that; four times as long each time.
@@ -113,6 +123,8 @@ impl Default for Patience {
             large: Duration::from_hours(12),
             grace: Duration::from_mins(1),
             bytes_per_second: 1024,
+            together: Duration::from_secs(30),
+            beside: Duration::from_secs(10),
             again: 2,
             pause: Duration::from_millis(300),
         }
@@ -130,7 +142,12 @@ impl Fetcher {
     /// A fetcher with the proxies of the environment. When `stop` is asked its connections are closed, and every
     /// fetch ends with [`NetworkReason::Stopped`].
     pub fn new(environ: &Environ, settings: FetcherSettings, stop: &Stop) -> Self {
-        Self { agents: Agents::new(environ, &settings, stop), settings, stop: stop.clone() }
+        Self {
+            agents: Agents::new(environ, &settings, stop),
+            settings,
+            stop: stop.clone(),
+            unreached: Mutex::default(),
+        }
     }
 
     /// What protects `https`.
@@ -145,6 +162,16 @@ impl Fetcher {
 
     /// Fetches a file under a folder, of at most so many bytes.
     pub fn get(&self, folder: &Location, path: &str, max_bytes: u64) -> Result<Fetched, NetworkFailure> {
+        self.get_in(folder, path, max_bytes, None)
+    }
+
+    fn get_in(
+        &self,
+        folder: &Location,
+        path: &str,
+        max_bytes: u64,
+        within: Option<Allowance>,
+    ) -> Result<Fetched, NetworkFailure> {
         // A folder that is gone is a mirror out of reach; one without the file is an answer.
         if let Some(here) = folder.as_path().filter(|here| !here.is_dir()) {
             let reason = if here.exists() { DiskReason::NotAFolder } else { DiskReason::Missing };
@@ -153,12 +180,21 @@ impl Fetcher {
         }
         let location =
             folder.join(path).map_err(|error| NetworkFailure::new(folder, NetworkReason::Address(error)))?;
-        self.get_whole(&location, max_bytes)
+        self.whole(&location, max_bytes, within)
     }
 
     /// Fetches the file at a location, of at most so many bytes.
     pub fn get_whole(&self, location: &Location, max_bytes: u64) -> Result<Fetched, NetworkFailure> {
-        let asking = Asking { accept: "*/*", gzip: false, max_bytes };
+        self.whole(location, max_bytes, None)
+    }
+
+    fn whole(
+        &self,
+        location: &Location,
+        max_bytes: u64,
+        within: Option<Allowance>,
+    ) -> Result<Fetched, NetworkFailure> {
+        let asking = Asking { accept: "*/*", gzip: false, max_bytes, within };
         let page = self.fetch(location, &asking)?;
         Ok(page.map_or(Fetched::Missing, |page| Fetched::Bytes(page.bytes)))
     }
@@ -171,11 +207,11 @@ impl Fetcher {
         accept: &str,
         max_bytes: u64,
     ) -> Result<Option<Page>, NetworkFailure> {
-        self.fetch(location, &Asking { accept, gzip: true, max_bytes })
+        self.fetch(location, &Asking { accept, gzip: true, max_bytes, within: None })
     }
 
     fn fetch(&self, location: &Location, asking: &Asking<'_>) -> Result<Option<Page>, NetworkFailure> {
-        self.again(location, || {
+        let fetched = self.again(location, || {
             let Some(reply) = self.open(location, asking)? else { return Ok(None) };
             let (location, content_type) = (reply.location.clone(), reply.content_type.clone());
             // What a server says of the length is no reason to set memory aside for it.
@@ -186,7 +222,17 @@ impl Fetcher {
                 Ok::<_, NetworkFailure>(())
             })?;
             Ok(Some(Page { location, content_type, bytes }))
-        })
+        });
+        if let (Err(failure), Some(origin)) = (&fetched, location.origin())
+            && failure.is_unreachable()
+        {
+            self.unreached().insert(origin);
+        }
+        fetched
+    }
+
+    fn unreached(&self) -> MutexGuard<'_, HashSet<String>> {
+        self.unreached.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Does it, and again when a connection broke: one that was kept may have been closed at the other end.

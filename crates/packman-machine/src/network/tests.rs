@@ -149,6 +149,34 @@ fn silence_ends_by_itself_or_when_asked() {
     assert_eq!(*after.reason(), NetworkReason::Stopped);
 }
 
+/// Neither silence nor a body without an end takes more than what all questions have together; what is left of them is
+/// not even asked, and the host is asked last from then on.
+#[test]
+fn many_questions_have_one_time_together() {
+    let patience =
+        Patience { together: Duration::from_millis(200), beside: Duration::from_hours(1), ..patience() };
+    let patience = Patience { idle: Duration::from_hours(1), ..patience };
+    let drip = "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n";
+    for answer in [
+        Answer::silence(),
+        Answer::silence_after(drip),
+        Answer::raw_then_for_ever(drip, b"1\r\nx\r\n".to_vec()),
+    ] {
+        let server = Loopback::answering(move |_| answer.clone()).unwrap();
+        let fetcher = fetcher_with(patience, &Stop::new());
+        let hurried = fetcher.within(fetcher.hurried());
+        let failure = hurried.get(&server.location(), "a", u64::MAX).unwrap_err();
+        assert!(matches!(failure.reason(), NetworkReason::TimedOut(_)), "{failure:?}");
+        let failure = hurried.get(&server.location(), "b", 9).unwrap_err();
+        assert_eq!(*failure.reason(), NetworkReason::NoTimeLeft);
+        assert!(failure.is_unreachable());
+        assert_eq!(server.take_asked(), ["GET a"]);
+        let other = Location::parse_link("http://127.0.0.1:1/").unwrap();
+        let order = fetcher.best_first(&[server.location(), other.clone()]);
+        assert_eq!(order, [other, server.location()]);
+    }
+}
+
 #[test]
 fn a_transfer_that_is_too_slow_on_the_whole_ends() {
     let server = Loopback::answering(|_| Answer::bytes("bytes")).unwrap();

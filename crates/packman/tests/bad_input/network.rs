@@ -1,7 +1,9 @@
 //! A network that is not there, and hosts that give nothing, too much, or something else.
 
+use std::time::Duration;
+
 use packman_database::About;
-use packman_machine::loopback::Answer;
+use packman_machine::loopback::{Answer, Loopback};
 use testkit::index::PackageIndex;
 use testkit::packages::module;
 use testkit::world::{World, snapshot};
@@ -111,6 +113,34 @@ fn a_mirror_without_a_file_is_passed_over_for_one_that_has_it() {
     world.venv("v");
     world.ok(&["install", "--venv", "v", "click"]);
     assert!(right.take_asked().contains(&"GET metadata/2.targets.json".to_owned()));
+}
+
+/// A scapegoat may name hundreds of mirrors, and none of them need ever answer.
+#[test]
+fn a_database_has_few_mirrors_and_little_time() {
+    let stage = Stage::published(vec![module("flask", "3.0"), module("click", "8.0")]);
+    let others = Loopback::answering(|_| Answer::status(404)).unwrap();
+    let about = stage.world.path("db/about.json");
+    let said = About::parse(&std::fs::read(&about).unwrap()).unwrap();
+    let mirrors = (0..200).map(|number| format!("{}{number}/", others.url())).collect();
+    std::fs::write(&about, About { mirrors, ..said }.encode()).unwrap();
+    sign_and_publish(&stage.world);
+    stage.trust();
+    let venv = stage.world.venv("v");
+    stage.world.ok(&["install", "--venv", "v", "click", "--dry-run"]);
+    others.take_asked();
+    stage.mirror.lie("metadata/timestamp.json", Answer::status(404));
+    stage.world.ok(&["install", "--venv", "v", "click", "--dry-run"]);
+    let asked: Vec<String> =
+        others.take_asked().into_iter().filter(|asked| asked.contains("timestamp")).collect();
+    assert_eq!(asked.len(), 8, "{asked:?}");
+    // Where nobody answers at all, the good copy does.
+    for path in ["metadata/2.root.json", "metadata/timestamp.json"] {
+        stage.mirror.lie(path, Answer::silence());
+    }
+    let user = User::in_a_hurry(&stage.world, Duration::from_millis(300));
+    assert!(!user.plan("click", &venv).unwrap().steps.is_empty());
+    stage.mirror.be_honest();
 }
 
 #[test]

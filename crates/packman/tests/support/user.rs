@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use packman_client::{
     AddRequest, Added, Client, ClientError, InstallRequest, Planned, Reach, Refreshed, Silent,
@@ -45,6 +46,14 @@ impl User {
         let own = memory.expect("there is room for a test");
         let user = Self::with_home(world, &own.path().join("home"), &own.path().join("cache"));
         Self { own: Some(own), ..user }
+    }
+
+    /// The user of this world, whose commands wait for no database for longer.
+    pub fn in_a_hurry(world: &World, together: Duration) -> Self {
+        let user = Self::of(world);
+        let patience = Patience { again: 0, together, ..Patience::default() };
+        let settings = FetcherSettings { patience, ..FetcherSettings::default() };
+        Self { fetcher: Fetcher::new(&user.environ, settings, &user.stop), ..user }
     }
 
     fn with_home(world: &World, home: &Path, cache: &Path) -> Self {
