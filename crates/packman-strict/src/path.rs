@@ -7,6 +7,7 @@
 mod set;
 
 use std::fmt;
+use std::sync::Arc;
 
 pub use set::{Collision, PathSet};
 
@@ -18,14 +19,18 @@ const LONGEST_COMPONENT: usize = 255;
 /// The longest path in bytes (what macOS can open).
 const LONGEST_PATH: usize = 1024;
 
-/// A relative path of plain components with `/` between them, safe to join to a folder on every system.
+/// The most components of a path. Real wheels stay below 20; each may become a folder to be made.
+const MOST_COMPONENTS: usize = 64;
+
+/// A relative path of plain components with `/` between them, safe to join to a folder on every system. Cheap to
+/// clone.
 ///
 /// Only [`SafePath::parse`] makes one:
 /// ```compile_fail
 /// let path = packman_strict::path::SafePath("../evil".into());
 /// ```
 #[derive(Clone, Debug, Eq, PartialEq, Ord, PartialOrd, Hash)]
-pub struct SafePath(Box<str>);
+pub struct SafePath(Arc<str>);
 
 impl SafePath {
     /// Parses a path, or says by which rule it is refused.
@@ -90,6 +95,9 @@ fn find_fault(text: &str) -> Option<PathFault> {
     if text.starts_with('/') {
         return Some(PathFault::Absolute);
     }
+    if text.split('/').count() > MOST_COMPONENTS {
+        return Some(PathFault::TooDeep);
+    }
     text.split('/').find_map(find_component_fault)
 }
 
@@ -134,6 +142,8 @@ pub enum PathFault {
     Empty,
     /// More than 1,024 bytes.
     TooLong,
+    /// More than 64 components.
+    TooDeep,
     /// Begins with `/`.
     Absolute,
     /// Two slashes in a row, or one at the end.
@@ -176,6 +186,7 @@ impl fmt::Display for PathFault {
         f.write_str(match self {
             Self::Empty => "is empty, wanted a relative path",
             Self::TooLong => "has more than 1,024 bytes",
+            Self::TooDeep => "has more than 64 components",
             Self::Absolute => "is absolute, wanted a relative path",
             Self::EmptyComponent => "has an empty component",
             Self::DotComponent => "has a component `.` or `..`",

@@ -9,6 +9,7 @@ use packman_strict::Sha256;
 use crate::conflict::ChangeError;
 use crate::content::{NewFile, Source};
 use crate::failure::Failure;
+use crate::folder::read_file;
 use crate::installed::{Installed, Recorded};
 use crate::record::RecordWriter;
 use crate::removal::{Bytecode, InstalledRecord, Removal};
@@ -53,7 +54,7 @@ pub(crate) fn files_of(
         for source in paths.iter().filter_map(|path| path.strip_suffix(".py")) {
             for path in bytecode.of(resolver, source)?.iter().filter(|path| !listed.contains(path.as_str())) {
                 let file = places.root.join(path);
-                let bytes = std::fs::read(&file).map_err(|error| Failure::new(&file, "read", error))?;
+                let bytes = read_file(&file).map_err(|error| Failure::new(&file, "read", error))?;
                 rows.add(&way(&record.site, path), &Sha256::of(&bytes), bytes.len() as u64);
             }
         }

@@ -176,7 +176,7 @@ impl<'p> Stager<'p> {
                 other => return other,
             }
         }
-        let (mut from, mut to) = (cached.read(&number)?, folder.create(name, file.executable)?);
+        let (mut from, mut to) = (cached.read_known(&number)?, folder.create(name, file.executable)?);
         io::copy(&mut from, &mut to).map(drop)
     }
 }

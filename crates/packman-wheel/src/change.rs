@@ -5,7 +5,6 @@
 //! it was planned under is held.
 
 use std::collections::{BTreeSet, HashMap};
-use std::fs;
 use std::io::ErrorKind;
 
 use packman_names::{ProjectName, parse_version};
@@ -15,7 +14,7 @@ use crate::amend::{self, Amendment};
 use crate::conflict::{ChangeError, Conflict};
 use crate::content::{NewFile, Source, files_of};
 use crate::failure::Failure;
-use crate::folder::{Folder, Kind, split};
+use crate::folder::{Folder, Kind, read_file, split};
 use crate::installed::{Installed, Recorded, list};
 use crate::journal::Journal;
 use crate::layout::DIST_INFO;
@@ -207,7 +206,7 @@ impl<'p> Room<'p> {
 
     fn digest(&self, path: &str) -> Result<Sha256, Failure> {
         let path = self.places.root.join(path);
-        let bytes = fs::read(&path).map_err(|error| Failure::new(path, "read", error))?;
+        let bytes = read_file(&path).map_err(|error| Failure::new(path, "read", error))?;
         Ok(Sha256::of(&bytes))
     }
 

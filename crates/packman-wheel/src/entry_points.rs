@@ -3,6 +3,8 @@
 //! Decides what an entry point may look like (PyPA "Entry points specification", narrowed): a value that is not
 //! `module[:attr(.attr)*]` would end up as code in a generated script, so it is refused in every group.
 
+use std::collections::HashSet;
+
 use packman_strict::quote::quoted;
 
 use crate::refusal::WheelRefusal;
@@ -60,9 +62,17 @@ fn is_extra(text: &str) -> bool {
     text.chars().all(|letter| letter.is_ascii_alphanumeric() || matches!(letter, '-' | '_' | '.'))
 }
 
+/// The longest file that is read, in bytes. The longest known have some ten thousand.
+const LONGEST: usize = 1 << 20;
+
 /// Parses the whole file. Names are case-sensitive, only `=` parts name and value, and comments are whole lines.
 pub(crate) fn parse(text: &str) -> Result<Vec<EntryPoint>, WheelRefusal> {
+    if text.len() > LONGEST {
+        let why = format!("{} bytes in all, wanted at most {LONGEST}", text.len());
+        return Err(WheelRefusal::EntryPointsMalformed { line: 1, why });
+    }
     let mut found: Vec<EntryPoint> = Vec::new();
+    let mut known = HashSet::new();
     let mut group: Option<&str> = None;
     if let Some(line) = text.lines().position(|line| line.contains(parts_lines)) {
         let why = "a character at which other readers end the line".to_owned();
@@ -86,7 +96,7 @@ pub(crate) fn parse(text: &str) -> Result<Vec<EntryPoint>, WheelRefusal> {
         let group = group.ok_or_else(|| malformed("an entry before the first group"))?;
         let (name, value) = content.split_once('=').ok_or_else(|| malformed("a line without `=`"))?;
         let point = entry(group, name.trim(), value.trim())?;
-        if found.iter().any(|other| other.group == point.group && other.name == point.name) {
+        if !known.insert((group, name.trim())) {
             return Err(malformed(&format!("a second entry named {}", quoted(&point.name))));
         }
         found.push(point);
@@ -177,6 +187,13 @@ mod tests {
         }
         assert!(check("[console_scripts]\nrun = module\n").starts_with("entry-point-value: "));
         assert!(check("[gui_scripts]\nrun = module\n").starts_with("entry-point-value: "));
+    }
+
+    #[test]
+    fn refuses_more_than_anybody_has_to_say() {
+        let entries = |length: usize| format!("[x.y]\n#{}", "a".repeat(length - 7));
+        assert_eq!(check(&entries(1 << 20)), "");
+        assert!(check(&entries((1 << 20) + 1)).ends_with("1048577 bytes in all, wanted at most 1048576"));
     }
 
     #[test]

@@ -5,10 +5,11 @@
 //! one name per call. The only file that knows the operating system; a port to Windows begins here.
 
 use std::fs::File;
-use std::io;
+use std::io::{self, Read as _};
 use std::os::fd::OwnedFd;
 use std::path::Path;
 
+use packman_strict::quote::quoted;
 use rustix::fs::{
     AtFlags, CWD, Dir, FileType, FlockOperation, Mode, OFlags, RenameFlags, Timespec, Timestamps, UTIME_NOW,
 };
@@ -46,6 +47,40 @@ pub(crate) struct Stamp {
 
 const OPEN_FOLDER: OFlags = OFlags::DIRECTORY.union(OFlags::RDONLY).union(OFlags::CLOEXEC);
 
+/// Not waiting for whoever writes into a pipe.
+const OPEN_FILE: OFlags = OFlags::RDONLY.union(OFlags::CLOEXEC).union(OFlags::NONBLOCK);
+
+/// The largest file of an environment that is read whole, in bytes.
+const LARGEST: u64 = 8 << 30;
+
+/// Reads a regular file of an environment by its path, of which links are followed: only after it is known where it leads.
+pub(crate) fn read_file(path: &Path) -> io::Result<Vec<u8>> {
+    let name = path.to_string_lossy();
+    let file = regular(rustix::fs::openat(CWD, path, OPEN_FILE, Mode::empty())?, &name)?;
+    if file.metadata()?.len() > LARGEST {
+        return Err(too_long(&name, LARGEST));
+    }
+    let mut bytes = Vec::new();
+    file.take(LARGEST).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+fn regular(file: OwnedFd, name: &str) -> io::Result<File> {
+    match FileType::from_raw_mode(rustix::fs::fstat(&file)?.st_mode) {
+        FileType::RegularFile => Ok(File::from(file)),
+        // As reading it would say.
+        FileType::Directory => Err(Errno::ISDIR.into()),
+        _ => {
+            let why = format!("{} is no regular file", quoted(name));
+            Err(io::Error::new(io::ErrorKind::InvalidInput, why))
+        }
+    }
+}
+
+pub(crate) fn too_long(name: &str, most: u64) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, format!("{} has more than {most} bytes", quoted(name)))
+}
+
 impl Folder {
     /// Opens a folder by its path; links in it are followed, so only for paths that are not a wheel's.
     pub(crate) fn open(path: &Path) -> io::Result<Self> {
@@ -69,10 +104,23 @@ impl Folder {
         Ok(File::from(rustix::fs::openat(&self.0, name, flags, mode)?))
     }
 
-    /// Opens a file for reading; fails where the name is a link.
+    /// Opens a file for reading; fails where the name is a link, or anything but a regular file: a pipe would keep whoever
+    /// opens it waiting, a device would give bytes without end.
     pub(crate) fn read(&self, name: &str) -> io::Result<File> {
-        let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NOFOLLOW;
-        Ok(File::from(rustix::fs::openat(&self.0, name, flags, Mode::empty())?))
+        let file = rustix::fs::openat(&self.0, name, OPEN_FILE | OFlags::NOFOLLOW, Mode::empty())?;
+        regular(file, name)
+    }
+
+    /// Opens a file for reading that is known to be one: of the cache, each was looked at before.
+    pub(crate) fn read_known(&self, name: &str) -> io::Result<File> {
+        Ok(File::from(rustix::fs::openat(&self.0, name, OPEN_FILE | OFlags::NOFOLLOW, Mode::empty())?))
+    }
+
+    /// Reads a file of at most so many bytes.
+    pub(crate) fn read_whole(&self, name: &str, most: u64) -> io::Result<Vec<u8>> {
+        let mut bytes = Vec::new();
+        self.read(name)?.take(most.saturating_add(1)).read_to_end(&mut bytes)?;
+        if bytes.len() as u64 > most { Err(too_long(name, most)) } else { Ok(bytes) }
     }
 
     /// Says what a name stands for.
@@ -266,9 +314,11 @@ mod tests {
     use std::fs;
     use std::os::unix::fs::symlink;
 
-    use rustix::fs::FlockOperation;
+    use std::io;
 
-    use super::{Folder, Kind, Walk};
+    use rustix::fs::{CWD, FlockOperation, Mode};
+
+    use super::{Folder, Kind, Walk, read_file};
 
     #[test]
     fn links_are_never_followed_on_the_way() {
@@ -282,6 +332,30 @@ mod tests {
         assert!(walk.enter("real/missing").is_err());
         assert!(walk.make("real/missing/deep").is_ok());
         assert_eq!(walk.enter("").unwrap().kind("out").unwrap(), Kind::Link);
+    }
+
+    /// A pipe would keep whoever opens it waiting for ever, a device never ends.
+    #[test]
+    fn only_regular_files_of_a_bounded_length_are_read() {
+        let scratch = tempfile::tempdir().unwrap();
+        let folder = Folder::open(scratch.path()).unwrap();
+        let place = |name| scratch.path().join(name);
+        rustix::fs::mkfifoat(CWD, place("pipe"), Mode::from_raw_mode(0o600)).unwrap();
+        symlink("/dev/zero", place("zero")).unwrap();
+        fs::write(place("file"), "abc").unwrap();
+        let said = |result: io::Result<Vec<u8>>| result.map_err(|error| error.to_string());
+        assert_eq!(said(folder.read_whole("pipe", 9)), Err("`pipe` is no regular file".to_owned()));
+        assert!(folder.read_whole("zero", 9).is_err());
+        assert!(read_file(&place("zero")).unwrap_err().to_string().ends_with("is no regular file"));
+        assert!(read_file(&place("pipe")).unwrap_err().to_string().ends_with("is no regular file"));
+        assert_eq!(read_file(scratch.path()).unwrap_err().kind(), io::ErrorKind::IsADirectory);
+        assert_eq!(said(folder.read_whole("file", 3)), Ok(b"abc".to_vec()));
+        assert_eq!(said(folder.read_whole("file", 2)), Err("`file` has more than 2 bytes".to_owned()));
+        // As large as a file system lets it be, and not a block of it is there.
+        fs::File::create(place("sparse")).unwrap().set_len(20 << 30).unwrap();
+        assert!(
+            read_file(&place("sparse")).unwrap_err().to_string().ends_with("has more than 8589934592 bytes")
+        );
     }
 
     #[test]

@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 
 use packman_names::{ProjectName, Version, parse_version};
 use packman_strict::json;
+use packman_strict::quote::quoted;
 
 use crate::conflict::ChangeError;
 use crate::failure::Failure;
@@ -17,6 +18,12 @@ use crate::folder::{Folder, Kind};
 use crate::layout::DIST_INFO;
 use crate::receipt::{RECEIPT, Receipt};
 use crate::scheme::{Places, Scheme, join};
+
+/// The largest of INSTALLER, `direct_url.json` and the receipt that is read, in bytes.
+const LARGEST_TEXT: u64 = 1 << 20;
+
+/// The most of METADATA that is read before its description, in bytes.
+const LARGEST_HEADER: u64 = 4 << 20;
 
 /// What an environment holds.
 #[derive(Clone, Debug, Default)]
@@ -157,9 +164,7 @@ fn read_egg_info(path: &Path) -> Result<Installed, String> {
 }
 
 fn read_text(folder: &Folder, name: &str) -> io::Result<String> {
-    let mut bytes = Vec::new();
-    folder.read(name)?.read_to_end(&mut bytes)?;
-    Ok(String::from_utf8_lossy(&bytes).into_owned())
+    Ok(String::from_utf8_lossy(&folder.read_whole(name, LARGEST_TEXT)?).into_owned())
 }
 
 /// Reads as far as the first empty line: what follows is a description of up to hundreds of kilobytes.
@@ -171,6 +176,10 @@ fn read_header(folder: &Folder, name: &str) -> io::Result<String> {
         let got = file.by_ref().take(most).read_to_end(&mut bytes)?;
         if got == 0 || bytes.windows(2).any(|two| two == b"\n\n") {
             return Ok(String::from_utf8_lossy(&bytes).into_owned());
+        }
+        if bytes.len() as u64 > LARGEST_HEADER {
+            let why = format!("{} has more than {LARGEST_HEADER} bytes before its description", quoted(name));
+            return Err(io::Error::new(io::ErrorKind::InvalidData, why));
         }
         most *= 2;
     }

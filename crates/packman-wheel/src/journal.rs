@@ -6,7 +6,7 @@
 //! only tidying up is left. See `docs/formats/wheels.md`.
 
 use std::fs;
-use std::io::{self, Read as _, Write as _};
+use std::io::{self, Write as _};
 use std::path::Path;
 
 use packman_strict::json::{self, Limits, Object, Reader, ShapeError, Value};
@@ -24,6 +24,8 @@ pub(crate) const NEW: &str = ".packman/new";
 const OLD: &str = ".packman/old";
 const JOURNAL: &str = "journal";
 const COMMITTED: &str = "committed";
+/// Room for the moves of a million files.
+const LIMITS: Limits = Limits { bytes: 256 << 20, depth: 4, nodes: 10_000_000 };
 const FORMAT: &str = "packman-journal-1";
 
 /// Called before each step that writes, from whichever thread takes it; may ask to stop.
@@ -200,13 +202,11 @@ impl Journal {
     }
 
     fn load(work: &Folder, name: &str) -> Result<Option<Self>, String> {
-        let mut bytes = Vec::new();
-        match work.read(name) {
-            Ok(mut file) => file.read_to_end(&mut bytes).map_err(|error| error.to_string())?,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-            Err(error) => return Err(error.to_string()),
-        };
-        Self::parse(&bytes).map(Some)
+        match work.read_whole(name, LIMITS.bytes as u64) {
+            Ok(bytes) => Self::parse(&bytes).map(Some),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error.to_string()),
+        }
     }
 
     fn encode(&self) -> Vec<u8> {
@@ -219,8 +219,7 @@ impl Journal {
     }
 
     fn parse(bytes: &[u8]) -> Result<Self, String> {
-        let limits = Limits { bytes: 256 << 20, depth: 4, nodes: 10_000_000 };
-        let value = json::parse(bytes, &limits).map_err(|error| error.to_string())?;
+        let value = json::parse(bytes, &LIMITS).map_err(|error| error.to_string())?;
         let root = Reader::root(&value);
         let read = || -> Result<Self, ShapeError> {
             let format = root.member("format")?;

@@ -13,6 +13,10 @@ pub const RECEIPT: &str = "packman.json";
 /// A receipt is a few hundred bytes.
 const LIMITS: Limits = Limits { bytes: 64 << 10, depth: 8, nodes: 1_000 };
 
+/// The longest text that is written, in bytes: what a record may say of its reviewer and the words around it. Escaped,
+/// each byte is six at most, so that two such texts and all that is short stay below what is read.
+const LONGEST: usize = 5_000;
+
 /// Who vouched for an installed wheel.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Receipt {
@@ -41,12 +45,13 @@ impl Receipt {
     /// The bytes of the file.
     pub fn encode(&self) -> Vec<u8> {
         let accepted: Vec<Value<'_>> = self.accepted.iter().map(|text| Value::from(text.as_str())).collect();
+        let review = self.review.get(..self.review.floor_char_boundary(LONGEST)).unwrap_or_default();
         let object = Object::new()
             .with("format", "packman-receipt-1")
             .with("database", self.database.as_str())
             .with("number", self.number.as_str())
             .with("assurance", self.assurance.as_str())
-            .with("review", self.review.as_str())
+            .with("review", review)
             .with("accepted", accepted)
             .with("file", self.file.as_str())
             .with("sha256", self.sha256.to_string())
@@ -127,6 +132,19 @@ mod tests {
         }
         "#);
         assert_eq!(Receipt::parse(&bytes), Ok(example()));
+    }
+
+    #[test]
+    fn what_is_written_can_be_read_however_long_the_reviewers_name_is() {
+        for name in ["R", "é", "\u{1}", "\u{202e}", "\"", "\u{1f600}"] {
+            for length in [4_096, 70_000] {
+                let long = Receipt { review: name.repeat(length / name.len()), ..example() };
+                let read = Receipt::parse(&long.encode()).unwrap();
+                assert!(long.review.starts_with(&read.review), "{name:?}");
+                assert!(read.review.len() >= 4_092, "{name:?}");
+                assert_eq!(read, Receipt { review: read.review.clone(), ..example() });
+            }
+        }
     }
 
     #[test]

@@ -5,12 +5,11 @@
 
 use std::collections::hash_map::Entry;
 use std::collections::{BTreeSet, HashMap};
-use std::fs;
 use std::path::Path;
 
 use crate::conflict::{ChangeError, Conflict};
 use crate::failure::Failure;
-use crate::folder::{Kind, split};
+use crate::folder::{Folder, Kind, split};
 use crate::installed::{Installed, Recorded, relative_site};
 use crate::journal::WORK;
 use crate::record;
@@ -23,6 +22,9 @@ pub(crate) struct InstalledRecord {
     pub(crate) dist_info: String,
     pub(crate) site: String,
 }
+
+/// The largest RECORD of an installed project that is read, in bytes: as large as that of a wheel.
+const LARGEST_RECORD: u64 = 64 << 20;
 
 impl InstalledRecord {
     /// Reads the RECORD of an installed project.
@@ -39,8 +41,10 @@ impl InstalledRecord {
         let path = installed.dist_info.to_string_lossy().into_owned();
         let escapes = Conflict::RecordEscapes { project: project(), path };
         let (dist_info, site) = relative_site(places, &installed.dist_info).ok_or(escapes)?;
-        let path = places.root.join(&dist_info).join("RECORD");
-        let bytes = fs::read(&path).map_err(|error| Failure::new(&path, "read", error))?;
+        let folder = places.root.join(&dist_info);
+        let bytes = Folder::open(&folder)
+            .and_then(|folder| folder.read_whole("RECORD", LARGEST_RECORD))
+            .map_err(|error| Failure::new(folder.join("RECORD"), "read", error))?;
         let damaged = |why: String| Conflict::RecordDamaged { project: project(), why };
         let text = String::from_utf8(bytes).map_err(|_| damaged("it is not UTF-8".to_owned()))?;
         Ok(Self { text, dist_info, site })

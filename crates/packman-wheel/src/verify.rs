@@ -25,9 +25,13 @@ use crate::wheel_file;
 pub struct WheelLimits {
     /// Of the archive.
     pub zip: ZipLimits,
-    /// Of each of METADATA, WHEEL, RECORD and entry_points.txt, in bytes.
+    /// Of RECORD, in bytes; METADATA, WHEEL and entry_points.txt may have 4 MiB of it.
     pub text_bytes: u64,
 }
+
+/// The largest of METADATA, WHEEL and entry_points.txt, in bytes. METADATA holds a description: the largest looked at,
+/// of `types-aiobotocore`, has 150 kB.
+const LARGEST_TEXT: u64 = 4 << 20;
 
 impl Default for WheelLimits {
     fn default() -> Self {
@@ -201,8 +205,9 @@ impl<'a> Texts<'_, 'a> {
     fn optional(&self, name: &str) -> Result<Option<Cow<'a, [u8]>>, WheelRefusal> {
         let path = format!("{}/{name}", self.dist_info);
         let Some(entry) = self.archive.entry(&path) else { return Ok(None) };
-        if entry.size() > self.limit {
-            return Err(WheelRefusal::FileTooLong { path, size: entry.size(), limit: self.limit });
+        let limit = if name == "RECORD" { self.limit } else { self.limit.min(LARGEST_TEXT) };
+        if entry.size() > limit {
+            return Err(WheelRefusal::FileTooLong { path, size: entry.size(), limit });
         }
         Ok(Some(entry.read()?))
     }

@@ -135,6 +135,11 @@ fn refuses_archives_that_are_not_what_they_seem() {
             "zip-total-too-large",
         ),
         (
+            "few bytes that would become gigabytes",
+            |a| a.entry("innocent/data.bin").size = Some(2 << 30),
+            "zip-total-too-large",
+        ),
+        (
             "too large a file",
             |a| a.limits.zip = ZipLimits { entry_bytes: 90, ..ZipLimits::default() },
             "zip-entry-too-large",

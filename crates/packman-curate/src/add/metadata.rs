@@ -13,7 +13,7 @@ use crate::index::{CoreMetadataFile, failed};
 use crate::listing::{Candidate, Origin};
 
 /// The largest METADATA that is read before its wheel, in bytes.
-const LARGEST_METADATA: u64 = 16 << 20;
+const LARGEST_METADATA: u64 = 4 << 20;
 
 impl Files<'_> {
     /// What a wheel needs, as its METADATA says: from the file beside it where the index has one, else from the wheel.

@@ -66,20 +66,23 @@ pub(super) fn releases(listing: &Listing, rules: &Rules, target: &Target) -> Rel
     let fine = listing.files.iter().filter(|file| rules.judge(file) == Verdict::Fine);
     let mut releases = choose_wheels(fine.filter_map(listed), target);
     let mut seen: BTreeSet<Version> = releases.usable.iter().map(|release| release.version.clone()).collect();
+    // Whatever else is wrong with one: that it is young is what the user can do something about.
+    let mut decided = Vec::new();
     for (version, uploaded) in young(listing, rules, target) {
         if seen.insert(version.clone()) {
-            // Whatever else is wrong with it: that it is young is what the user can do something about.
-            releases.unusable.retain(|(other, _)| *other != version);
-            releases.unusable.push((version, too_young(uploaded, rules)));
+            decided.push((version, too_young(uploaded, rules)));
         }
     }
     let other = listing.files.iter().filter(|file| rules.judge(file) == Verdict::OtherHash);
     for release in choose_wheels(other.filter_map(listed), target).usable {
         if seen.insert(release.version.clone()) {
-            releases.unusable.retain(|(other, _)| *other != release.version);
-            releases.unusable.push((release.version, other_hash(&release.file, rules)));
+            decided.push((release.version, other_hash(&release.file, rules)));
         }
     }
+    let of: BTreeSet<&Version> = decided.iter().map(|(version, _)| version).collect();
+    releases.unusable.retain(|(version, _)| !of.contains(version));
+    drop(of);
+    releases.unusable.extend(decided);
     seen.extend(releases.unusable.iter().map(|(version, _)| version.clone()));
     for file in &listing.files {
         if matches!(file.name, FileName::Sdist(_)) && seen.insert(file.name.version().clone()) {

@@ -11,7 +11,10 @@ use html5gum::{HtmlString, Spanned, StartTag, Token, Tokenizer};
 use packman_database::shortened;
 
 use super::json::{parse_sha256, without_fragment};
-use super::page::{CoreMetadataFile, Hashes, IndexFile, IndexPage, MalformedPage, absolute, verify_links};
+use super::page::{
+    CoreMetadataFile, Hashes, IndexFile, IndexPage, MalformedPage, absolute, is_file_name, may_lead_to_file,
+    verify_links,
+};
 
 /// Parses a page that is HTML.
 pub(super) fn parse(bytes: &[u8], page: &url::Url) -> Result<IndexPage, MalformedPage> {
@@ -76,6 +79,10 @@ fn parse_repository_version(text: &str) -> Result<(), MalformedPage> {
 /// Reads one link; `None` where it leads to no file (a link to the page above, say).
 fn parse_anchor(attributes: &Attributes, base: &url::Url) -> Result<Option<IndexFile>, MalformedPage> {
     let Some(href) = attributes.text("href") else { return Ok(None) };
+    // An ending may be written with percent escapes.
+    if !href.contains('%') && !may_lead_to_file(href) {
+        return Ok(None);
+    }
     let url = absolute(base, href)?;
     let Some(name) = file_name(&url) else { return Ok(None) };
     Ok(Some(IndexFile {
@@ -102,9 +109,7 @@ pub(crate) fn file_name_of(url: &str) -> Option<String> {
 fn file_name(url: &url::Url) -> Option<String> {
     let last = url.path_segments()?.next_back()?;
     let name = percent_decoded(last)?;
-    let lower = name.to_ascii_lowercase();
-    let known = [".whl", ".tar.gz", ".zip", ".tar.bz2", ".tgz", ".tar.xz", ".egg", ".exe", ".msi"];
-    known.iter().any(|ending| lower.ends_with(ending)).then_some(name)
+    is_file_name(&name).then_some(name)
 }
 
 /// Resolves `%2B` and its like; `None` for what is no UTF-8 then, or would not be one name any more.

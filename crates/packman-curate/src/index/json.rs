@@ -6,7 +6,8 @@ use packman_strict::json::{self, Limits, Reader, ShapeError};
 use packman_strict::quote::quoted;
 
 use super::page::{
-    CoreMetadataFile, Hashes, IndexFile, IndexPage, MalformedPage, absolute, parse_upload_time, verify_links,
+    CoreMetadataFile, Hashes, IndexFile, IndexPage, MalformedPage, absolute, is_file_name, parse_upload_time,
+    verify_links,
 };
 
 /// How much of a page is read.
@@ -25,7 +26,8 @@ pub(super) fn parse(bytes: &[u8], base: &url::Url) -> Result<IndexPage, Malforme
     parse_api_version(&root)?;
     let files = root.member("files")?;
     verify_links(files.value().as_array().map_or(0, <[_]>::len))?;
-    let files = files.elements()?.map(|file| parse_file(&file, base)).collect::<Result<_, _>>()?;
+    let files = files.elements()?.map(|file| parse_file(&file, base)).filter_map(Result::transpose);
+    let files = files.collect::<Result<_, _>>()?;
     Ok(IndexPage { files })
 }
 
@@ -38,10 +40,14 @@ fn parse_api_version(root: &Reader<'_, '_>) -> Result<(), MalformedPage> {
     }
 }
 
-fn parse_file(file: &Reader<'_, '_>, base: &url::Url) -> Result<IndexFile, MalformedPage> {
+/// Reads one file; `None` where it is none that could be recorded.
+fn parse_file(file: &Reader<'_, '_>, base: &url::Url) -> Result<Option<IndexFile>, MalformedPage> {
     let name = file.member("filename")?.str()?;
+    if !is_file_name(name) {
+        return Ok(None);
+    }
     let url = absolute(base, file.member("url")?.str()?)?;
-    Ok(IndexFile {
+    Ok(Some(IndexFile {
         name: name.to_owned(),
         url: without_fragment(url),
         hashes: parse_hashes(&file.member("hashes")?)?,
@@ -50,7 +56,7 @@ fn parse_file(file: &Reader<'_, '_>, base: &url::Url) -> Result<IndexFile, Malfo
         upload_time: optional_text(file, "upload-time")?.map(|text| parse_upload_time(&text)).transpose()?,
         core_metadata: parse_core_metadata(file)?,
         size: present(file, "size")?.map(Reader::u64).transpose()?,
-    })
+    }))
 }
 
 pub(super) fn without_fragment(mut url: url::Url) -> String {

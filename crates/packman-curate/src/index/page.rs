@@ -126,8 +126,24 @@ fn is_json(bytes: &[u8], content_type: Option<&str>) -> bool {
     }
 }
 
-/// The longest address that is read, in bytes.
-const LONGEST_ADDRESS: usize = 8_192;
+/// The longest address that is read, in bytes: as long as a record may have it.
+const LONGEST_ADDRESS: usize = 2_048;
+
+/// What the names of files end with that an index may have.
+const ENDINGS: [&str; 9] = [".whl", ".tar.gz", ".zip", ".tar.bz2", ".tgz", ".tar.xz", ".egg", ".exe", ".msi"];
+
+/// Says whether this is the name of a file such as an index has.
+pub(super) fn is_file_name(name: &str) -> bool {
+    let lower = name.to_ascii_lowercase();
+    ENDINGS.iter().any(|ending| lower.ends_with(ending))
+}
+
+/// Says whether an address can be that of a file such as an index has. Asked before anything is made of it: a page may
+/// have 100,000 links, each as long as its base.
+pub(super) fn may_lead_to_file(address: &str) -> bool {
+    let lower = address.to_ascii_lowercase();
+    ENDINGS.iter().any(|ending| lower.contains(ending))
+}
 
 /// Verifies that a page has no more links than are read: each costs some work, and a page costs its host nothing.
 pub(super) fn verify_links(found: usize) -> Result<(), MalformedPage> {
@@ -142,11 +158,11 @@ pub(super) fn verify_links(found: usize) -> Result<(), MalformedPage> {
 pub(super) fn absolute(base: &url::Url, text: &str) -> Result<url::Url, MalformedPage> {
     let malformed = |wanted| MalformedPage::found("url", &without_secrets(&shortened(text)), wanted);
     if text.len() > LONGEST_ADDRESS {
-        return Err(malformed("at most 8192 bytes"));
+        return Err(malformed("at most 2048 bytes"));
     }
     let url = base.join(text).map_err(|_| malformed("an address"))?;
     // A long base would be copied for each of 100,000 links.
-    if url.as_str().len() > LONGEST_ADDRESS { Err(malformed("at most 8192 bytes")) } else { Ok(url) }
+    if url.as_str().len() > LONGEST_ADDRESS { Err(malformed("at most 2048 bytes")) } else { Ok(url) }
 }
 
 /// The beginning of a text, long enough to be found again.

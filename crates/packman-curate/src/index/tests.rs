@@ -170,12 +170,12 @@ fn refuses_pages_that_are_made_to_keep_us_busy() {
     let file = r#"{"filename":"a.whl","url":"a.whl","hashes":{}}"#;
     insta::assert_snapshot!(json(&vec![file; 100_001].join(",")), @"found more than 100000 links, wanted those of one project");
     // Each link would be as long as its base.
-    let base = format!("<base href=\"https://files.example/{}/\">", "x".repeat(9_000));
-    assert!(html(&format!("{base}{}", links(2))).ends_with("wanted at most 8192 bytes"));
-    let near = format!("<base href=\"https://files.example/{}/\">", "x".repeat(8_150));
-    assert!(html(&format!("{near}{}", links(2))).ends_with("wanted at most 8192 bytes"));
+    let base = format!("<base href=\"https://files.example/{}/\">", "x".repeat(3_000));
+    assert!(html(&format!("{base}{}", links(2))).ends_with("wanted at most 2048 bytes"));
+    let near = format!("<base href=\"https://files.example/{}/\">", "x".repeat(2_006));
+    assert!(html(&format!("{near}{}", links(2))).ends_with("wanted at most 2048 bytes"));
     assert!(
-        html(&format!("<a href=\"{}.whl\">a</a>", "x".repeat(9_000))).ends_with("wanted at most 8192 bytes")
+        html(&format!("<a href=\"{}.whl\">a</a>", "x".repeat(3_000))).ends_with("wanted at most 2048 bytes")
     );
 }
 
@@ -185,4 +185,17 @@ fn refuses_an_address_without_telling_its_password() {
     assert!(words.starts_with("url: found") && !words.contains("hunter2"), "{words}");
     let words = html("<a href='https://u:hunter2@[/a.whl'>a</a>");
     assert!(words.starts_with("url: found") && !words.contains("hunter2"), "{words}");
+}
+
+/// What can be no file costs nothing, however many and however long the addresses would become.
+#[test]
+fn passes_over_what_can_be_no_file_before_it_makes_an_address() {
+    let base = format!("<base href=\"https://files.example/{}/\">", "x".repeat(2_000));
+    let links =
+        "<a href=\"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\">a</a>".repeat(3);
+    assert_eq!(html(&format!("{base}{links}")), "");
+    assert_eq!(
+        json(r#"{"filename":"","url":"//[","hashes":{}},{"filename":"README","url":"a","hashes":{}}"#),
+        ""
+    );
 }

@@ -1,8 +1,8 @@
 //! Which paths can stand side by side: names that one file system tells apart are one file on another.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
-use std::collections::btree_map::Entry;
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::fmt;
 
 use unicode_normalization::UnicodeNormalization as _;
@@ -11,19 +11,24 @@ use super::SafePath;
 use crate::quote::quoted;
 
 /// Paths that can stand side by side on every system: no two that some file system takes for one, and no file
-/// where another needs a folder.
+/// where another needs a folder. What it holds grows with the length of the paths, however deep they are: a folder is kept
+/// as one name in another.
 #[derive(Clone, Debug, Default)]
 pub struct PathSet {
-    /// Every path and every folder around one, under what file systems may see of its name.
-    seen: BTreeMap<Box<str>, Seen>,
-    /// The folder around the path that came last, which `seen` holds.
-    last_folder: Box<str>,
+    /// Every file and folder: in which folder, under what file systems may see of its name.
+    seen: HashMap<(u32, Box<str>), Seen>,
+    /// The folder around the path that came last, and its number.
+    last_folder: (Box<str>, u32),
 }
+
+/// The number of the folder that all paths begin in.
+const TOP: u32 = 0;
 
 #[derive(Clone, Debug)]
 struct Seen {
     path: SafePath,
     kind: Kind,
+    number: u32,
 }
 
 #[derive(Copy, Clone, Debug, Eq, PartialEq)]
@@ -54,44 +59,44 @@ impl PathSet {
 
     fn insert_as(&mut self, path: &SafePath, kind: Kind) -> Result<(), Collision> {
         let folded = fold(path.as_str());
-        match self.seen.entry(folded.as_ref().into()) {
-            Entry::Vacant(place) => drop(place.insert(Seen { path: path.clone(), kind })),
+        let (folder, name) = folded.rsplit_once('/').unwrap_or(("", &folded));
+        let folder = self.pass_through(folder, path)?;
+        let number = self.next();
+        match self.seen.entry((folder, name.into())) {
+            Entry::Vacant(place) => drop(place.insert(Seen { path: path.clone(), kind, number })),
             Entry::Occupied(mut before) if before.get().kind == Kind::Passed && kind == Kind::Folder => {
-                *before.get_mut() = Seen { path: path.clone(), kind };
+                (before.get_mut().path, before.get_mut().kind) = (path.clone(), kind);
             }
             Entry::Occupied(before) => {
                 return Err(Collision { path: path.clone(), before: before.get().path.clone() });
             }
         }
-        let passed = self.pass_through(&folded, path);
-        if passed.is_err() {
-            self.seen.remove(folded.as_ref());
-        }
-        passed
+        Ok(())
     }
 
-    /// Notes the folders around a path, innermost first, up to the first that is known.
-    fn pass_through(&mut self, folded: &str, path: &SafePath) -> Result<(), Collision> {
+    /// Goes down the folders around a path, noting those that are new, and gives the number of the innermost.
+    fn pass_through(&mut self, folder: &str, path: &SafePath) -> Result<u32, Collision> {
         // Archives list a folder's files one after the other, so the last folder is mostly the next.
-        let innermost = folded.rsplit_once('/').map_or("", |(parent, _)| parent);
-        if *self.last_folder == *innermost {
-            return Ok(());
+        if *self.last_folder.0 == *folder {
+            return Ok(self.last_folder.1);
         }
-        let mut rest = folded;
-        while let Some((parent, _)) = rest.rsplit_once('/') {
-            match self.seen.get(parent) {
-                Some(before) if before.kind == Kind::File => {
-                    return Err(Collision { path: path.clone(), before: before.path.clone() });
-                }
-                Some(_) => break,
-                None => {
-                    self.seen.insert(parent.into(), Seen { path: path.clone(), kind: Kind::Passed });
-                }
+        let mut number = TOP;
+        for name in folder.split('/').filter(|_| !folder.is_empty()) {
+            let next = self.next();
+            let passed = || Seen { path: path.clone(), kind: Kind::Passed, number: next };
+            let seen = self.seen.entry((number, name.into())).or_insert_with(passed);
+            if seen.kind == Kind::File {
+                return Err(Collision { path: path.clone(), before: seen.path.clone() });
             }
-            rest = parent;
+            number = seen.number;
         }
-        self.last_folder = innermost.into();
-        Ok(())
+        self.last_folder = (folder.into(), number);
+        Ok(number)
+    }
+
+    /// The number of what is noted next. No archive of those that are read holds so many names.
+    fn next(&self) -> u32 {
+        u32::try_from(self.seen.len()).unwrap_or(u32::MAX).saturating_add(1)
     }
 }
 
@@ -147,3 +152,11 @@ impl fmt::Display for Collision {
 }
 
 impl std::error::Error for Collision {}
+
+#[cfg(test)]
+impl PathSet {
+    /// How many bytes of names it holds.
+    pub(super) fn held(&self) -> usize {
+        self.seen.keys().map(|(_, name)| name.len()).sum()
+    }
+}

@@ -149,3 +149,18 @@ fn a_path_that_is_refused_leaves_no_trace() {
         assert_eq!(set.insert(&path("a/b")).unwrap_err().before(), &path("a"));
     }
 }
+
+#[test]
+fn deep_folders_are_held_once_each_however_long_the_way_to_them_is() {
+    let mut set = PathSet::new();
+    let mut length = 0;
+    for file in 0..100 {
+        let path = format!("{file:06}/{}b", "a/".repeat(62));
+        length += path.len();
+        set.insert(&SafePath::parse(&path).unwrap()).unwrap();
+    }
+    assert!(set.held() <= length, "{} bytes for {length}", set.held());
+    assert!(SafePath::parse(&format!("{}b", "a/".repeat(63))).is_ok());
+    let error = SafePath::parse(&format!("{}b", "a/".repeat(64))).unwrap_err().to_string();
+    assert!(error.ends_with("has more than 64 components"), "{error}");
+}

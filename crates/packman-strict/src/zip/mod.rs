@@ -30,7 +30,7 @@ pub use write::{Mode, Packing, WriteError, Writer};
 use crate::path::{PathSet, SafePath};
 use central::Central;
 
-/// How large an archive may be before it is refused. Totals only: a file of zeros honestly deflates 1,000-fold.
+/// How large an archive may be before it is refused. One file of zeros honestly deflates 1,000-fold, a whole wheel does not.
 #[derive(Copy, Clone, Debug, Eq, PartialEq)]
 pub struct ZipLimits {
     /// The longest archive, in bytes.
@@ -41,14 +41,27 @@ pub struct ZipLimits {
     pub entry_bytes: u64,
     /// The most that all entries together may inflate to, in bytes.
     pub total_bytes: u64,
+    /// How many bytes one byte of the archive may inflate to over all, where that is more than a gigabyte: what is
+    /// fetched in a second must not keep a machine busy for hours.
+    pub total_ratio: u64,
 }
 
-/// 8 GiB and 250,000 entries, 8 GiB each and 16 GiB together: about three times the largest wheels there are.
+/// 4 GiB and 250,000 entries, 6 GiB each and 10 GiB together: twice the largest wheels there are, which inflate about
+/// threefold.
 impl Default for ZipLimits {
     fn default() -> Self {
-        Self { archive_bytes: 8 << 30, entries: 250_000, entry_bytes: 8 << 30, total_bytes: 16 << 30 }
+        Self {
+            archive_bytes: 4 << 30,
+            entries: 250_000,
+            entry_bytes: 6 << 30,
+            total_bytes: 10 << 30,
+            total_ratio: 50,
+        }
     }
 }
+
+/// What any archive may inflate to.
+const ANY_TOTAL: u64 = 1 << 30;
 
 /// A zip archive whose structure has exactly one reading. Its content is not read yet.
 #[derive(Clone, Debug)]
@@ -77,7 +90,7 @@ impl<'a> Archive<'a> {
         for header in &headers {
             header.verify_supported(methods)?;
         }
-        verify_totals(&headers, limits)?;
+        verify_totals(&headers, bytes.len() as u64, limits)?;
         let paths = parse_paths(&headers)?;
         let spans = layout::divide(bytes, end.directory_offset, &headers)?;
         let mut archive =
@@ -129,7 +142,7 @@ enum Methods {
 }
 
 /// The totals, from what the entries declare; reading never writes more than that.
-fn verify_totals(headers: &[Central<'_>], limits: &ZipLimits) -> Result<(), ZipRefusal> {
+fn verify_totals(headers: &[Central<'_>], archive: u64, limits: &ZipLimits) -> Result<(), ZipRefusal> {
     let mut total: u64 = 0;
     for header in headers {
         if header.size > limits.entry_bytes {
@@ -138,8 +151,9 @@ fn verify_totals(headers: &[Central<'_>], limits: &ZipLimits) -> Result<(), ZipR
         }
         total = total.saturating_add(header.size);
     }
-    if total > limits.total_bytes {
-        return Err(ZipRefusal::TotalTooLarge { size: total, limit: limits.total_bytes });
+    let limit = archive.saturating_mul(limits.total_ratio).max(ANY_TOTAL).min(limits.total_bytes);
+    if total > limit {
+        return Err(ZipRefusal::TotalTooLarge { size: total, limit });
     }
     Ok(())
 }

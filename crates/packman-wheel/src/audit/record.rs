@@ -1,7 +1,6 @@
 //! Compares the files of a project with its RECORD.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -12,7 +11,7 @@ use super::{Audit, Noted, Wrong, stray};
 use crate::base64;
 use crate::conflict::ChangeError;
 use crate::failure::Failure;
-use crate::folder::split;
+use crate::folder::{read_file, split};
 use crate::installed::Installed;
 use crate::record;
 use crate::removal::{InstalledRecord, may_own, place};
@@ -113,7 +112,7 @@ fn compare_file(
     audit: &mut Audit,
 ) -> Result<(), ChangeError> {
     let full = places.root.join(path);
-    let bytes = match fs::read(&full) {
+    let bytes = match read_file(&full) {
         Ok(bytes) => bytes,
         // Bytecode may be removed by anybody: Python makes it again.
         Err(error) if error.kind() == io::ErrorKind::NotFound && is_bytecode(path) => return Ok(()),

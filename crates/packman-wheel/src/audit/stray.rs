@@ -1,12 +1,10 @@
 //! Finds what nobody recorded, in the folders from which Python and shells take code.
 
-use std::fs;
-
 use super::record::Recorded;
 use super::{Audit, Noted, Wrong, known};
 use crate::conflict::ChangeError;
 use crate::failure::Failure;
-use crate::folder::{Folder, Kind, split};
+use crate::folder::{Folder, Kind, read_file, split};
 use crate::scheme::{Places, join};
 
 /// Python imports these whenever it starts, wherever they are found first.
@@ -60,7 +58,7 @@ pub(super) fn runs_at_start(places: &Places, path: &str, bytes: &[u8]) -> bool {
 
 /// What Python reads whenever it starts, and nobody recorded.
 fn look_at_start(places: &Places, path: &str, kind: Kind, audit: &mut Audit) {
-    let bytes = fs::read(places.root.join(path)).unwrap_or_default();
+    let bytes = read_file(&places.root.join(path)).unwrap_or_default();
     if known::is_made_with_environment(split(path).1, &bytes) {
         audit.note(path.to_owned(), None, Noted::MadeWithEnvironment);
         return;

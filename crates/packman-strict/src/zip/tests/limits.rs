@@ -6,8 +6,13 @@ use crate::zip::ZipLimits;
 
 fn check(change: impl FnOnce(&mut ZipLimits)) -> String {
     let bytes = Zip::of([folder("d/"), stored("d/a", b"12345"), deflated("d/b", &[b'x'; 10])]).build();
-    let mut limits =
-        ZipLimits { archive_bytes: bytes.len() as u64, entries: 3, entry_bytes: 10, total_bytes: 15 };
+    let mut limits = ZipLimits {
+        archive_bytes: bytes.len() as u64,
+        entries: 3,
+        entry_bytes: 10,
+        total_bytes: 15,
+        total_ratio: 50,
+    };
     change(&mut limits);
     check_bytes(&bytes, &limits)
 }
@@ -30,7 +35,12 @@ fn sizes_that_overflow_when_added_are_over_the_limit() {
         })
     };
     let bytes = Zip::of([huge("a"), huge("b")]).build();
-    let limits = ZipLimits { entry_bytes: u64::MAX, total_bytes: u64::MAX - 1, ..ZipLimits::default() };
+    let limits = ZipLimits {
+        entry_bytes: u64::MAX,
+        total_bytes: u64::MAX - 1,
+        total_ratio: u64::MAX,
+        ..ZipLimits::default()
+    };
     insta::assert_snapshot!(check_bytes(&bytes, &limits), @"zip-total-too-large: archive unpacks to 18446744073709551615 bytes, wanted at most 18446744073709551614");
 }
 
