@@ -5,6 +5,7 @@
 
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a program for the terminal")]
 
+mod catalogue;
 mod measure;
 mod options;
 mod prepare;
@@ -15,6 +16,7 @@ mod rounds;
 mod server;
 mod sets;
 mod summary;
+mod syncs;
 mod variants;
 
 use std::process::ExitCode;

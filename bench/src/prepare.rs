@@ -11,7 +11,7 @@ use crate::program::{clean, output, read, write};
 use crate::server::Server;
 use crate::sets::Set;
 use crate::variants::packman;
-use crate::{Outcome, record};
+use crate::{Outcome, catalogue, record};
 
 /// Environments that are copied for every run, so that making them is not timed.
 pub(crate) struct Skeletons {
@@ -105,7 +105,11 @@ pub(crate) fn prepare(
     println!("bench: preparing {}", set.name);
     let site = run.join("site").join(set.name);
     std::fs::create_dir_all(&site).map_err(|error| format!("{}: {error}", site.display()))?;
-    curate(options, &site, &server.url("simple/"), &set)?;
+    if set.only_choosing {
+        catalogue::curate(options, server, &site, &set)?;
+    } else {
+        curate(options, &site, &server.url("simple/"), &set)?;
+    }
     let number =
         output(packman(options, None, &site, &site).args(["curate", "number"]).arg(site.join("db")))?;
     let folder = run.join("prepared").join(set.name);

@@ -40,8 +40,8 @@ pub(crate) fn record(options: &Options, skeletons: &prepare::Skeletons) -> Outco
     let recorder = Recorder::start(&folder(options))?;
     for set in sets {
         println!("bench: recording pages and wheels for {}", set.name);
-        recorder.record(options, skeletons, set)?;
-        write(&done(options, set), "")?;
+        let chosen = recorder.record(options, skeletons, set)?;
+        write(&done(options, set), chosen)?;
     }
     Ok(())
 }
@@ -79,8 +79,8 @@ impl Recorder {
         Ok(Self { server })
     }
 
-    /// Lets everybody who takes part choose and fetch the set once.
-    fn record(&self, options: &Options, skeletons: &prepare::Skeletons, set: &Set) -> Outcome<()> {
+    /// Lets everybody who takes part choose and fetch the set once; gives what uv chose.
+    fn record(&self, options: &Options, skeletons: &prepare::Skeletons, set: &Set) -> Outcome<String> {
         let index = format!("{}simple/", self.server.url());
         let scratch = options.folder.join("scratch").join(format!("{}-{}", set.name, std::process::id()));
         let venv = scratch.join("venv");
@@ -94,9 +94,34 @@ impl Recorder {
             &["install", "--index-url", &index],
             set.requirements,
         ))?;
-        prepare::curate(options, &scratch, &index, set)?;
-        std::fs::remove_dir_all(&scratch).map_err(|error| format!("{}: {error}", scratch.display()))
+        let chosen = output(&mut variants::uv_freeze(options, &venv, &scratch))?;
+        if set.only_choosing {
+            keep_metadata(options, &venv)?;
+        } else {
+            prepare::curate(options, &scratch, &index, set)?;
+        }
+        std::fs::remove_dir_all(&scratch).map_err(|error| format!("{}: {error}", scratch.display()))?;
+        // The pip of the skeleton is no part of the set.
+        let lines: Vec<&str> = chosen.lines().filter(|line| !line.starts_with("pip==")).collect();
+        Ok(lines.join("\n"))
     }
+}
+
+/// Where the METADATA of a project that was chosen is kept, for sets of which only choosing is measured.
+pub(crate) fn metadata_file(options: &Options, project: &ProjectName) -> PathBuf {
+    folder(options).join("metadata").join(project.as_str())
+}
+
+fn keep_metadata(options: &Options, venv: &Path) -> Outcome<()> {
+    let packages = prepare::site_packages(venv)?;
+    let entries = std::fs::read_dir(&packages).map_err(|error| format!("{}: {error}", packages.display()))?;
+    for path in entries.flatten().map(|entry| entry.path()) {
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let Some(stem) = name.strip_suffix(".dist-info") else { continue };
+        let Ok(project) = ProjectName::parse(stem.split('-').next().unwrap_or_default()) else { continue };
+        write(&metadata_file(options, &project), read(&path.join("METADATA"))?)?;
+    }
+    Ok(())
 }
 
 impl Kept {

@@ -10,13 +10,18 @@ use crate::measure::Taken;
 use crate::options::Options;
 use crate::prepare::Ready;
 use crate::program::{clean, output, read, write};
-use crate::rounds::Sample;
+use crate::rounds::{Sample, Waited};
 use crate::summary::Summary;
 use crate::variants::{Scenario, Variant};
 
 /// Writes both files and prints the table.
-pub(crate) fn write_both(options: &Options, ready: &[Ready], samples: &[Sample]) -> Outcome<()> {
-    let table = table(options, ready, samples);
+pub(crate) fn write_both(
+    options: &Options,
+    ready: &[Ready],
+    samples: &[Sample],
+    waited: &[Waited],
+) -> Outcome<()> {
+    let table = table(options, ready, samples) + &syncs(waited);
     write(&options.folder.join("report.md"), &table)?;
     write(&options.folder.join("report.json"), json(options, samples).to_pretty())?;
     println!("\n{table}\nbench: wrote {}", options.folder.join("report.md").display());
@@ -41,6 +46,25 @@ fn table(options: &Options, ready: &[Ready], samples: &[Sample]) -> String {
             let _ = writeln!(text, "{}", row(set, &summary, &columns));
         }
         text.push('\n');
+    }
+    text
+}
+
+/// What waits for the disk on purpose; one run each, not among the timed ones.
+fn syncs(waited: &[Waited]) -> String {
+    if waited.is_empty() {
+        return "fsync: not counted, strace is not here, or nothing was installed\n".to_owned();
+    }
+    let mut text =
+        "### fsync and its kin: calls, ms\n\n| set | state | who | calls | ms |\n|---|---|---|---|---|\n"
+            .to_owned();
+    for Waited { set, scenario, variant, syncs } in waited {
+        let (scenario, variant) = (scenario.name(), variant.name());
+        let _ = writeln!(
+            text,
+            "| {set} | {scenario} | {variant} | {} | {:.1} |",
+            syncs.calls, syncs.milliseconds
+        );
     }
     text
 }

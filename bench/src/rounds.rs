@@ -7,6 +7,7 @@ use crate::options::Options;
 use crate::prepare::{Ready, Skeletons, prepare, site_packages};
 use crate::program::copy_folder;
 use crate::server::Server;
+use crate::syncs::{self, Syncs};
 use crate::variants::{Place, Scenario, Variant};
 use crate::{Outcome, record, report};
 
@@ -25,6 +26,18 @@ pub(crate) struct Sample {
     pub(crate) round: usize,
     /// What it took.
     pub(crate) taken: Taken,
+}
+
+/// What one command waited for on purpose.
+pub(crate) struct Waited {
+    /// The set's name.
+    pub(crate) set: &'static str,
+    /// In which state.
+    pub(crate) scenario: Scenario,
+    /// Whose.
+    pub(crate) variant: Variant,
+    /// How often and how long.
+    pub(crate) syncs: Syncs,
 }
 
 /// Records, prepares, measures and reports.
@@ -60,7 +73,8 @@ fn measure_all(options: &Options, run: &Path) -> Outcome<()> {
             if round == 0 { " (warm-up)" } else { "" }
         );
     }
-    report::write_both(options, &ready, &bench.samples)
+    let syncs = bench.syncs(&ready)?;
+    report::write_both(options, &ready, &bench.samples, &syncs)
 }
 
 fn absolute(path: &Path) -> Outcome<PathBuf> {
@@ -92,7 +106,7 @@ impl Bench<'_> {
         }
         for scenario in Scenario::ALL {
             for (variant, place) in &places {
-                if variant.takes_part(scenario) {
+                if variant.takes_part(&ready.set, scenario) {
                     let taken = self.turn(ready, variant, place, scenario)?;
                     let (set, variant) = (ready.set.name, (*variant).clone());
                     self.samples.push(Sample { set, scenario, variant, round, taken });
@@ -101,7 +115,10 @@ impl Bench<'_> {
         }
         if round == 0 {
             self.samples.clear();
-            places.iter().try_for_each(|(variant, place)| compare(ready, variant, place))?;
+            let installed = places.iter().filter(|_| !ready.set.only_choosing);
+            let mut installed =
+                installed.filter(|(variant, _)| variant.takes_part(&ready.set, Scenario::Cold));
+            installed.try_for_each(|(variant, place)| compare(ready, variant, place))?;
         }
         Ok(())
     }
@@ -137,6 +154,23 @@ impl Bench<'_> {
             }
         }
         best.ok_or_else(|| "nothing was measured".to_owned())
+    }
+
+    /// One more round, under strace, that is not timed: what waits for the disk on purpose.
+    fn syncs(&self, ready: &[Ready]) -> Outcome<Vec<Waited>> {
+        let mut found = Vec::new();
+        let counted = ready.iter().filter(|ready| !ready.set.only_choosing && syncs::can_be_counted());
+        for ready in counted {
+            for variant in [Variant::Packman(None), Variant::UvInstall, Variant::UvSync] {
+                let place = self.place("syncs", ready, &variant)?;
+                for scenario in [Scenario::Cold, Scenario::Warm, Scenario::Nothing] {
+                    let command = variant.command(self.options, &self.server, ready, &place, scenario);
+                    let syncs = syncs::count(&command, &self.run.join("syncs.txt"))?;
+                    found.push(Waited { set: ready.set.name, scenario, variant: variant.clone(), syncs });
+                }
+            }
+        }
+        Ok(found)
     }
 
     fn place(&self, round: &str, ready: &Ready, variant: &Variant) -> Outcome<Place> {

@@ -59,7 +59,10 @@ impl Variant {
     }
 
     /// Whether it takes part in a scenario.
-    pub(crate) fn takes_part(&self, scenario: Scenario) -> bool {
+    pub(crate) fn takes_part(&self, set: &Set, scenario: Scenario) -> bool {
+        if set.only_choosing && !scenario.only_resolves() {
+            return false;
+        }
         match (self, scenario) {
             (Self::Floor, scenario) => matches!(scenario, Scenario::Cold | Scenario::Warm),
             (Self::UvSync | Self::Pip, scenario) => !scenario.only_resolves(),
@@ -142,9 +145,9 @@ impl Place {
         self.folder.join("home")
     }
 
-    /// The cache: one for the first choosing, one for all that follows.
+    /// The cache: one for choosing only, one for installing.
     pub(crate) fn cache(&self, scenario: Scenario) -> PathBuf {
-        self.folder.join(if scenario == Scenario::ResolveCold { "cache-resolve" } else { "cache" })
+        self.folder.join(if scenario.only_resolves() { "cache-resolve" } else { "cache" })
     }
 }
 
@@ -158,10 +161,22 @@ pub(crate) fn packman(options: &Options, program: Option<&Path>, home: &Path, ca
 
 /// `uv pip` on an environment, with a cache of its own.
 pub(crate) fn uv(options: &Options, venv: &Path, cache: &Path, arguments: &[&str], rest: &[&str]) -> Command {
+    let mut command = uv_bare(options, venv, cache);
+    command.args(["--quiet", "pip"]).args(arguments).args(["--only-binary", ":all:"]).args(rest);
+    command
+}
+
+/// Lists what an environment has, `name==version`.
+pub(crate) fn uv_freeze(options: &Options, venv: &Path, cache: &Path) -> Command {
+    let mut command = uv_bare(options, venv, cache);
+    command.args(["--quiet", "pip", "freeze"]);
+    command
+}
+
+fn uv_bare(options: &Options, venv: &Path, cache: &Path) -> Command {
     let mut command = clean(&options.tools.join("uv"));
     command.env("VIRTUAL_ENV", venv).env("UV_CACHE_DIR", cache.join("uv")).env("HOME", cache);
     command.env("UV_NO_CONFIG", "1").env("UV_NO_PROGRESS", "1").env("UV_LINK_MODE", "hardlink");
-    command.args(["--quiet", "pip"]).args(arguments).args(["--only-binary", ":all:"]).args(rest);
     command
 }
 

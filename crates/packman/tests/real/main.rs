@@ -10,65 +10,28 @@
     reason = "a test may fail loudly"
 )]
 
+mod names;
+mod trees;
+mod twin;
+
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::Command;
 
+use names::{COMMANDS, PARITY, POPULAR};
+use twin::Twin;
+
 use packman_strict::json::Value;
 use testkit::world::{World, snapshot};
-
-/// What is curated and installed in one go, each with a module to import.
-const POPULAR: [(&str, &str); 32] = [
-    ("argcomplete", "argcomplete"),
-    ("attrs", "attrs"),
-    ("black", "black"),
-    ("boto3", "boto3"),
-    ("certifi", "certifi"),
-    ("click", "click"),
-    ("cryptography", "cryptography.fernet"),
-    ("django", "django"),
-    ("fastapi", "fastapi"),
-    ("flask", "flask"),
-    ("httpx", "httpx"),
-    ("jinja2", "jinja2"),
-    ("jsonschema", "jsonschema"),
-    ("lxml", "lxml.etree"),
-    ("numpy", "numpy"),
-    ("packaging", "packaging.version"),
-    ("pandas", "pandas"),
-    ("pillow", "PIL.Image"),
-    ("pip", "pip"),
-    ("pip-tools", "piptools"),
-    ("psutil", "psutil"),
-    ("pydantic", "pydantic"),
-    ("pytest", "pytest"),
-    ("pyyaml", "yaml"),
-    ("requests", "requests"),
-    ("rich", "rich"),
-    ("setuptools", "setuptools"),
-    ("sqlalchemy", "sqlalchemy"),
-    ("tqdm", "tqdm"),
-    ("urllib3", "urllib3"),
-    ("uvicorn", "uvicorn"),
-    ("wheel", "wheel"),
-];
-
-/// Commands that must start from where they were installed.
-const COMMANDS: [&[&str]; 6] = [
-    &["black", "--version"],
-    &["flask", "--version"],
-    &["pip", "--version"],
-    &["pip-compile", "--version"],
-    &["register-python-argcomplete", "--help"],
-    &["uvicorn", "--version"],
-];
 
 #[test]
 fn popular_packages_go_the_whole_road() {
     let world = World::inheriting(env!("CARGO_BIN_EXE_packman"));
     let names: Vec<&str> = POPULAR.iter().map(|(name, _)| *name).collect();
     world.ok(&["curate", "init", "db", "--title", "Popular", "--maintainer", "A test", "--no-passphrase"]);
-    let added = world.run(&[&["curate", "add", "db", "--with-dependencies", "--json"], &names[..]].concat());
+    // With the files themselves: uv is to install exactly these.
+    let add = ["curate", "add", "db", "--with-dependencies", "--copy-files", "--json"];
+    let added = world.run(&[&add, &names[..]].concat());
     if let ("no-index" | "network", false) = (added.error_code().as_str(), std::env::var("CI").is_ok()) {
         eprintln!("skipped: popular_packages_go_the_whole_road: no package index can be reached from here");
         return;
@@ -82,14 +45,16 @@ fn popular_packages_go_the_whole_road() {
     let venv = world.venv("venv");
     let before = snapshot(&venv);
     world.ok(&[&["install", "--venv", "venv"], &names[..]].concat());
-    for (name, module) in POPULAR {
-        let run = world.python(&venv, &format!("import {module}"));
-        assert_eq!(run.code, 0, "{name}: import {module}\n{}", run.stderr);
-    }
+    assert_all_import(&world, &venv);
     for command in COMMANDS {
         start(&venv, command);
     }
     start(&venv, &["python", "-m", "pip", "check"]);
+    let requested: Vec<String> = trees::requested(&venv).into_iter().collect();
+    assert_eq!(requested, names);
+    let twin = Twin::of(&world.path("site"));
+    assert_uv_installs_the_same(&world, &twin, &venv, &names);
+    assert_uv_chooses_the_same(&world, &twin);
     assert_second_install_changes_nothing(&world, &venv, &names);
     assert_uninstall_leaves_what_was_there(&world, &venv, &before);
 }
@@ -100,6 +65,40 @@ fn start(venv: &Path, command: &[&str]) {
     let output =
         Command::new(venv.join("bin").join(program)).args(arguments).output().expect("it was installed");
     assert!(output.status.success(), "{command:?}\n{}", String::from_utf8_lossy(&output.stderr));
+}
+
+/// Each in a process of its own, forked from one: some of these do not bear each other's company.
+fn assert_all_import(world: &World, venv: &Path) {
+    let modules: Vec<&str> = POPULAR.iter().map(|(_, module)| *module).collect();
+    let script = format!(
+        "import importlib, os, sys\nfailed = []\nfor name in {modules:?}:\n    child = os.fork()\n    \
+         if child == 0:\n        importlib.import_module(name)\n        os._exit(0)\n    \
+         if os.waitpid(child, 0)[1]: failed.append(name)\nsys.exit(' '.join(failed) or 0)"
+    );
+    let run = world.python(venv, &script);
+    assert_eq!(run.code, 0, "{}", run.stderr);
+}
+
+/// uv, given the same files, makes the same tree.
+fn assert_uv_installs_the_same(world: &World, twin: &Twin, venv: &Path, names: &[&str]) {
+    let theirs = world.venv("theirs");
+    twin.install(world, &theirs, names);
+    let differences = trees::differences(venv, &theirs);
+    assert!(differences.is_empty(), "{} differences:\n{}", differences.len(), differences.join("\n"));
+}
+
+/// uv, given the same releases, chooses the same ones, and pip finds nothing amiss.
+fn assert_uv_chooses_the_same(world: &World, twin: &Twin) {
+    for (index, names) in PARITY.iter().enumerate() {
+        let (ours, theirs) = (format!("ours-{index}"), world.venv(&format!("theirs-{index}")));
+        let venv = world.venv(&ours);
+        world.ok(&[&["install", "--offline", "--venv", &ours], *names].concat());
+        twin.install(world, &theirs, names);
+        let (installed, expected) = (twin::installed(world, &venv), twin::installed(world, &theirs));
+        assert_eq!(installed, expected, "{names:?}");
+        let checked = testkit::tools::pip(&venv, &["check"]);
+        assert_eq!(checked.code, 0, "{names:?}\n{}{}", checked.stdout, checked.stderr);
+    }
 }
 
 fn assert_second_install_changes_nothing(world: &World, venv: &Path, names: &[&str]) {
