@@ -41,7 +41,10 @@ fn table(options: &Options, ready: &[Ready], samples: &[Sample]) -> String {
         let aims = ["floor", "uv sync", "uv install"].map(|name| format!("packman / {name}")).join(" | ");
         let _ = writeln!(text, "| set (wheels, MB) | {} | {aims} | disturbed |", names.join(" | "));
         let _ = writeln!(text, "|---|{}", "---|".repeat(columns.len() + 4));
-        for set in ready {
+        let measured = |set: &&Ready| {
+            samples.iter().any(|sample| (sample.set, sample.scenario) == (set.set.name, scenario))
+        };
+        for set in ready.iter().filter(measured) {
             let summary = Summary::of(samples, set.set.name, scenario);
             let _ = writeln!(text, "{}", row(set, &summary, &columns));
         }
@@ -82,8 +85,13 @@ fn row(set: &Ready, summary: &Summary<'_>, columns: &[Variant]) -> String {
         });
     }
     for other in [Variant::Floor, Variant::UvSync, Variant::UvInstall] {
-        let ratio = summary.ratio(&Variant::Packman(None), &other, |taken: &Taken| taken.wall);
-        cells.push(ratio.map_or("–".to_owned(), |ratio| format!("{ratio:.2}")));
+        let ratio = |what: fn(&Taken) -> f64| summary.ratio(&Variant::Packman(None), &other, what);
+        let ratios =
+            (ratio(|taken| taken.wall), ratio(|taken| taken.user + taken.system), ratio(|taken| taken.peak));
+        cells.push(match ratios {
+            (Some(wall), Some(cpu), Some(peak)) => format!("**{wall:.2}** / {cpu:.2} / {peak:.2}"),
+            _ => "–".to_owned(),
+        });
     }
     let (disturbed, all) = summary.disturbed();
     cells.push(format!("{disturbed} of {all}"));
@@ -129,7 +137,7 @@ fn machine(options: &Options) -> Vec<String> {
         ]
         .join(", "),
         format!(
-            "median of {} rounds (pip: {}); each cell: ms by the clock / ms of CPU / MiB at once; ratios within a round",
+            "median of {} rounds (pip: {}); each cell: ms by the clock / ms of CPU / MiB at once, and ratios of these within a round",
             options.rounds,
             options.pip_rounds.min(options.rounds)
         ),
