@@ -88,7 +88,17 @@ pub(crate) fn curate(options: &Options, folder: &Path, index: &str, set: &Set) -
         output(packman(options, None, folder, folder).current_dir(folder).args(arguments))
     };
     run(&["curate", "init", "db", "--title", set.name, "--maintainer", "The bench", "--no-passphrase"])?;
-    let add = ["curate", "add", "db", "--with-dependencies", "--min-age", "0", "--index", index];
+    let add = [
+        "curate",
+        "add",
+        "db",
+        "--with-dependencies",
+        "--this-platform-only",
+        "--min-age",
+        "0",
+        "--index",
+        index,
+    ];
     run(&[&add, set.requirements].concat())?;
     run(&["curate", "sign", "db", "--yes"])?;
     run(&["curate", "publish", "db", "--to", "site"]).map(drop)
