@@ -106,6 +106,7 @@ fn recorded(
         yanked: text(file, "yanked").map(str::to_owned),
         review: None,
         recalled: None,
+        for_lock: false,
         name,
     })
 }
