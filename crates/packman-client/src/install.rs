@@ -11,6 +11,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use packman_machine::program;
+use packman_machine::stop::Commit;
 use packman_names::{ProjectName, Version};
 use packman_requirements::{EnvironmentsAsked, PythonAsked};
 use packman_resolve::Asked;
@@ -245,6 +246,7 @@ fn apply(
     client: &Client<'_>,
 ) -> Result<packman_wheel::Report, ClientError> {
     let planned = packman_wheel::plan(lock, change).map_err(change_error)?;
+    let _commit = Commit::begin();
     planned.apply(&Watch(client.stop)).map_err(change_error)
 }
 

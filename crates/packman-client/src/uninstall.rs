@@ -1,5 +1,6 @@
 //! Removing installed packages: what RECORD says, all of it or nothing.
 
+use packman_machine::stop::Commit;
 use packman_names::{ProjectName, Version};
 use packman_wheel::{Change, Installed, plan};
 
@@ -44,6 +45,7 @@ impl Client<'_> {
         let removed: Vec<_> = remove.iter().map(|one| (one.name.clone(), one.version.clone())).collect();
         let still_needed = still_needed(&environment.inventory, &environment.found.target.markers, &removed);
         let planned = plan(&lock, Change { remove, ..Change::default() }).map_err(change_error)?;
+        let _commit = Commit::begin();
         let report = planned.apply(&Watch(self.stop)).map_err(change_error)?;
         Ok(Uninstallation {
             environment: environment.folder(),

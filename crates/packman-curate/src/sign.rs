@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use packman_machine::files;
+use packman_machine::stop::Commit;
 use packman_strict::time::Time;
 use packman_tuf::{
     Good, MetaInfo, Role, SafetyNumber, SigningKey, SnapshotDraft, TargetInfo, TargetPath, TargetsDraft,
@@ -158,6 +159,7 @@ impl Curator<'_> {
         let memory = verified.map_err(|refusal| unusable(refusal, folder.path()))?;
         let nothing = || No::NothingSigned { folder: folder.path().to_owned() };
         let good = memory.good().ok_or_else(nothing)?.clone();
+        let _commit = Commit::begin();
         for (path, bytes) in &drafted.files {
             folder.write(path, bytes)?;
         }

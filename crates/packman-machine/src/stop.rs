@@ -1,10 +1,14 @@
 //! Asking a running command to end. The first Ctrl-C asks; the second one ends the program at once, with 130.
 //!
-//! Whoever waits or loops looks at a [`Stop`]; a blocked socket is woken by a hook that closes it.
+//! Whoever waits or loops looks at a [`Stop`]; a blocked socket is woken by a hook that closes it. What does neither is
+//! given [`GRACE`], and then the program ends without it: but never in the middle of a change that somebody holds a
+//! [`Commit`] for.
 
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{
+    Arc, Condvar, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard, Weak,
+};
 use std::time::Duration;
 
 use crate::failure::{Act, DiskFailure};
@@ -28,6 +32,31 @@ struct Listeners {
     hooks: Vec<Box<dyn FnOnce() + Send>>,
 }
 
+/// How long whoever was asked to stop may take.
+const GRACE: Duration = Duration::from_secs(2);
+
+/// Held by those who change something for good, and at last by who ends the program.
+static COMMITS: RwLock<()> = RwLock::new(());
+
+/// While it lives, a single request to stop does not end the program. One thread holds one at most.
+#[derive(Debug)]
+pub struct Commit {
+    _held: RwLockReadGuard<'static, ()>,
+}
+
+impl Commit {
+    /// Begins a change that should end whole; waits for ever once the program is ending.
+    #[must_use]
+    pub fn begin() -> Self {
+        Self { _held: COMMITS.read().unwrap_or_else(PoisonError::into_inner) }
+    }
+
+    /// Waits for every change that was begun, and lets no other begin.
+    fn last() -> RwLockWriteGuard<'static, ()> {
+        COMMITS.write().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
 /// The work ended because it was asked to.
 #[derive(Copy, Clone, Debug, Eq, PartialEq)]
 pub struct Stopped;
@@ -39,9 +68,15 @@ impl Stop {
     }
 
     /// A request that Ctrl-C (and on Unix the signal TERM) makes; made again, the program ends with 130.
+    /// What was asked and did not end within two seconds ends with the program, save where a [`Commit`] is held.
     pub fn on_signals() -> Result<Self, DiskFailure> {
+        Self::on_signals_with_grace(GRACE)
+    }
+
+    /// The same with another time for those who were asked.
+    pub fn on_signals_with_grace(grace: Duration) -> Result<Self, DiskFailure> {
         let stop = Self::new();
-        signals::listen(&stop).map_err(|error| DiskFailure::new(Act::Read, "signals", &error))?;
+        signals::listen(&stop, grace).map_err(|error| DiskFailure::new(Act::Read, "signals", &error))?;
         Ok(stop)
     }
 
@@ -129,10 +164,11 @@ impl fmt::Display for Stopped {
 impl std::error::Error for Stopped {}
 
 mod signals {
-    use super::Stop;
+    use super::{Commit, Stop};
     use std::io;
     use std::sync::Arc;
     use std::sync::atomic::AtomicBool;
+    use std::time::Duration;
 
     /// As a shell reports a program that Ctrl-C ended.
     const INTERRUPTED: i32 = 130;
@@ -143,7 +179,7 @@ mod signals {
     #[cfg(not(unix))]
     const ENDING: [i32; 1] = [signal_hook::consts::SIGINT];
 
-    pub(super) fn listen(stop: &Stop) -> io::Result<()> {
+    pub(super) fn listen(stop: &Stop, grace: Duration) -> io::Result<()> {
         // A limit on the length of files is to fail a write, which is told and cleaned up after, and not to kill.
         #[cfg(unix)]
         signal_hook::flag::register(signal_hook::consts::SIGXFSZ, Arc::default())?;
@@ -153,24 +189,25 @@ mod signals {
             signal_hook::flag::register_conditional_shutdown(signal, INTERRUPTED, Arc::clone(&second))?;
             signal_hook::flag::register(signal, Arc::clone(&second))?;
         }
-        wake(stop, &second)
+        wake(stop, &second, grace)
     }
 
     /// Hooks may not run inside a signal handler: a thread waits for the signal and runs them.
     #[cfg(unix)]
-    fn wake(stop: &Stop, _: &Arc<AtomicBool>) -> io::Result<()> {
+    fn wake(stop: &Stop, _: &Arc<AtomicBool>, grace: Duration) -> io::Result<()> {
         let mut signals = signal_hook::iterator::Signals::new(ENDING)?;
         let stop = stop.clone();
         std::thread::Builder::new().name("signals".to_owned()).spawn(move || {
             if signals.forever().next().is_some() {
                 stop.ask();
+                end_after(grace);
             }
         })?;
         Ok(())
     }
 
     #[cfg(not(unix))]
-    fn wake(stop: &Stop, second: &Arc<AtomicBool>) -> io::Result<()> {
+    fn wake(stop: &Stop, second: &Arc<AtomicBool>, grace: Duration) -> io::Result<()> {
         use std::sync::atomic::Ordering;
         let (stop, second) = (stop.clone(), Arc::clone(second));
         std::thread::Builder::new().name("signals".to_owned()).spawn(move || {
@@ -178,8 +215,16 @@ mod signals {
                 std::thread::sleep(std::time::Duration::from_millis(100));
             }
             stop.ask();
+            end_after(grace);
         })?;
         Ok(())
+    }
+
+    /// Whoever has not ended by now does not look whether it was asked to.
+    fn end_after(grace: Duration) {
+        let _last = Commit::last();
+        std::thread::sleep(grace);
+        std::process::exit(INTERRUPTED);
     }
 }
 

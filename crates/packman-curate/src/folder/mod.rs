@@ -13,6 +13,7 @@ use std::path::{Path, PathBuf};
 use packman_database::{About, MalformedRecord, ProjectRecord, Recalls};
 use packman_machine::files::{self, Keeping};
 use packman_machine::lock::{FileLock, LockWait};
+use packman_machine::stop::Commit;
 use packman_names::ProjectName;
 
 use crate::curator::{Curator, Event};
@@ -179,6 +180,7 @@ impl Folder {
                 .map_err(|error| Refused::Record { project: record.name.clone(), why: error.to_string() })?;
             ready.push((record, bytes));
         }
+        let _commit = Commit::begin();
         for (record, bytes) in ready {
             if record.files.is_empty() {
                 self.unstage(&record.name)?;

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use packman_machine::files;
+use packman_machine::stop::Commit;
 use packman_strict::json::{self, Limits, Object, Reader, Value};
 use packman_tuf::Role;
 
@@ -72,6 +73,7 @@ impl Rotation {
 
     /// Writes the files of a rotation that was decided; the caller holds the lock, and verified the folder as it will be.
     pub(super) fn finish(&self, folder: &Folder) -> Result<(), CurateError> {
+        let _commit = Commit::begin();
         for (name, bytes) in self.files() {
             folder.write(name, bytes)?;
         }
