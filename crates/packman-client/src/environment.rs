@@ -148,6 +148,9 @@ fn scheme_of(found: &Found) -> Scheme {
 }
 
 pub(crate) fn python_error(failure: &PythonFailure) -> ClientError {
+    if let PythonFailure::OwnProgram(folder) = failure {
+        return No::ProjectPython { folder: folder.display().to_string() }.into();
+    }
     Failed::Python { hint: failure.hint(), what: failure.to_string() }.into()
 }
 

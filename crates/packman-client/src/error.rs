@@ -155,6 +155,11 @@ pub enum No {
     Environment(packman_wheel::Conflict),
     /// A project that is not installed.
     NotInstalled(ProjectName),
+    /// Nobody named the environment, and only a program that came with it could say what it is.
+    ProjectPython {
+        /// Its folder.
+        folder: String,
+    },
     /// There is no environment to work in.
     NoEnvironment,
     /// A locked release of a kind that PackMan does not take.
@@ -280,6 +285,7 @@ impl No {
             Self::ExternallyManaged { .. } => "externally-managed",
             Self::Environment(conflict) => conflict.code(),
             Self::NotInstalled(_) => "not-installed",
+            Self::ProjectPython { .. } => "project-python",
             Self::NoEnvironment => "no-environment",
             Self::InTheWay { .. } => "in-the-way",
             Self::LockedLeft { why, .. } => why.code(),

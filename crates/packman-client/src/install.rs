@@ -204,7 +204,7 @@ impl Client<'_> {
             let arguments: Vec<&OsStr> =
                 options.into_iter().chain(some.iter().map(|path| path.as_os_str())).collect();
             let compiled =
-                program::run(self.environ, environment.interpreter(), &arguments, Duration::from_mins(10));
+                program::run(self.environ, &environment.found.asked, &arguments, Duration::from_mins(10));
             if let Err(why) = compiled {
                 self.host.event(Event::Warning(format!("not every module was compiled: {why}")));
             }

@@ -43,7 +43,7 @@ pub use list::{ListedPackage, PackageList};
 pub use lock::{Lock, LockPackage, LockRequest};
 pub use outdated::{Outdated, OutdatedPackage};
 pub use refresh::{RefreshReport, Refreshed};
-pub use search::Found;
+pub use search::{Found, Newest, Searched, Unread};
 pub use sync::SyncRequest;
 pub use tree::{Need, PackageTree, TreePackage};
 pub use trust::{AddRequest, Added, Compared, EntryReport};

@@ -110,12 +110,20 @@ impl Client<'_> {
         Ok(offer)
     }
 
+    /// A record that is kept already, or comes with its database's whole pack. Nothing of it is kept but the pack.
+    pub(crate) fn record_at_hand(&self, wanted: &RecordWanted<'_>, packs: &Packs) -> Option<Offer> {
+        let kept = |sha256| self.cache.summed(FLAT, &sha256, |bytes| wanted.cached_offer(bytes));
+        let packed = || packs.record_of_whole(self, wanted).and_then(|bytes| wanted.offer(&bytes).ok());
+        wanted.target().sha256().and_then(kept).or_else(packed)
+    }
+
     /// Whether the cache has a record, as far as can be seen without reading it.
     fn has_record(&self, target: &TargetInfo) -> bool {
         target.sha256().is_some_and(|sha256| self.cache.has_derived(FLAT, &sha256))
     }
 
-    fn fetch_record(&self, wanted: &RecordWanted<'_>) -> Result<Offer, ClientError> {
+    /// Fetches a record from the first mirror whose bytes have the signed hash.
+    pub(crate) fn fetch_record(&self, wanted: &RecordWanted<'_>) -> Result<Offer, ClientError> {
         let target = wanted.target();
         let path = target.file_path(&wanted.path());
         let mut refused = None;

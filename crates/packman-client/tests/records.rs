@@ -155,14 +155,29 @@ impl World {
         })
     }
 
+    fn venv(&self) -> std::path::PathBuf {
+        let venv = self.folder.path().join("v");
+        if !venv.exists() {
+            let mut python = std::process::Command::new("python3");
+            let made = python.args(["-m", "venv", "--without-pip"]).arg(&venv).status();
+            assert!(made.unwrap().success());
+        }
+        venv
+    }
+
     /// Reads every record, and says what was asked of the mirror for it: packs, and records.
     fn all(&self, version: &str) -> (usize, usize) {
         locked(&self.asked).clear();
-        let found = self.act(|client| client.search("project").unwrap());
-        let found: Vec<String> = found
-            .iter()
-            .map(|found| format!("{} {}", found.project, found.newest.as_ref().unwrap()))
-            .collect();
+        let every = (0..PROJECTS).map(|number| Requirement::parse(project(number).as_ref()).unwrap());
+        let demand = Demand::of(every.collect::<Vec<_>>());
+        let request = InstallRequest {
+            link: LinkMode::Copy,
+            ..InstallRequest::of(&demand, WhichEnvironment::Venv(self.venv()))
+        };
+        let steps = self.act(|client| client.plan_install(&request).unwrap().steps);
+        let mut found: Vec<String> =
+            steps.iter().map(|step| format!("{} {}", step.project, step.version)).collect();
+        found.sort_unstable();
         let wanted: Vec<String> =
             (0..PROJECTS).map(|number| format!("{} {version}", project(number))).collect();
         assert_eq!(found, wanted);
@@ -298,10 +313,7 @@ fn what_is_needed_next_is_asked_for_at_once() {
             met.meet(4);
         }
     });
-    let venv = world.folder.path().join("v");
-    let made =
-        std::process::Command::new("python3").args(["-m", "venv", "--without-pip"]).arg(&venv).status();
-    assert!(made.unwrap().success());
+    let venv = world.venv();
     let demand = Demand::of([Requirement::parse("project-00").unwrap()]);
     let request =
         InstallRequest { link: LinkMode::Copy, ..InstallRequest::of(&demand, WhichEnvironment::Venv(venv)) };

@@ -9,6 +9,7 @@ pub(crate) mod error;
 pub(crate) mod hints;
 pub(crate) mod lock;
 pub(crate) mod plan;
+pub(crate) mod search;
 pub(crate) mod start;
 pub(crate) mod tree;
 pub(crate) mod trust;

@@ -76,6 +76,11 @@ impl fmt::Display for No {
             }
             Self::Environment(conflict) => conflict.fmt(f),
             Self::NotInstalled(project) => write!(f, "`{project}` is not installed here"),
+            Self::ProjectPython { folder } => write!(
+                f,
+                "{} was not named, and only a program that came with it could say what it is",
+                quoted(folder)
+            ),
             Self::NoEnvironment => f.write_str("there is no environment here"),
             Self::LockedLeft { project, why } => {
                 write!(f, "`{project}` cannot be taken from the lock: {}", why.words())

@@ -42,18 +42,27 @@ impl Packs {
     /// A record out of the pack of the database that answers for it, if there is one and it is worth its bytes. Who
     /// comes while it is being fetched waits for it.
     pub(super) fn record(&self, client: &Client<'_>, wanted: &RecordWanted<'_>) -> Option<Vec<u8>> {
-        let target = wanted.pack().filter(|target| target.length <= Pack::LONGEST)?;
-        let sha256 = target.sha256()?;
-        let known = {
-            let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-            Arc::clone(known.entry(sha256).or_default())
-        };
+        let (known, target) = self.known(wanted)?;
         let missed = known.missed.fetch_add(1, Ordering::Relaxed) + 1;
         if known.pack.get().is_none() && !known.is_worth(client, wanted, &target, missed) {
             return None;
         }
         let pack = known.pack.get_or_init(|| read(client, wanted, &target)).as_ref()?;
         pack.record(wanted.project())
+    }
+
+    /// The same for who wants to see all records of a database: its pack is fetched whatever else is kept.
+    pub(super) fn record_of_whole(&self, client: &Client<'_>, wanted: &RecordWanted<'_>) -> Option<Vec<u8>> {
+        let (known, target) = self.known(wanted)?;
+        let pack = known.pack.get_or_init(|| read(client, wanted, &target)).as_ref()?;
+        pack.record(wanted.project())
+    }
+
+    fn known(&self, wanted: &RecordWanted<'_>) -> Option<(Arc<Known>, TargetInfo)> {
+        let target = wanted.pack().filter(|target| target.length <= Pack::LONGEST)?;
+        let sha256 = target.sha256()?;
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        Some((Arc::clone(known.entry(sha256).or_default()), target))
     }
 }
 

@@ -54,6 +54,8 @@ pub struct Environment {
     pub prefix: PathBuf,
     /// Its interpreter, as scripts name it in their first line.
     pub executable: PathBuf,
+    /// The interpreter that was asked what it is: its own, or that of the Python below.
+    pub asked: PathBuf,
     /// The version of its Python, with the patch.
     pub version: PythonVersion,
     /// What wheels are chosen for.
@@ -74,6 +76,7 @@ impl Environment {
         let Python { executable, version, target, prefix, paths, stdlib, .. } = python;
         Self {
             prefix,
+            asked: executable.clone(),
             executable,
             version,
             target,
@@ -99,6 +102,7 @@ impl Environment {
         }
         Self {
             prefix: folder.to_owned(),
+            asked: python.executable,
             executable,
             version: python.version,
             paths: python.venv.under(folder, python.version),

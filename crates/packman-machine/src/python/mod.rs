@@ -62,6 +62,8 @@ pub enum PythonFailure {
     NoneFound(Option<PythonVersion>),
     /// The interpreter is older than 3.8.
     TooOld(PathBuf, PythonVersion),
+    /// Nothing but a program in the project's own folder tells what the environment there is.
+    OwnProgram(PathBuf),
     /// Something stands where a new environment is wanted.
     InTheWay(PathBuf),
 }
@@ -137,6 +139,7 @@ impl PythonFailure {
                 Some("VIRTUAL_ENV names it; `deactivate` takes that away")
             }
             Self::NoEnvironment(..) => Some("`packman venv DIR` makes one"),
+            Self::OwnProgram(_) => Some("`--venv ./.venv` names it, if you know where it comes from"),
             Self::NoneFound(_) => Some("name one with `--python`"),
             Self::Disk(failure) => failure.hint(),
             _ => None,
@@ -170,6 +173,11 @@ impl fmt::Display for PythonFailure {
             Self::TooOld(program, version) => {
                 write!(f, "{} is Python {version}, wanted {OLDEST} or newer", shown(program))
             }
+            Self::OwnProgram(folder) => write!(
+                f,
+                "{} was not named, and only a program that came with it could say what it is",
+                shown(folder)
+            ),
             Self::InTheWay(folder) => {
                 write!(f, "{} is there already, wanted a place for a new environment", shown(folder))
             }

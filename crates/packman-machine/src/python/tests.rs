@@ -306,6 +306,59 @@ fn a_python_that_others_manage_is_told_with_their_words() {
     assert_eq!((above.is_venv, above.externally_managed()), (true, None));
 }
 
+/// A cloned folder may hold any program as its `.venv/bin/python`: one that nobody named is not run.
+#[cfg(unix)]
+#[test]
+fn a_program_that_came_with_the_project_is_not_run() {
+    let place = Place::new();
+    let base = place.pythons().base(None).unwrap();
+    let (major, minor) = (base.version.major, base.version.minor);
+    let home = base.executable.parent().unwrap().display().to_string();
+    std::fs::create_dir_all(place.path(".venv/bin")).unwrap();
+    std::fs::create_dir_all(place.path("tools")).unwrap();
+    let planted = place.fake(".venv/bin/python", |answer| answer);
+    place.fake("tools/python3", |answer| answer);
+    let settings = |text: String| std::fs::write(place.path(".venv/pyvenv.cfg"), text).unwrap();
+    let run = || place.runs(".venv/bin/python") + place.runs("tools/python3");
+    let tools = place.path("tools").display().to_string();
+    for (text, is_found) in [
+        (format!("home = {home}\nversion = {major}.{minor}.0\n"), true),
+        // The settings lead back into the project: PATH has such a Python as well.
+        (format!("home = {tools}\nexecutable = {tools}/python3\nversion = {major}.{minor}.0\n"), true),
+        (format!("home = {tools}\nversion_info = 3.99.1\n"), false),
+        (format!("home = {home}\n"), false),
+        (String::new(), false),
+    ] {
+        settings(text.clone());
+        let found = place.pythons().discover(&Wanted::Usual);
+        assert_eq!(run(), 0, "{text}");
+        match found {
+            Ok(found) => {
+                let found = found.unwrap();
+                assert!(is_found, "{text}");
+                assert_eq!((found.executable, found.version), (planted.clone(), base.version), "{text}");
+                assert!(!found.asked.starts_with(place.folder.path()), "{text}");
+            }
+            Err(failure) => {
+                assert!(!is_found && matches!(failure, PythonFailure::OwnProgram(_)), "{failure}")
+            }
+        }
+    }
+    // Without settings it would be a whole Python of its own.
+    std::fs::remove_file(place.path(".venv/pyvenv.cfg")).unwrap();
+    assert!(matches!(place.pythons().discover(&Wanted::Usual), Err(PythonFailure::OwnProgram(_))));
+    assert_eq!(run(), 0);
+    // A link that leads to another program of the project is no better.
+    settings(format!("home = {tools}\n"));
+    std::fs::remove_file(&planted).unwrap();
+    std::os::unix::fs::symlink("../../tools/python3", &planted).unwrap();
+    assert!(matches!(place.pythons().discover(&Wanted::Usual), Err(PythonFailure::OwnProgram(_))));
+    assert_eq!(run(), 0);
+    // Who names it knows it.
+    place.pythons().discover(&Wanted::Venv(".venv".into())).unwrap().unwrap();
+    assert_eq!(run(), 1);
+}
+
 /// Asking must not be a way to run what is installed: the attack is a file that Python runs when it starts.
 #[cfg(unix)]
 #[test]

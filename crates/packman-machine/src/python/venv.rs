@@ -6,6 +6,8 @@ use std::io;
 use std::path::{Component, Path, PathBuf};
 use std::time::Duration;
 
+use packman_names::PythonVersion;
+
 use super::{Environment, Learnt, Python, PythonFailure, Pythons};
 use crate::failure::{Act, DiskFailure};
 use crate::files;
@@ -31,6 +33,9 @@ impl Pythons<'_> {
             return Err(none());
         }
         let Some(settings) = files::read_file(&folder.join(SETTINGS), 64 << 10)? else {
+            if learnt == Learnt::DotVenv && !is_outside(&program, &folder) {
+                return Err(PythonFailure::OwnProgram(folder));
+            }
             // An environment of conda is a whole Python of its own.
             let python = self.probe(&program)?;
             let own = python.prefix.canonicalize().ok() == folder.canonicalize().ok();
@@ -39,8 +44,41 @@ impl Pythons<'_> {
         let settings = String::from_utf8_lossy(&settings);
         let sees_base = ini::value(&settings, "", "include-system-site-packages")
             .is_some_and(|value| value.eq_ignore_ascii_case("true"));
-        let python = self.under_venv(&program)?;
+        let python = if learnt == Learnt::DotVenv && !is_outside(&program, &folder) {
+            self.below(&folder, &settings)?
+        } else {
+            self.under_venv(&program)?
+        };
         Ok(Environment::of_venv(&folder, program, python, sees_base, learnt))
+    }
+
+    /// The Python below an environment whose own program is not to be run: the one that its settings name, else the
+    /// first of that version in `PATH`.
+    fn below(&self, folder: &Path, settings: &str) -> Result<Python, PythonFailure> {
+        let value = |name: &str| ini::value(settings, "", name);
+        let version = value("version").or_else(|| value("version_info"));
+        let version = version.and_then(|version| {
+            let mut numbers = version.trim().split('.');
+            let short = format!("{}.{}", numbers.next()?, numbers.next()?);
+            PythonVersion::parse(&short).ok()
+        });
+        let Some(version) = version else { return Err(PythonFailure::OwnProgram(folder.to_owned())) };
+        let in_home = |home: String| {
+            let named = format!("python{}.{}", version.major, version.minor);
+            let names =
+                if cfg!(windows) { vec!["python.exe".to_owned()] } else { vec![named, "python3".to_owned()] };
+            names.into_iter().map(move |name| Path::new(&home).join(name))
+        };
+        let named = value("executable").map(PathBuf::from).into_iter();
+        let named = named.chain(value("home").into_iter().flat_map(in_home));
+        let mut asked = named
+            .filter(|program| program.is_absolute() && is_outside(program, folder))
+            .filter_map(|program| self.under_venv(&program).ok());
+        let is_it = |python: &Python| python.is(version);
+        let found = asked.find(is_it).or_else(|| self.base(Some(version)).ok());
+        found
+            .filter(|python| is_outside(&python.executable, folder))
+            .ok_or_else(|| PythonFailure::OwnProgram(folder.to_owned()))
     }
 
     /// The Python below an environment: what its program is a link to, or the program itself where it is a copy.
@@ -71,6 +109,14 @@ impl Pythons<'_> {
         }
         made
     }
+}
+
+/// Whether a program that nobody named lies outside the project that an environment belongs to, which is the folder
+/// that holds it, and outside the environment. What lies inside may have come with a clone: it is not run.
+fn is_outside(program: &Path, environment: &Path) -> bool {
+    let Ok(real) = program.canonicalize() else { return false };
+    let mut own = [environment.parent(), Some(environment)].into_iter().flatten();
+    own.all(|folder| folder.canonicalize().is_ok_and(|folder| !real.starts_with(folder)))
 }
 
 /// The path as scripts are to name it: without `.`, and without `..` where there is something to ask.

@@ -1,6 +1,6 @@
 //! `packman search` and `info`: what there is.
 
-use packman_client::{FileInfo, Found, ProjectInfo};
+use packman_client::{FileInfo, Found, Newest, ProjectInfo, Searched};
 use packman_names::ProjectName;
 use packman_strict::json::{Object, Value};
 use packman_strict::quote::{escaped, quoted};
@@ -16,8 +16,14 @@ const CODE: &str = "nothing-found";
 
 pub(super) fn search(word: &str, common: &Common) -> Result<(), Ending> {
     let setting = Setting::capture(common, false)?;
-    let found = setting.client().search(word)?;
-    let ended = if found.is_empty() {
+    let Searched { found, unread, names_only } = setting.client().search(word)?;
+    setting.terminal.say_all(&words::search::not_read(&unread, &names_only));
+    let json_unread: Vec<Value<'static>> = unread.iter().map(words::search::unread_to_json).collect();
+    // What could not be read ends a search badly only where its answer may lack that.
+    let lacking = unread.into_iter().find(|one| one.is_wanted || found.is_empty());
+    let ended = if let Some(lacking) = lacking {
+        Err(lacking.why.into())
+    } else if found.is_empty() {
         let headline = format!("nobody you trust vouches for anything with {} in it", quoted(word));
         let hints = if setting.client().ring()?.entries().is_empty() {
             words::hints::empty_ring()
@@ -33,12 +39,18 @@ pub(super) fn search(word: &str, common: &Common) -> Result<(), Ending> {
     };
     if common.json {
         let projects: Vec<Value<'static>> = found.iter().map(found_to_json).collect();
-        return answered(Object::new().with("projects", projects), ended);
+        let names_only = words::search::names_only_to_json(&names_only);
+        let answer = Object::new().with("projects", projects).with("unread", json_unread);
+        return answered(answer.with("names-only", names_only), ended);
     }
     let row = |found: &Found| {
         vec![
             found.project.to_string(),
-            found.newest.as_ref().map_or_else(|| "no wheel".to_owned(), ToString::to_string),
+            match &found.newest {
+                Newest::Known(Some(version)) => version.to_string(),
+                Newest::Known(None) => "no wheel".to_owned(),
+                Newest::NotRead => "not read".to_owned(),
+            },
             found.database.to_string(),
             escaped(found.summary.as_deref().unwrap_or_default()).to_string(),
         ]
@@ -49,9 +61,13 @@ pub(super) fn search(word: &str, common: &Common) -> Result<(), Ending> {
 
 fn found_to_json(found: &Found) -> Value<'static> {
     let optional = |text: Option<String>| text.map_or(Value::Null, Value::from);
+    let newest = match &found.newest {
+        Newest::Known(newest) => newest.as_ref(),
+        Newest::NotRead => None,
+    };
     Object::new()
         .with("name", found.project.as_str().to_owned())
-        .with("newest", optional(found.newest.as_ref().map(ToString::to_string)))
+        .with("newest", optional(newest.map(ToString::to_string)))
         .with("summary", optional(found.summary.clone()))
         .with("database", found.database.as_str().to_owned())
         .into()

@@ -97,6 +97,10 @@ fn honest_no(no: &No) -> Vec<String> {
         No::LockedRecalled { .. } => {
             vec!["lock again: `packman lock` chooses what was not recalled".to_owned()]
         }
+        No::ProjectPython { .. } => vec![
+            "`--venv ./.venv` works in it, if you know where it comes from; its Python is run then".to_owned(),
+            "`packman venv DIR` makes an environment of your own".to_owned(),
+        ],
         No::InTheWay { folder, is_environment: true } => {
             vec![format!("`--venv {}` works in it", escaped(folder))]
         }

@@ -1,5 +1,6 @@
 //! `packman search`, `info` and `list`: what there is, what is there, and by whose word.
 
+use packman_machine::loopback::Answer;
 use testkit::index::Listed;
 use testkit::packages::{module, requests_and_its_needs};
 use testkit::world::World;
@@ -32,6 +33,40 @@ fn search_finds_names_before_summaries() {
       hint: `packman trust list` shows whom you trust; `packman trust show NAME` what each has
     ");
     assert_eq!(stage.world.ends(1, "nothing-found", &["search", "nothing"]).code, 1);
+}
+
+/// One bad record of one database is one line, and a failure only where the answer may lack it.
+#[test]
+fn a_record_that_cannot_be_read_ends_no_search() {
+    let stage = Stage::trusted(vec![module("good", "1.0"), module("evil", "1.0")]);
+    let names = std::fs::read_dir(stage.world.path("site/targets/projects")).unwrap();
+    let evil = names.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    let evil = evil.into_iter().find(|name| name.ends_with(".evil.json")).unwrap();
+    for (answer, exit, code) in
+        [(Answer::status(404), 4, "network"), (Answer::bytes("{}"), 3, "length-mismatch")]
+    {
+        stage.mirror.lie(&format!("targets/projects/{evil}"), answer);
+        let run = stage.world.ok(&["search", "good"]);
+        assert!(run.stdout.starts_with("good  1.0"), "{}", run.stdout);
+        assert_eq!(run.stderr.lines().count(), 1, "{}", run.stderr);
+        assert!(run.stderr.starts_with("warning: `web` has no record of `evil`"), "{}", run.stderr);
+        stage.world.ends(exit, code, &["search", "evil"]);
+        stage.world.ends(exit, code, &["search", "neither"]);
+    }
+}
+
+/// Nobody asked for the records of a search: they are not fetched one by one, and not kept.
+#[test]
+fn a_search_fetches_the_pack_and_keeps_no_records() {
+    let drafts = (0..12).map(|number| module(&format!("project-{number}"), "1.0")).collect();
+    let stage = Stage::trusted(drafts);
+    stage.world.clear_cache();
+    stage.mirror.take_asked();
+    let run = stage.world.ok(&["search", "project"]);
+    assert_eq!(run.stdout.lines().count(), 12);
+    let asked = stage.mirror.take_asked();
+    assert!(asked.iter().all(|asked| !asked.contains("targets/projects/")), "{asked:?}");
+    assert!(!stage.world.cache().join("records/flat-1").exists());
 }
 
 #[test]
