@@ -3,11 +3,14 @@
 
 use std::cmp::Reverse;
 use std::num::NonZeroUsize;
-use std::path::PathBuf;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use packman_database::{FileUrl, blob_path};
 use packman_machine::cache::WHEELS;
+use packman_machine::failure::DiskFailure;
+use packman_machine::files::Scratch;
 use packman_machine::location::Location;
 use packman_machine::network::{DownloadFailure, Downloaded, Expected as ExpectedBytes, Fault};
 use packman_machine::parallel::{Budget, for_each_parallel};
@@ -32,12 +35,41 @@ pub(crate) fn cores() -> NonZeroUsize {
     std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN)
 }
 
+/// Wheels that are unpacked, for as long as an environment takes them from there.
+pub(crate) struct Ready {
+    pub(crate) wheels: Vec<Unpacked>,
+    /// Where those are that the cache had no room for.
+    _spare: Option<Scratch>,
+}
+
 /// What every wheel of one run shares while it is got ready.
-struct Workshop {
-    wheels: PathBuf,
+struct Workshop<'w> {
+    wheels: Result<PathBuf, DiskFailure>,
+    spare: Spare<'w>,
     crew: Crew,
     memory: Budget,
 }
+
+/// A folder beside the environment, made when the cache cannot take a wheel: the environment may still have room.
+struct Spare<'w> {
+    environment: &'w Path,
+    made: OnceLock<Option<Scratch>>,
+    told: AtomicBool,
+}
+
+impl Spare<'_> {
+    fn folder(&self) -> Option<&Path> {
+        let make = || {
+            let beside = self.environment.parent().unwrap_or(self.environment);
+            // Whoever may write the environment need not be able to write beside it.
+            Scratch::in_folder(beside).or_else(|_| Scratch::in_folder(self.environment)).ok()
+        };
+        self.made.get_or_init(make).as_ref().map(Scratch::path)
+    }
+}
+
+/// Wheels that were fetched, each with its place in the plan.
+type Fetched = Vec<(usize, Unpacked)>;
 
 impl Client<'_> {
     /// Whether a file seems to be unpacked in the cache.
@@ -46,8 +78,9 @@ impl Client<'_> {
     }
 
     /// Gets every one of these files ready, in their order.
-    pub(crate) fn ready(&self, files: &[OfferedFile]) -> Result<Vec<Unpacked>, ClientError> {
+    pub(crate) fn ready(&self, files: &[OfferedFile], environment: &Path) -> Result<Ready, ClientError> {
         let mut ready = self.kept(files)?;
+        let mut spare = None;
         let mut missing: Vec<(usize, &OfferedFile)> = files
             .iter()
             .enumerate()
@@ -56,11 +89,13 @@ impl Client<'_> {
         if !missing.is_empty() {
             // The longest first: one that is begun last ends last, alone.
             missing.sort_by_key(|(_, file)| Reverse(file.size()));
-            for (place, unpacked) in self.fetch_all(missing)? {
+            let (fetched, used) = self.fetch_all(missing, environment)?;
+            spare = used;
+            for (place, unpacked) in fetched {
                 ready.splice(place..=place, [Some(unpacked)]);
             }
         }
-        Ok(ready.into_iter().flatten().collect())
+        Ok(Ready { wheels: ready.into_iter().flatten().collect(), _spare: spare })
     }
 
     /// Opens those that are unpacked already, each as it was vouched for.
@@ -77,22 +112,28 @@ impl Client<'_> {
         })
     }
 
-    fn fetch_all(&self, missing: Vec<(usize, &OfferedFile)>) -> Result<Vec<(usize, Unpacked)>, ClientError> {
+    fn fetch_all(
+        &self,
+        missing: Vec<(usize, &OfferedFile)>,
+        environment: &Path,
+    ) -> Result<(Fetched, Option<Scratch>), ClientError> {
         let bytes = missing.iter().map(|(_, file)| file.size()).sum();
         self.host.event(Event::Downloading { files: missing.len(), bytes });
         let shop = Workshop {
-            wheels: self.cache.wheels()?,
+            wheels: self.cache.wheels(),
+            spare: Spare { environment, made: OnceLock::new(), told: AtomicBool::new(false) },
             crew: Crew::new(cores()),
             memory: Budget::of(IN_MEMORY),
         };
-        let fetched = for_each_parallel(missing, DOWNLOADS, self.stop, |(place, file), stop| {
-            Ok((place, self.fetch(file, &shop, stop)?))
-        });
+        let fetched: Result<_, ClientError> =
+            for_each_parallel(missing, DOWNLOADS, self.stop, |(place, file), stop| {
+                Ok((place, self.fetch(file, &shop, stop)?))
+            });
         self.host.event(Event::DownloadsDone);
-        fetched
+        Ok((fetched?, shop.spare.made.into_inner().flatten()))
     }
 
-    fn fetch(&self, file: &OfferedFile, shop: &Workshop, stop: &Stop) -> Result<Unpacked, ClientError> {
+    fn fetch(&self, file: &OfferedFile, shop: &Workshop<'_>, stop: &Stop) -> Result<Unpacked, ClientError> {
         let Some(expected) = expected(file) else {
             return Err(ClientError::usage(format!("`{}` is no wheel", file.filename())));
         };
@@ -100,16 +141,44 @@ impl Client<'_> {
         let bytes = self.download(file, stop)?;
         let refused = |refusal| wheel_error(file, refusal);
         let wheel = Wheel::verify(&bytes, &expected, &WheelLimits::default()).map_err(refused)?;
-        let unpacked = unpack(&wheel, &shop.wheels, &shop.crew, &|| stop.is_asked());
-        let unpacked = unpacked.map_err(|error| match error {
-            UnpackError::Refused(refusal) => wheel_error(file, refusal),
-            UnpackError::Failed(failure) => {
-                Failed::Environment { code: failure.code(), what: failure.to_string() }.into()
-            }
-            UnpackError::Stopped => ClientError::Stopped,
-        })?;
+        let unpacked = self.unpacked(file, &wheel, shop, stop)?;
         self.host.event(Event::Ready { file: file.filename().to_owned() });
         Ok(unpacked)
+    }
+
+    /// Unpacks a wheel into the cache, or beside the environment where the cache cannot take it.
+    fn unpacked(
+        &self,
+        file: &OfferedFile,
+        wheel: &Wheel<'_>,
+        shop: &Workshop<'_>,
+        stop: &Stop,
+    ) -> Result<Unpacked, ClientError> {
+        let unpack_to = |folder: &Path| unpack(wheel, folder, &shop.crew, &|| stop.is_asked());
+        // Where the environment has no room either, the first failure is the one to tell.
+        let beside = |why: &str| {
+            let unpacked = shop.spare.folder().and_then(|spare| unpack_to(spare).ok())?;
+            if !shop.spare.told.swap(true, Ordering::AcqRel) {
+                self.host.event(Event::Warning(format!("wheels are unpacked beside the environment: {why}")));
+            }
+            Some(unpacked)
+        };
+        match &shop.wheels {
+            Err(failure) => beside(&failure.to_string()).ok_or_else(|| failure.clone().into()),
+            Ok(wheels) => match unpack_to(wheels) {
+                Err(UnpackError::Failed(failure)) if failure.is_of_place() => {
+                    beside(&failure.to_string()).ok_or(UnpackError::Failed(failure))
+                }
+                unpacked => unpacked,
+            }
+            .map_err(|error| match error {
+                UnpackError::Refused(refusal) => wheel_error(file, refusal),
+                UnpackError::Failed(failure) => {
+                    Failed::Environment { code: failure.code(), what: failure.to_string() }.into()
+                }
+                UnpackError::Stopped => ClientError::Stopped,
+            }),
+        }
     }
 
     fn download(&self, file: &OfferedFile, stop: &Stop) -> Result<Hashed, ClientError> {

@@ -22,6 +22,7 @@ use packman_wheel::{
 };
 
 use crate::client::Client;
+use crate::download::Ready;
 use crate::download::cores;
 use crate::environment::{Environment, WhichEnvironment, change_error};
 use crate::error::{ClientError, No};
@@ -98,7 +99,7 @@ impl Client<'_> {
         }
         self.agree_to_replace(&planned, &[])?;
         let _in_use = self.use_cache()?;
-        let mut ready = self.ready_for(&planned.steps)?;
+        let mut ready = self.ready_for(&planned.steps, &planned.environment)?;
         let Planned { mut environment, mut steps, goal, gate, warned, .. } = planned;
         let before = installed_packages(&environment);
         let lock = self.lock_environment(&mut environment)?;
@@ -107,10 +108,10 @@ impl Client<'_> {
             self.host
                 .event(Event::PlannedAnew { folder: again.environment.folder(), steps: again.steps.clone() });
             self.agree_to_replace(&again, &steps)?;
-            ready = self.ready_for(&again.steps)?;
+            ready = self.ready_for(&again.steps, &again.environment)?;
             Planned { environment, steps, .. } = again;
         }
-        let change = self.change(&environment, &steps, ready, manner.link);
+        let change = self.change(&environment, &steps, std::mem::take(&mut ready.wheels), manner.link);
         let report = apply(&lock, change, self)?;
         if manner.compile_bytecode {
             self.compile(&environment, &report.modules);
@@ -120,9 +121,9 @@ impl Client<'_> {
         Ok(Installation { environment: environment.folder(), steps, files: report.installed_files })
     }
 
-    fn ready_for(&self, steps: &[PlannedStep]) -> Result<Vec<Unpacked>, ClientError> {
+    fn ready_for(&self, steps: &[PlannedStep], environment: &Environment) -> Result<Ready, ClientError> {
         let files: Vec<OfferedFile> = steps.iter().filter_map(|step| step.file.clone()).collect();
-        self.ready(&files)
+        self.ready(&files, &environment.found.prefix)
     }
 
     /// Asks before something is replaced that the command did not name, and that was not agreed to before.

@@ -297,13 +297,17 @@ impl Client<'_> {
         allowance: Allowance,
     ) -> Result<(), Stuck> {
         let mut stuck = Stuck::Unreached("no mirror is known".to_owned());
+        let mut is_told = false;
         for location in self.fetcher.best_first(locations) {
             let fetched = self.fetcher.within(allowance).get(&location, &request.path, request.max_bytes);
             let fetched = match fetched {
                 Ok(fetched) => fetched,
                 Err(failure) if goes_on(&failure) => Fetched::Bytes(one_too_many(request.max_bytes)),
+                // What took the time says more than that there is none left.
+                Err(failure) if *failure.reason() == NetworkReason::NoTimeLeft && is_told => break,
                 Err(failure) => {
                     stuck = stuck.or_unreached(failure.to_string());
+                    is_told = true;
                     continue;
                 }
             };

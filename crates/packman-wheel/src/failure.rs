@@ -32,6 +32,11 @@ impl Failure {
         }
     }
 
+    /// Whether it is the place that cannot take it, so that another one may.
+    pub fn is_of_place(&self) -> bool {
+        self.code() != "file-failed"
+    }
+
     /// Every code of this type.
     pub const CODES: [&'static str; 4] = ["disk-full", "read-only", "no-permission", "file-failed"];
 

@@ -100,6 +100,23 @@ pub fn write_file(path: &Path, bytes: &[u8], keeping: Keeping) -> Result<(), Dis
     Ok(())
 }
 
+/// A folder of a random name, for this user alone; it is removed with all that is in it when this is dropped.
+#[derive(Debug)]
+pub struct Scratch(tempfile::TempDir);
+
+impl Scratch {
+    /// Makes one in a folder that is there.
+    pub fn in_folder(folder: &Path) -> Result<Self, DiskFailure> {
+        let made = tempfile::Builder::new().prefix(TEMPORARY).tempdir_in(folder);
+        made.map(Self).map_err(|error| DiskFailure::new(Act::Make, folder, &error))
+    }
+
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        self.0.path()
+    }
+}
+
 /// Opens a file of a random name in a folder; it is removed again unless it is renamed.
 pub(crate) fn temporary(folder: &Path, keeping: Keeping) -> io::Result<tempfile::NamedTempFile> {
     let mut builder = tempfile::Builder::new();

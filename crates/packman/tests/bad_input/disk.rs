@@ -189,3 +189,32 @@ fn what_is_newer_and_cannot_be_kept_is_not_used() {
     assert!(snapshot(&home) == before);
     set_modes(&home, 0o755);
 }
+
+/// The cache may lie on another disk than the environment, and be full or read-only alone.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_cache_that_takes_no_wheels_stops_no_installation() {
+    let stage = Stage::trusted(vec![module("flask", "3.0")]);
+    stage.world.venv("v");
+    let wheels = stage.world.cache().join("wheels");
+    std::fs::create_dir_all(stage.world.cache()).unwrap();
+    let _ = std::fs::remove_dir_all(&wheels);
+    // Nobody makes a folder there, root neither.
+    std::os::unix::fs::symlink("/sys", &wheels).unwrap();
+    let run = stage.world.ok(&["install", "--venv", "v", "flask"]);
+    let warnings: Vec<&str> = run.stderr.lines().filter(|line| line.starts_with("warning: ")).collect();
+    assert_eq!(warnings.len(), 1, "{}", run.stderr);
+    assert!(
+        warnings[0].starts_with("warning: wheels are unpacked beside the environment: `"),
+        "{}",
+        run.stderr
+    );
+    stage.world.ok(&["audit", "--venv", "v"]);
+    let left = std::fs::read_dir(stage.world.folder()).unwrap();
+    let left = left.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    assert_eq!(
+        left.filter(|name| name.starts_with(".packman-tmp-")).count(),
+        0,
+        "the folder beside it is gone"
+    );
+}
