@@ -143,6 +143,9 @@ fn who_else_can_write_a_file_is_told() {
     let file = inner.join("f");
     std::fs::write(&file, "").unwrap();
     let set = |path: &Path, mode| std::fs::set_permissions(path, PermissionsExt::from_mode(mode)).unwrap();
+    // A user's own group has nobody else in it, and only an administrator gives a file to any other.
+    let others = |path: &Path| std::os::unix::fs::chown(path, None, Some(12_345));
+    let of_group = others(&inner).and(others(&file)).is_ok();
     for (of_folder, of_file, found) in [
         (0o700, 0o600, Exposure::Private),
         (0o755, 0o644, Exposure::Private),
@@ -153,6 +156,9 @@ fn who_else_can_write_a_file_is_told() {
         (0o777, 0o600, Exposure::Everybody),
         (0o1777, 0o600, Exposure::Private),
     ] {
+        if found == Exposure::Group && !of_group {
+            continue;
+        }
         set(&inner, of_folder);
         set(&file, of_file);
         assert_eq!(exposure(&file).unwrap(), found, "{of_folder:o} {of_file:o}");
