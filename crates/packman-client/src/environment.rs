@@ -80,7 +80,12 @@ impl Client<'_> {
             None => return Err(No::NoEnvironment.into()),
         };
         let scheme = scheme_of(&found);
-        let inventory = installed(&scheme).map_err(change_error)?;
+        let mut inventory = installed(&scheme).map_err(change_error)?;
+        // What a killed run left is undone or completed before anybody goes by half of it. While a run is at work there,
+        // and where this user may not, it stays; whoever changes the environment is told why then.
+        if inventory.is_in_change && matches!(EnvironmentLock::try_take(&scheme), Ok(Some(_))) {
+            inventory = installed(&scheme).map_err(change_error)?;
+        }
         for broken in &inventory.broken {
             let path = broken.path.display().to_string();
             self.host.event(Event::Warning(format!("{}: {}", quoted(&path), broken.why)));

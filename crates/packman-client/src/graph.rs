@@ -179,7 +179,7 @@ mod tests {
                 receipt: None,
             }
         });
-        Inventory { installed: installed.collect(), broken: Vec::new() }
+        Inventory { installed: installed.collect(), ..Inventory::default() }
     }
 
     fn markers() -> MarkerEnvironment {

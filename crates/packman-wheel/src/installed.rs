@@ -15,6 +15,7 @@ use packman_strict::quote::quoted;
 use crate::conflict::ChangeError;
 use crate::failure::Failure;
 use crate::folder::{Folder, Kind};
+use crate::journal::WORK;
 use crate::layout::DIST_INFO;
 use crate::receipt::{RECEIPT, Receipt};
 use crate::scheme::{Places, Scheme, join};
@@ -32,6 +33,8 @@ pub struct Inventory {
     pub installed: Vec<Installed>,
     /// What looks like an installed project and cannot be read.
     pub broken: Vec<Broken>,
+    /// Whether a change is going on, or was killed and not yet undone: then this may be half of it.
+    pub is_in_change: bool,
 }
 
 impl Inventory {
@@ -91,7 +94,8 @@ pub struct Broken {
 /// Lists what is installed. Reads only; needs no lock.
 pub fn installed(scheme: &Scheme) -> Result<Inventory, ChangeError> {
     let places = Places::of(scheme)?;
-    Ok(list(&places)?)
+    let is_in_change = fs::symlink_metadata(places.root.join(WORK)).is_ok();
+    Ok(Inventory { is_in_change, ..list(&places)? })
 }
 
 pub(crate) fn list(places: &Places) -> Result<Inventory, Failure> {

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::EnvironmentArgs;
+use super::{EnvironmentArgs, LinkArgs};
 
 /// `packman lock`.
 #[derive(Args, Debug)]
@@ -81,4 +81,8 @@ pub(crate) struct SyncArgs {
     /// Compile modules to bytecode when they are installed
     #[arg(long)]
     pub(crate) compile_bytecode: bool,
+
+    /// How files are linked.
+    #[command(flatten)]
+    pub(crate) link: LinkArgs,
 }

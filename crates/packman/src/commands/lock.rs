@@ -4,7 +4,6 @@ use packman_client::{Client, InstallRequest, LockRequest, Manner, SyncRequest};
 use packman_machine::files::{self, Keeping};
 use packman_requirements::FileKind;
 use packman_strict::quote::quoted;
-use packman_wheel::LinkMode;
 
 use super::demand::{Sources, refuse_left};
 use super::install::carry_out;
@@ -53,7 +52,7 @@ pub(super) fn sync(arguments: &SyncArgs, common: &Common) -> Result<(), Ending> 
     let request = SyncRequest::of(&demand, arguments.exact);
     let planned = client.plan_sync(&request, &which(&arguments.environment))?;
     let plan = words::plan::sync(&planned);
-    let manner = Manner { compile_bytecode: arguments.compile_bytecode, link: LinkMode::default() };
+    let manner = Manner { compile_bytecode: arguments.compile_bytecode, link: arguments.link.mode() };
     carry_out(&setting, &client, planned, &plan, (!arguments.dry_run).then_some(manner), common)
 }
 
