@@ -15,17 +15,22 @@ mod trees;
 mod twin;
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::Instant;
 
 use names::{COMMANDS, PARITY, POPULAR};
+use trees::{Stamp, listing};
 use twin::Twin;
 
 use packman_strict::json::Value;
-use testkit::world::{World, snapshot};
+use testkit::world::World;
 
 #[test]
 fn popular_packages_go_the_whole_road() {
+    let begun = Instant::now();
+    // For whoever wonders where the minutes go; nothing is asserted of them.
+    let said = |what: &str| eprintln!("real: {:>4} s: {what}", begun.elapsed().as_secs());
     let world = World::inheriting(env!("CARGO_BIN_EXE_packman"));
     let names: Vec<&str> = POPULAR.iter().map(|(name, _)| *name).collect();
     world.ok(&["curate", "init", "db", "--title", "Popular", "--maintainer", "A test", "--no-passphrase"]);
@@ -38,26 +43,33 @@ fn popular_packages_go_the_whole_road() {
         return;
     }
     assert_eq!(added.code, 0, "{}{}", added.stdout, added.stderr);
+    said("curated");
     world.ok(&["curate", "sign", "db", "--yes"]);
     world.ok(&["curate", "publish", "db", "--to", "site"]);
     let number = world.ok(&["curate", "number", "db"]).stdout;
     world.ok(&["trust", "add", "site", "--as", "popular", "--number", number.trim()]);
 
+    said("signed, published and trusted");
     let venv = world.venv("venv");
-    let before = snapshot(&venv);
+    let before = listing(&venv);
     world.ok(&[&["install", "--venv", "venv"], &names[..]].concat());
+    said("installed");
     assert_all_import(&world, &venv);
     for command in COMMANDS {
         start(&venv, command);
     }
     start(&venv, &["python", "-m", "pip", "check"]);
+    said("imported and started");
     let requested: Vec<String> = trees::requested(&venv).into_iter().collect();
     assert_eq!(requested, names);
     let twin = Twin::of(&world.path("site"));
     assert_uv_installs_the_same(&world, &twin, &venv, &names);
+    said("compared with uv, file by file");
     assert_uv_chooses_the_same(&world, &twin);
+    said("chosen as uv chooses");
     assert_second_install_changes_nothing(&world, &venv, &names);
     assert_uninstall_leaves_what_was_there(&world, &venv, &before);
+    said("taken out again");
 }
 
 /// Starts a command of the environment, as a user would.
@@ -68,13 +80,15 @@ fn start(venv: &Path, command: &[&str]) {
     assert!(output.status.success(), "{command:?}\n{}", String::from_utf8_lossy(&output.stderr));
 }
 
-/// Each in a process of its own, forked from one: some of these do not bear each other's company.
+/// Each in a process of its own, forked from one: some of these do not bear each other's company. Two at a time.
 fn assert_all_import(world: &World, venv: &Path) {
     let modules: Vec<&str> = POPULAR.iter().map(|(_, module)| *module).collect();
     let script = format!(
-        "import importlib, os, sys\nfailed = []\nfor name in {modules:?}:\n    child = os.fork()\n    \
-         if child == 0:\n        importlib.import_module(name)\n        os._exit(0)\n    \
-         if os.waitpid(child, 0)[1]: failed.append(name)\nsys.exit(' '.join(failed) or 0)"
+        "import importlib, os, sys\nnames = {modules:?}\nhalf = os.fork()\nfailed = []\n\
+         for name in names[(half == 0)::2]:\n    child = os.fork()\n    if child == 0:\n        \
+         importlib.import_module(name)\n        os._exit(0)\n    if os.waitpid(child, 0)[1]: failed.append(name)\n\
+         if half and os.waitpid(half, 0)[1]: failed.append('one of the other half')\n\
+         sys.exit(' '.join(failed) or 0)"
     );
     let run = world.python(venv, &script);
     assert_eq!(run.code, 0, "{}", run.stderr);
@@ -103,16 +117,12 @@ fn assert_uv_chooses_the_same(world: &World, twin: &Twin) {
 }
 
 fn assert_second_install_changes_nothing(world: &World, venv: &Path, names: &[&str]) {
-    let before = without_bytecode(snapshot(venv));
+    let before = without_bytecode(listing(venv));
     world.ok(&[&["install", "--offline", "--venv", "venv"], names].concat());
-    assert!(without_bytecode(snapshot(venv)) == before, "a second install changed something");
+    assert!(without_bytecode(listing(venv)) == before, "a second install changed something");
 }
 
-fn assert_uninstall_leaves_what_was_there(
-    world: &World,
-    venv: &Path,
-    before: &BTreeMap<std::path::PathBuf, Vec<u8>>,
-) {
+fn assert_uninstall_leaves_what_was_there(world: &World, venv: &Path, before: &BTreeMap<PathBuf, Stamp>) {
     let listed = world.ok(&["list", "--venv", "venv", "--json"]);
     let json = listed.json();
     let packages =
@@ -121,7 +131,7 @@ fn assert_uninstall_leaves_what_was_there(
         packages.iter().filter_map(|package| package.as_object()?.get("name")?.as_str()).collect();
     assert!(installed.len() >= POPULAR.len(), "{installed:?}");
     world.ok(&[&["uninstall", "--venv", "venv"], &installed[..]].concat());
-    let after = snapshot(venv);
+    let after = listing(venv);
     let left: Vec<_> = after.keys().filter(|path| !before.contains_key(*path)).collect();
     assert!(left.is_empty(), "left behind: {left:?}");
     assert!(
@@ -130,9 +140,7 @@ fn assert_uninstall_leaves_what_was_there(
     );
 }
 
-fn without_bytecode(
-    mut files: BTreeMap<std::path::PathBuf, Vec<u8>>,
-) -> BTreeMap<std::path::PathBuf, Vec<u8>> {
+fn without_bytecode(mut files: BTreeMap<PathBuf, Stamp>) -> BTreeMap<PathBuf, Stamp> {
     files.retain(|path, _| path.extension().is_none_or(|end| end != "pyc"));
     files
 }

@@ -1,14 +1,34 @@
 //! Two environments, file by file. What an installer writes itself is compared in meaning.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::os::unix::fs::PermissionsExt as _;
-use std::path::Path;
+use std::os::unix::fs::MetadataExt as _;
+use std::path::{Path, PathBuf};
 
-use testkit::world::snapshot;
+/// Which file it is, how long, and when it was written, in seconds and nanoseconds: another one if anybody touched it.
+pub(crate) type Stamp = (u64, u64, i64, i64);
+
+/// Every file below a folder; a gigabyte of packages is not read for this.
+pub(crate) fn listing(folder: &Path) -> BTreeMap<PathBuf, Stamp> {
+    let mut files = BTreeMap::new();
+    let mut folders = vec![folder.to_owned()];
+    while let Some(next) = folders.pop() {
+        for entry in std::fs::read_dir(&next).unwrap().flatten() {
+            let path = entry.path();
+            let found = std::fs::symlink_metadata(&path).unwrap();
+            if found.is_dir() {
+                folders.push(path);
+            } else {
+                let stamp = (found.ino(), found.len(), found.mtime(), found.mtime_nsec());
+                files.insert(path.strip_prefix(folder).unwrap().to_owned(), stamp);
+            }
+        }
+    }
+    files
+}
 
 /// The projects that an environment says somebody asked for, as PEP 376's REQUESTED tells.
 pub(crate) fn requested(venv: &Path) -> BTreeSet<String> {
-    let files = snapshot(venv).into_keys().map(|path| path.to_string_lossy().into_owned());
+    let files = listing(venv).into_keys().map(|path| path.to_string_lossy().into_owned());
     let folder = |path: String| {
         let (stem, _) = in_dist_info(&path).filter(|(_, name)| *name == "REQUESTED")?;
         Some(stem.split('-').next()?.to_ascii_lowercase().replace('_', "-"))
@@ -51,31 +71,32 @@ enum Meaning {
 }
 
 fn meanings(venv: &Path) -> BTreeMap<String, Meaning> {
-    let files = snapshot(venv);
-    let commands: BTreeSet<String> = files
-        .iter()
-        .filter_map(|(path, bytes)| Some(path).filter(|_| command(venv, bytes).is_some()))
-        .map(|path| path.to_string_lossy().into_owned())
-        .collect();
-    let mut meanings = BTreeMap::new();
-    for (path, bytes) in files {
-        let text = path.to_string_lossy().into_owned();
-        if is_of_the_installer(&text) || is_of_the_environment(&text) {
-            continue;
+    let paths = listing(venv).into_keys().map(|path| path.to_string_lossy().into_owned());
+    let paths: Vec<String> =
+        paths.filter(|path| !is_of_the_installer(path) && !is_of_the_environment(path)).collect();
+    let read = |path: &str| std::fs::read(venv.join(path)).unwrap();
+    let in_bin = paths.iter().filter(|path| path.starts_with("bin/"));
+    let commands: BTreeMap<&str, String> =
+        in_bin.filter_map(|path| Some((path.as_str(), command(venv, &read(path))?))).collect();
+    let meaning = |path: &String| {
+        if let Some(command) = commands.get(path.as_str()) {
+            return Meaning::Command(command.clone());
         }
-        let meaning = if in_dist_info(&text).is_some_and(|(_, name)| name == "RECORD") {
-            Meaning::Record(record(&bytes, &commands))
-        } else if let Some(command) = command(venv, &bytes) {
-            Meaning::Command(command)
-        } else {
-            let mode = std::fs::metadata(venv.join(&path)).map_or(0, |file| file.permissions().mode());
-            let bytes = without_folder(venv, &bytes);
-            let digest = packman_strict::Sha256::of(&bytes).to_string();
-            Meaning::Bytes { executable: mode & 0o100 != 0, length: bytes.len(), digest }
-        };
-        meanings.insert(text, meaning);
-    }
-    meanings
+        let mut bytes = read(path);
+        if in_dist_info(path).is_some_and(|(_, name)| name == "RECORD") {
+            return Meaning::Record(record(&bytes, &commands));
+        }
+        if path.starts_with("bin/") {
+            bytes = without_folder(venv, &bytes);
+        }
+        let executable = std::fs::metadata(venv.join(path)).unwrap().mode() & 0o100 != 0;
+        Meaning::Bytes {
+            executable,
+            length: bytes.len(),
+            digest: packman_strict::Sha256::of(&bytes).to_string(),
+        }
+    };
+    paths.iter().map(|path| (path.clone(), meaning(path))).collect()
 }
 
 /// INSTALLER, the receipt, bytecode: each installer's own. So is REQUESTED: uv writes it for everything, PackMan for
@@ -97,6 +118,7 @@ fn in_dist_info(path: &str) -> Option<(&str, &str)> {
 /// What `python3 -m venv` made, and what installers keep beside it.
 fn is_of_the_environment(path: &str) -> bool {
     path == "pyvenv.cfg"
+        || path == "lib64"
         || path == ".lock"
         || path.starts_with(".packman/")
         || path.starts_with("bin/activate")
@@ -130,7 +152,7 @@ fn without_folder(venv: &Path, bytes: &[u8]) -> Vec<u8> {
         .into_bytes()
 }
 
-fn record(bytes: &[u8], commands: &BTreeSet<String>) -> BTreeSet<String> {
+fn record(bytes: &[u8], commands: &BTreeMap<&str, String>) -> BTreeSet<String> {
     let text = String::from_utf8_lossy(bytes).into_owned();
     let lines = text.lines().filter(|line| !line.is_empty());
     let path = |line: &str| line.rsplitn(3, ',').nth(2).unwrap_or(line).trim_matches('"').to_owned();
@@ -140,7 +162,7 @@ fn record(bytes: &[u8], commands: &BTreeSet<String>) -> BTreeSet<String> {
             let path = path(line);
             let name = path.trim_start_matches("../").to_owned();
             // The installer wrote it, or wrote into it: its hash is its own affair, that it is listed is not.
-            if commands.contains(&name)
+            if commands.contains_key(name.as_str())
                 || name.starts_with("bin/")
                 || in_dist_info(&path).is_some_and(|(_, name)| name == "RECORD")
             {
