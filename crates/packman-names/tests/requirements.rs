@@ -116,7 +116,7 @@ fn refuses_lines_that_are_made_to_keep_us_busy() {
         let error = Requirement::parse(&line).unwrap_err().to_string();
         assert!(error.ends_with(": has more than 512 extras, specifiers and comparisons"), "{error}");
     }
-    let long = |length: usize| Requirement::parse(&format!("x; os_name == '{}'", "a".repeat(length - 15)));
+    let long = |length: usize| Requirement::parse(&format!("x; os_name == '{}'", "a".repeat(length - 16)));
     assert!(long(16_384).is_ok());
     let error = long(16_385).unwrap_err().to_string();
     assert!(error.ends_with(": has 16385 bytes, wanted at most 16384"), "{error}");
