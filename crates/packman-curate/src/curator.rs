@@ -127,6 +127,11 @@ pub enum Note {
         /// What is needed.
         requirement: String,
     },
+    /// A source was not looked into for what builds it: it is no tar archive, or too large.
+    SourceUnread {
+        /// The file.
+        file: String,
+    },
     /// A file that was recorded is yanked at its source now, or no longer.
     YankChanged {
         /// The file.
@@ -185,6 +190,10 @@ impl Note {
                 "the index has no wheel for {}, which is needed on another platform: a lock for every platform will \
                  not be found",
                 crate::quoted(requirement)
+            ),
+            Self::SourceUnread { file } => format!(
+                "{} was not looked into for what builds it: wanted a `.tar.gz` of at most 256 MiB",
+                crate::quoted(file)
             ),
             Self::YankChanged { file, yanked: Some(reason) } if reason.is_empty() => {
                 format!("{} was yanked at its source", crate::quoted(file))

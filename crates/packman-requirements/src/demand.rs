@@ -17,6 +17,9 @@ use crate::{
 pub struct Demand {
     /// Requirements, pinned or open, in the order of the files.
     pub asked: Vec<Asked>,
+    /// What has to be there to build the projects themselves, where that was asked for: a set of its own for each file,
+    /// since each project is built in an environment of its own.
+    pub build: Vec<Asked>,
     /// Requirements that only narrow what else is asked for (`-c`).
     pub constraints: Vec<Asked>,
     /// Releases that lock files name with their files; whoever locked them resolved them already.
@@ -102,7 +105,8 @@ impl Demand {
             FileKind::PyLock => locks::pylock(path, parts, read),
             FileKind::UvLock => locks::uv_lock(path, read),
         }?;
-        if found.is_empty() && found.constraints.is_empty() {
+        let builds = parts.build_system && FileKind::of(path)? == FileKind::PyProject;
+        if found.is_empty() && found.constraints.is_empty() && !builds {
             return Err(UnreadableFile::new(Place::of(path), "asks for nothing"));
         }
         found.files.push(path.to_owned());
@@ -123,6 +127,7 @@ impl Demand {
     /// Adds what another file asks for.
     pub fn extend(&mut self, other: Self) {
         self.asked.extend(other.asked);
+        self.build.extend(other.build);
         self.constraints.extend(other.constraints);
         self.locks.extend(other.locks);
         self.not_taken.extend(other.not_taken);
@@ -134,7 +139,10 @@ impl Demand {
 
     /// Whether it asks for nothing, not even for something that is not taken.
     pub fn is_empty(&self) -> bool {
-        self.asked.is_empty() && self.locks.releases.is_empty() && self.not_taken.is_empty()
+        self.asked.is_empty()
+            && self.build.is_empty()
+            && self.locks.releases.is_empty()
+            && self.not_taken.is_empty()
     }
 
     /// Takes out the lines that say where packages come from, for whoever was told that by a person.

@@ -4,6 +4,7 @@
 //! Nothing that stands in such a file is carried out: what changes where packages come from, or cannot be vouched for,
 //! is reported by its line, with a way on. Leaves to others which files satisfy what is asked for.
 
+mod build_system;
 mod demand;
 mod kind;
 mod locked;
@@ -17,6 +18,7 @@ mod shown;
 mod table;
 mod text;
 
+pub use build_system::parse_build_system;
 pub use demand::{Asked, Demand, EnvironmentsAsked, PythonAsked, Unhashed, pinned};
 pub use kind::FileKind;
 pub use locked::{Edge, Locked, LockedWheel, Locks};
@@ -35,6 +37,8 @@ pub struct Parts {
     pub groups: Vec<ExtraName>,
     /// Whether of a lock file all that it locks is asked for, whatever extra or group it belongs to.
     pub whole_locks: bool,
+    /// Whether what a project needs to be built is asked for, too: see [`Demand::build`].
+    pub build_system: bool,
 }
 
 impl Parts {

@@ -6,6 +6,7 @@ use packman_names::{ExtraName, ProjectName, Requirement};
 use packman_strict::quote::quoted;
 use toml_edit::Value;
 
+use crate::build_system::add_named;
 use crate::locks::refuse_absent;
 use crate::requirements::place_of;
 use crate::table::{Member, Part, TomlFile};
@@ -18,7 +19,8 @@ pub(crate) fn parse(path: &Path, parts: &Parts, read: ReadFile<'_>) -> Result<De
     let file = TomlFile::parse(path, &text)?;
     let root = file.root();
     let project = root.part("project")?;
-    if project.is_none() && parts.groups.is_empty() {
+    let builds = parts.build_system && root.part("build-system")?.is_some();
+    if project.is_none() && parts.groups.is_empty() && !builds {
         return Err(no_project(&root)?);
     }
     let mut reading = Reading { found: Demand::default(), sources: sources(&root)? };
@@ -33,7 +35,10 @@ pub(crate) fn parse(path: &Path, parts: &Parts, read: ReadFile<'_>) -> Result<De
     for group in &parts.groups {
         groups.read(group, &mut Vec::new(), &mut reading)?;
     }
-    if reading.found.is_empty() {
+    if builds {
+        add_named(&root, &reading.sources, &mut reading.found)?;
+    }
+    if reading.found.is_empty() && !builds {
         return Err(root.error(&format!("asks for nothing{}", names_of(&names, "its dependency groups are"))));
     }
     Ok(reading.found)
@@ -138,16 +143,28 @@ impl Reading {
 
     /// One requirement.
     fn line(&mut self, text: &str, place: Place) {
-        let why = match Requirement::parse(text) {
-            Ok(Requirement { url: Some(url), .. }) => place_of(&url),
-            Err(error) => WhyNotTaken::Malformed(error.to_string()),
-            Ok(requirement) => match self.sources.iter().find(|(name, _)| *name == requirement.name) {
-                Some((_, why)) => why.clone(),
-                None => return self.found.asked.push(Asked { requirement, hashes: Vec::new(), place }),
-            },
-        };
-        self.found.not_taken.push(NotTaken { what: text.to_owned(), why, place });
+        match read_line(text, place, &self.sources) {
+            Ok(asked) => self.found.asked.push(asked),
+            Err(left) => self.found.not_taken.push(left),
+        }
     }
+}
+
+/// One requirement as it is written, where it is one that can be taken from an index.
+pub(crate) fn read_line(
+    text: &str,
+    place: Place,
+    sources: &[(ProjectName, WhyNotTaken)],
+) -> Result<Asked, NotTaken> {
+    let why = match Requirement::parse(text) {
+        Ok(Requirement { url: Some(url), .. }) => place_of(&url),
+        Err(error) => WhyNotTaken::Malformed(error.to_string()),
+        Ok(requirement) => match sources.iter().find(|(name, _)| *name == requirement.name) {
+            Some((_, why)) => why.clone(),
+            None => return Ok(Asked { requirement, hashes: Vec::new(), place }),
+        },
+    };
+    Err(NotTaken { what: text.to_owned(), why, place })
 }
 
 /// The dependency groups of a file, each with its key.

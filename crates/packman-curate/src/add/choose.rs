@@ -65,14 +65,14 @@ pub(super) fn choose(
 
 pub(super) struct Choosing<'c> {
     pub(super) request: &'c AddRequest,
-    asked: &'c Demand,
+    pub(super) asked: &'c Demand,
     pub(super) rules: &'c Rules,
     pub(super) index: &'c IndexClient<'c>,
     pub(super) files: &'c Files<'c>,
     ahead: &'c Ahead<'c>,
     /// The releases that were chosen.
     chosen: BTreeMap<ProjectName, BTreeSet<Version>>,
-    selection: Selection,
+    pub(super) selection: Selection,
 }
 
 impl<'c> Choosing<'c> {
@@ -95,10 +95,22 @@ impl<'c> Choosing<'c> {
                 self.all_versions(one);
             }
         }
-        let (for_lock, missing) = self.for_lock()?;
-        self.take_chosen()?;
-        self.selection.take.extend(for_lock);
+        let (mut for_lock, missing) = self.for_lock()?;
         self.selection.notes.extend(missing);
+        self.take_chosen()?;
+        if request.build_backends {
+            let recorded = [&self.selection.take[..], &for_lock[..]].concat();
+            let met = self.build_backends(&recorded)?;
+            if !request.this_platform_only {
+                let mut following = Following::new(&self, &self.chosen);
+                following.follow(met.iter().map(|one| &one.requirement))?;
+                for_lock.extend(following.take);
+                self.selection.notes.extend(following.notes);
+            }
+            self.take_chosen()?;
+        }
+        // What is installed comes first: of two that are the same file, that one counts.
+        self.selection.take.extend(for_lock);
         let notes = age::notes(request, self.rules, self.index, &open, &self.selection.take);
         let mut selection = self.selection;
         selection.notes.extend(notes);
@@ -304,7 +316,7 @@ impl<'c> Choosing<'c> {
     }
 
     /// Resolves; the inner error is one that ends this requirement, the outer one that ends the command.
-    fn resolve(
+    pub(super) fn resolve(
         &self,
         asked: &[&Asked],
         target: &Target,
@@ -347,7 +359,7 @@ impl<'c> Choosing<'c> {
         Ok(Err(why))
     }
 
-    fn note_chosen(&mut self, found: Vec<(ProjectName, Version)>) {
+    pub(super) fn note_chosen(&mut self, found: Vec<(ProjectName, Version)>) {
         for (project, version) in found {
             self.chosen.entry(project).or_default().insert(version);
         }
@@ -466,9 +478,9 @@ pub(super) fn named(target: &Target) -> String {
 }
 
 fn place(asked: &Asked) -> packman_resolve::Place {
-    if asked.place.line == 0 {
+    if asked.place.file.as_os_str().is_empty() {
         return packman_resolve::Place::CommandLine;
     }
     let name = asked.place.file.to_string_lossy().into_owned();
-    packman_resolve::Place::File { name, line: asked.place.line }
+    packman_resolve::Place::File { name, line: asked.place.line.max(1) }
 }

@@ -128,11 +128,20 @@ impl<'f> Files<'f> {
 
     /// The bytes of a file, from the cache where its hash is promised, else from where it is.
     pub(super) fn bytes(&self, candidate: &Candidate, stop: &Stop) -> Result<Hashed, CurateError> {
+        self.bytes_of_at_most(candidate, WheelLimits::default().zip.archive_bytes, stop)
+    }
+
+    /// The same of a file that may have at most so many bytes.
+    pub(super) fn bytes_of_at_most(
+        &self,
+        candidate: &Candidate,
+        most: u64,
+        stop: &Stop,
+    ) -> Result<Hashed, CurateError> {
         let promised = candidate.promise.as_ref().map(|promise| promise.sha256);
         if let Some(kept) = promised.and_then(|sha256| self.curator.cache.hashed_blob(&sha256)) {
             return Ok(kept);
         }
-        let most = WheelLimits::default().zip.archive_bytes;
         let bytes = match &candidate.origin {
             Origin::Local(path) => {
                 let missing = || Failed::Program(format!("{} is gone", crate::error::shown(path)));

@@ -6,6 +6,7 @@
 
 mod age;
 mod ahead;
+mod build;
 mod choose;
 mod fetch;
 mod for_lock;
@@ -13,6 +14,7 @@ mod local;
 mod metadata;
 mod record;
 mod rules;
+mod sdist;
 mod supply;
 mod take;
 
@@ -51,6 +53,8 @@ pub struct AddRequest {
     pub targets: Vec<Target>,
     /// Whether what the chosen releases depend on is added too.
     pub with_dependencies: bool,
+    /// Whether what builds the asked project and the chosen releases is added, with what that needs.
+    pub build_backends: bool,
     /// Whether what is needed on other platforms than these is left out, although lockers look for it.
     pub this_platform_only: bool,
     /// Whether every release that fits is added, not only the newest.
@@ -78,6 +82,7 @@ impl AddRequest {
             asked,
             targets,
             with_dependencies: false,
+            build_backends: false,
             this_platform_only: false,
             all_versions: false,
             all_files: false,
@@ -154,7 +159,10 @@ impl Curator<'_> {
         if request.targets.is_empty() {
             return Err(CurateError::usage("no Python and platform is named to choose wheels for"));
         }
-        if request.index.is_none() && request.from.is_none() && !request.asked.asked.is_empty() {
+        if request.index.is_none()
+            && request.from.is_none()
+            && !(request.asked.asked.is_empty() && request.asked.build.is_empty())
+        {
             return Err(No::NoIndex.into());
         }
         let (folder, _lock) = Folder::open_locked(&request.folder, self)?;

@@ -61,6 +61,13 @@ pub enum Refused {
         /// Why.
         why: String,
     },
+    /// A source distribution that cannot be read without running it.
+    Sdist {
+        /// The file name.
+        file: String,
+        /// Why.
+        why: String,
+    },
     /// A page of the index that cannot be read.
     Index {
         /// Its address.
@@ -122,6 +129,7 @@ impl Refused {
             Self::HashChanged { .. } => "hash-changed",
             Self::Wheel { refusal, .. } => refusal.code(),
             Self::Metadata { .. } => "wheel-metadata",
+            Self::Sdist { .. } => "malformed-sdist",
             Self::Index { .. } => MalformedPage::CODE,
             Self::Folder { .. } => "database-damaged",
             Self::Record { .. } => "record-excess",
@@ -142,6 +150,9 @@ impl Refused {
             }
             Self::OtherHash { .. } => {
                 "the file that was locked and the one that is listed are not the same: find out why before you lock anew"
+            }
+            Self::Sdist { .. } => {
+                "nothing of it was recorded: its wheels stand as they are, and what builds it can be named as a requirement"
             }
             Self::Record { .. } => {
                 "nothing was recorded; record fewer releases of it, and look who made those that say so much"
@@ -186,7 +197,7 @@ impl fmt::Display for Refused {
                 quoted(record)
             ),
             Self::Wheel { file, refusal } => write!(f, "{}: {refusal}", quoted(file)),
-            Self::Metadata { file, why } => write!(f, "{}: {why}", quoted(file)),
+            Self::Metadata { file, why } | Self::Sdist { file, why } => write!(f, "{}: {why}", quoted(file)),
             Self::Index { page, why } => write!(f, "index page {}: {why}", quoted(page)),
             Self::Folder { path, why } | Self::Key { path, why } => write!(f, "{}: {why}", shown(path)),
             Self::Record { project, why } => write!(f, "the record of `{project}` would be: {why}"),

@@ -1,5 +1,5 @@
 //! A scapegoat's world for one test: a home, a cache, a folder, and an index that answers as the test likes.
-#![allow(dead_code, unreachable_pub, reason = "each test file uses a part of it")]
+#![allow(clippy::indexing_slicing, dead_code, unreachable_pub, reason = "each test file uses a part of it")]
 #![allow(clippy::disallowed_methods, reason = "a test prepares and damages files by itself")]
 
 use std::collections::BTreeMap;
@@ -145,6 +145,12 @@ impl World {
         request
     }
 
+    /// What a file of the world asks for, and what builds it.
+    pub fn demand_and_builders(&self, file: &str) -> Result<Demand, UnreadableFile> {
+        let read = |path: &Path| std::fs::read(path).map_err(|error| error.to_string());
+        Demand::parse(&self.path(file), &Parts { build_system: true, ..Parts::default() }, &read)
+    }
+
     /// What a file of the world asks for.
     pub fn demand(&self, file: &str) -> Result<Demand, UnreadableFile> {
         let read = |path: &Path| std::fs::read(path).map_err(|error| error.to_string());
@@ -264,6 +270,29 @@ pub fn sdist(name: &str) -> Listed {
         members: vec![("upload-time", format!("{LONG_AGO:?}"))],
         metadata: None,
     }
+}
+
+/// A source distribution of these files, each with its path in the archive.
+pub fn source(name: &str, files: &[(&str, &str)]) -> Listed {
+    let mut tar = Vec::new();
+    for (path, text) in files {
+        let mut header = [0_u8; 512];
+        let size = format!("{:011o}", text.len());
+        header[..path.len()].copy_from_slice(path.as_bytes());
+        header[124..135].copy_from_slice(size.as_bytes());
+        header[148..156].copy_from_slice(b"        ");
+        header[156] = b'0';
+        header[257..263].copy_from_slice(b"ustar\0");
+        let sum: u32 = header.iter().map(|byte| u32::from(*byte)).sum();
+        header[148..155].copy_from_slice(format!("{sum:06o}\0").as_bytes());
+        tar.extend(header);
+        tar.extend(text.as_bytes());
+        tar.resize(tar.len().next_multiple_of(512), 0);
+    }
+    tar.resize(tar.len() + 1024, 0);
+    let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    std::io::Write::write_all(&mut packed, &tar).unwrap();
+    Listed { bytes: packed.finish().unwrap(), ..sdist(name) }
 }
 
 impl Listed {

@@ -184,7 +184,8 @@ fn of_a_pylock_the_groups_that_are_asked_for_count() {
         let names = |names: &[&str]| {
             names.iter().map(|name| packman_names::ExtraName::parse(name).unwrap()).collect()
         };
-        let parts = Parts { extras: names(extras), groups: names(groups), whole_locks: false };
+        let parts =
+            Parts { extras: names(extras), groups: names(groups), whole_locks: false, ..Parts::default() };
         let read = |_: &Path| Ok(lock.as_bytes().to_vec());
         let demand = match Demand::parse(Path::new("pylock.toml"), &parts, &read) {
             Ok(demand) => demand,

@@ -7,7 +7,8 @@ use crate::shown::check_parts;
 
 fn check(text: &str, extras: &[&str], groups: &[&str]) -> String {
     let names = |names: &[&str]| names.iter().map(|name| ExtraName::parse(name).unwrap()).collect();
-    let parts = Parts { extras: names(extras), groups: names(groups), whole_locks: false };
+    let parts =
+        Parts { extras: names(extras), groups: names(groups), whole_locks: false, ..Parts::default() };
     check_parts(&[("pyproject.toml", text)], &parts)
 }
 

@@ -158,6 +158,11 @@ pub(crate) struct AddArgs {
     #[arg(long)]
     pub(crate) with_dependencies: bool,
 
+    /// Also record what builds the project of a pyproject.toml, and each release recorded that the index has as source, with
+    /// what that needs: `[build-system]` is read, nothing is built
+    #[arg(long)]
+    pub(crate) build_backends: bool,
+
     /// With dependencies, leave out what only other platforms need; without this one wheel of each is recorded, so that
     /// a lock for every platform is found
     #[arg(long, requires = "with_dependencies")]

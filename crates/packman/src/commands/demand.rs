@@ -27,6 +27,8 @@ pub(super) struct Sources<'a> {
     pub(super) groups: &'a [String],
     /// Whether all of a lock file is asked for.
     pub(super) whole_locks: bool,
+    /// Whether what builds the projects of those files is asked for.
+    pub(super) build_system: bool,
 }
 
 /// The largest file that is read: ten times the longest lock file known.
@@ -66,8 +68,12 @@ impl Sources<'_> {
                 |name: &String| ExtraName::parse(name).map_err(|error| Ending::usage(error.to_string()));
             names.iter().map(parse).collect::<Result<Vec<_>, _>>()
         };
-        let parts =
-            Parts { extras: names(self.extras)?, groups: names(self.groups)?, whole_locks: self.whole_locks };
+        let parts = Parts {
+            extras: names(self.extras)?,
+            groups: names(self.groups)?,
+            whole_locks: self.whole_locks,
+            build_system: self.build_system,
+        };
         let has_parts = |file: &PathBuf| {
             FileKind::of(file).is_ok_and(|kind| matches!(kind, FileKind::PyProject | FileKind::PyLock))
         };

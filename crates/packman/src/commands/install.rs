@@ -18,6 +18,7 @@ pub(super) fn install(arguments: &InstallArgs, common: &Common) -> Result<(), En
         extras: &arguments.extra,
         groups: &arguments.group,
         whole_locks: false,
+        build_system: false,
     };
     let demand = sources.read(&setting)?;
     refuse_left(&demand)?;

@@ -22,6 +22,7 @@ pub(super) fn lock(arguments: &LockArgs, common: &Common) -> Result<(), Ending> 
         extras: &arguments.extra,
         groups: &arguments.group,
         whole_locks: false,
+        build_system: false,
     };
     let demand = sources.read(&setting)?;
     refuse_left(&demand)?;

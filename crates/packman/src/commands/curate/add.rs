@@ -26,11 +26,13 @@ pub(super) fn run(arguments: &AddArgs, common: &Common) -> Result<(), Ending> {
         extras: &arguments.extra,
         groups: &arguments.group,
         whole_locks: true,
+        build_system: arguments.build_backends,
     };
     let mut asked = sources.read(&setting)?;
     settle_index(&setting, &mut asked, arguments.index.as_deref())?;
     let request = AddRequest {
         with_dependencies: arguments.with_dependencies,
+        build_backends: arguments.build_backends,
         this_platform_only: arguments.this_platform_only,
         all_versions: arguments.all_versions,
         all_files: arguments.all_files,
