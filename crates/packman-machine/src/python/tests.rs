@@ -385,3 +385,21 @@ fn asking_runs_nothing_that_is_installed() {
     run(&place.environ, &found.executable, &["-c", ""].map(OsStr::new), Duration::from_mins(1)).unwrap();
     assert!(trace.exists());
 }
+
+/// Nobody clones into the user's home, where some keep all their Pythons; the environment's own program is still not run.
+#[cfg(unix)]
+#[test]
+fn a_python_in_the_users_home_is_asked_for_an_environment_there() {
+    let place = Place::new();
+    let home = place.environ.folder().to_owned();
+    let place = place.with("HOME", home);
+    std::fs::create_dir_all(place.path(".venv/bin")).unwrap();
+    std::fs::create_dir_all(place.path("tools")).unwrap();
+    place.fake(".venv/bin/python", |answer| answer);
+    let tool = place.fake("tools/python3", |answer| answer);
+    let version = place.pythons().base(None).unwrap().version.full().clone();
+    let tools = place.path("tools").display().to_string();
+    std::fs::write(place.path(".venv/pyvenv.cfg"), format!("home = {tools}\nversion = {version}\n")).unwrap();
+    let found = place.pythons().discover(&Wanted::Usual).unwrap().unwrap();
+    assert_eq!((found.asked, place.runs(".venv/bin/python")), (tool, 0));
+}

@@ -33,7 +33,7 @@ impl Pythons<'_> {
             return Err(none());
         }
         let Some(settings) = files::read_file(&folder.join(SETTINGS), 64 << 10)? else {
-            if learnt == Learnt::DotVenv && !is_outside(&program, &folder) {
+            if learnt == Learnt::DotVenv && !self.is_outside(&program, &folder) {
                 return Err(PythonFailure::OwnProgram(folder));
             }
             // An environment of conda is a whole Python of its own.
@@ -44,7 +44,7 @@ impl Pythons<'_> {
         let settings = String::from_utf8_lossy(&settings);
         let sees_base = ini::value(&settings, "", "include-system-site-packages")
             .is_some_and(|value| value.eq_ignore_ascii_case("true"));
-        let python = if learnt == Learnt::DotVenv && !is_outside(&program, &folder) {
+        let python = if learnt == Learnt::DotVenv && !self.is_outside(&program, &folder) {
             self.below(&folder, &settings)?
         } else {
             self.under_venv(&program)?
@@ -72,13 +72,27 @@ impl Pythons<'_> {
         let named = value("executable").map(PathBuf::from).into_iter();
         let named = named.chain(value("home").into_iter().flat_map(in_home));
         let mut asked = named
-            .filter(|program| program.is_absolute() && is_outside(program, folder))
+            .filter(|program| program.is_absolute() && self.is_outside(program, folder))
             .filter_map(|program| self.under_venv(&program).ok());
         let is_it = |python: &Python| python.is(version);
         let found = asked.find(is_it).or_else(|| self.base(Some(version)).ok());
         found
-            .filter(|python| is_outside(&python.executable, folder))
+            .filter(|python| self.is_outside(&python.executable, folder))
             .ok_or_else(|| PythonFailure::OwnProgram(folder.to_owned()))
+    }
+
+    /// Whether a program that nobody named lies outside the project that an environment belongs to, which is the folder
+    /// that holds it, and outside the environment. What lies inside may have come with a clone: it is not run. Nobody
+    /// clones into the user's home itself, where some keep all their Pythons.
+    fn is_outside(&self, program: &Path, environment: &Path) -> bool {
+        let Ok(real) = program.canonicalize() else { return false };
+        let home = self.environ.user_home().and_then(|home| home.canonicalize().ok());
+        let project = environment
+            .parent()
+            .map(Path::canonicalize)
+            .filter(|project| project.as_ref().map_or(true, |project| home.as_ref() != Some(project)));
+        let mut own = [Some(environment.canonicalize()), project].into_iter().flatten();
+        own.all(|folder| folder.is_ok_and(|folder| !real.starts_with(folder)))
     }
 
     /// The Python below an environment: what its program is a link to, or the program itself where it is a copy.
@@ -109,14 +123,6 @@ impl Pythons<'_> {
         }
         made
     }
-}
-
-/// Whether a program that nobody named lies outside the project that an environment belongs to, which is the folder
-/// that holds it, and outside the environment. What lies inside may have come with a clone: it is not run.
-fn is_outside(program: &Path, environment: &Path) -> bool {
-    let Ok(real) = program.canonicalize() else { return false };
-    let mut own = [environment.parent(), Some(environment)].into_iter().flatten();
-    own.all(|folder| folder.canonicalize().is_ok_and(|folder| !real.starts_with(folder)))
 }
 
 /// The path as scripts are to name it: without `.`, and without `..` where there is something to ask.
