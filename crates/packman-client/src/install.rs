@@ -10,6 +10,7 @@ use std::ffi::OsStr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use packman_machine::lock::FileLock;
 use packman_machine::program;
 use packman_machine::stop::Commit;
 use packman_names::{ProjectName, Version};
@@ -88,18 +89,19 @@ impl Client<'_> {
         self.carry_out(planned, Manner { compile_bytecode: request.compile_bytecode, link: request.link })
     }
 
-    /// Carries any plan out, as [`install`](Self::install) does.
-    pub fn carry_out(&self, planned: Planned, manner: Manner) -> Result<Installation, ClientError> {
+    /// Carries any plan out, as [`install`](Self::install) does. Nothing is changed before what the plan goes by is stored.
+    pub fn carry_out(&self, mut planned: Planned, manner: Manner) -> Result<Installation, ClientError> {
         if changes_nothing(&planned)? {
+            planned.settle()?;
             return Ok(Installation {
                 environment: planned.environment.folder(),
                 steps: planned.steps,
                 files: 0,
             });
         }
-        self.agree_to_replace(&planned, &[])?;
-        let _in_use = self.use_cache()?;
-        let mut ready = self.ready_for(&planned.steps, &planned.environment)?;
+        let got_ready = self.agreed_and_ready(&planned);
+        planned.settle()?;
+        let (mut ready, _in_use) = got_ready?;
         let Planned { mut environment, mut steps, goal, gate, warned, .. } = planned;
         let before = installed_packages(&environment);
         let lock = self.lock_environment(&mut environment)?;
@@ -119,6 +121,13 @@ impl Client<'_> {
             apply(&lock, record_bytecode(&environment, installed)?, self)?;
         }
         Ok(Installation { environment: environment.folder(), steps, files: report.installed_files })
+    }
+
+    /// Asks what has to be asked, and gets the wheels ready. The cache is in use from then on.
+    fn agreed_and_ready(&self, planned: &Planned) -> Result<(Ready, Option<FileLock>), ClientError> {
+        self.agree_to_replace(planned, &[])?;
+        let in_use = self.use_cache()?;
+        Ok((self.ready_for(&planned.steps, &planned.environment)?, in_use))
     }
 
     fn ready_for(&self, steps: &[PlannedStep], environment: &Environment) -> Result<Ready, ClientError> {

@@ -23,6 +23,7 @@ mod offers;
 mod outdated;
 mod refresh;
 mod search;
+mod storing;
 mod sync;
 mod tree;
 mod trust;

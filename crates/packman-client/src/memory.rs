@@ -15,7 +15,7 @@ use crate::host::Event;
 const RING: &str = "ring.toml";
 
 /// The file of a chain's memory. Its name is made of hexadecimal digits: no word from outside becomes a path.
-fn memory_file(chain: &Sha256) -> String {
+pub(crate) fn memory_file(chain: &Sha256) -> String {
     format!("state/{chain}.tuf")
 }
 

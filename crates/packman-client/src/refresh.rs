@@ -1,6 +1,5 @@
 //! Refreshing: asks each database's mirrors for what is newer, and keeps only what verified.
 
-use packman_machine::home::Replaced;
 use packman_machine::location::Location;
 use packman_machine::network::{Allowance, Fetched, NetworkFailure, NetworkReason};
 use packman_names::ProjectName;
@@ -13,6 +12,8 @@ use packman_tuf::{Answer, FirstUse, Limits, Memory, Reason, Refresh, Refusal, Re
 use crate::client::{Client, Reach};
 use crate::error::{ClientError, RefusedWhy};
 use crate::host::Event;
+use crate::memory::memory_file;
+use crate::storing::Storing;
 
 /// How one database's refresh went.
 #[derive(Debug)]
@@ -40,6 +41,20 @@ pub struct RefreshReport {
 struct Round {
     now: Time,
     standings: Vec<(Standing, Refreshed)>,
+    /// What verified and is newer, on its way to the disk.
+    storing: Storing,
+}
+
+/// How asking for one database ended.
+struct Asked {
+    /// What was remembered before, and what is now.
+    before: Memory,
+    memory: Memory,
+    /// The good copy in it.
+    database: Result<Option<Database>, Refused>,
+    outcome: Refreshed,
+    /// Whether there is something to store.
+    changed: bool,
 }
 
 /// A machine of `packman-tuf` that asks for files one after the other.
@@ -82,17 +97,26 @@ pub(crate) enum Stuck {
 }
 
 impl Client<'_> {
-    /// Refreshes every database of the ring and gives the gate over them as they stand then.
+    /// Refreshes every database of the ring and gives the gate over them as they stand then. All that is newer is stored.
     pub fn gate(&self, purpose: Purpose) -> Result<Gate, ClientError> {
+        let (gate, storing) = self.gate_and_storing(purpose)?;
+        storing.wait()?;
+        Ok(gate)
+    }
+
+    /// The same, for who has something to do before it matters that what is newer is stored.
+    pub(crate) fn gate_and_storing(&self, purpose: Purpose) -> Result<(Gate, Storing), ClientError> {
         let ring = self.ring()?;
-        let Round { now, standings } = self.round(&ring, self.fetcher.hurried())?;
-        Ok(Gate::new(ring, standings.into_iter().map(|(standing, _)| standing).collect(), now, purpose))
+        let Round { now, standings, storing } = self.round(&ring, self.fetcher.hurried())?;
+        let standings = standings.into_iter().map(|(standing, _)| standing).collect();
+        Ok((Gate::new(ring, standings, now, purpose), storing))
     }
 
     /// Refreshes every database of the ring and reports.
     pub fn refresh(&self) -> Result<RefreshReport, ClientError> {
         let ring = self.ring()?;
-        let standings = self.round(&ring, self.fetcher.unhurried())?.standings;
+        let Round { standings, storing, .. } = self.round(&ring, self.fetcher.unhurried())?;
+        storing.wait()?;
         Ok(RefreshReport {
             databases: standings.into_iter().map(|(standing, how)| (standing.entry.name, how)).collect(),
         })
@@ -103,14 +127,53 @@ impl Client<'_> {
         let memories: Vec<Memory> =
             ring.entries().iter().map(|entry| self.memory_of(entry)).collect::<Result<_, _>>()?;
         let now = self.time_after(&memories);
-        let standings: Result<Vec<_>, ClientError> = std::thread::scope(|scope| {
+        let mut asked: Vec<Asked> = std::thread::scope(|scope| {
             let pairs = ring.entries().iter().zip(memories);
             let running: Vec<_> = pairs
-                .map(|(entry, memory)| scope.spawn(move || self.refresh_entry(entry, memory, now, allowance)))
+                .map(|(entry, memory)| scope.spawn(move || self.ask(entry, memory, now, allowance)))
                 .collect();
-            running.into_iter().map(|thread| thread.join().unwrap_or(Err(ClientError::Stopped))).collect()
-        });
-        Ok(Round { now, standings: standings? })
+            running
+                .into_iter()
+                .map(|thread| thread.join().unwrap_or(Err(ClientError::Stopped)))
+                .collect::<Result<_, _>>()
+        })?;
+        let storing = self.store(ring, &mut asked, now, allowance)?;
+        let pairs = ring.entries().iter().zip(asked);
+        let standings = pairs.map(|(entry, asked)| self.standing(entry, asked, now)).collect();
+        Ok(Round { now, standings, storing })
+    }
+
+    /// Begins to store what is newer, also where the end was a refusal: the floor is never lowered.
+    ///
+    /// Two PackMans may refresh at once. Only the one whose beginning is still what is kept may keep its end; the
+    /// other asks again from there.
+    fn store(
+        &self,
+        ring: &Ring,
+        asked: &mut [Asked],
+        now: Time,
+        allowance: Allowance,
+    ) -> Result<Storing, ClientError> {
+        while asked.iter().any(|asked| asked.changed) {
+            let lock = self.lock_home()?;
+            let (mut files, mut moved) = (Vec::new(), Vec::new());
+            for (entry, asked) in ring.entries().iter().zip(&mut *asked).filter(|(_, asked)| asked.changed) {
+                let kept = self.memory_of(entry)?;
+                if kept.encode() == asked.before.encode() {
+                    files.push((memory_file(&entry.chain), asked.memory.encode()));
+                } else {
+                    moved.push((entry, asked, kept));
+                }
+            }
+            if moved.is_empty() {
+                return Ok(Storing::begin(self.home, lock, files)?);
+            }
+            drop(lock);
+            for (entry, asked, kept) in moved {
+                *asked = self.ask(entry, kept, now, allowance)?;
+            }
+        }
+        Ok(Storing::default())
     }
 
     /// The time of this run: the clock's, or the newest at which a refresh verified and was current, where that is
@@ -123,59 +186,33 @@ impl Client<'_> {
         floor
     }
 
-    fn refresh_entry(
+    /// Asks a database's mirrors for what is newer than what is remembered.
+    fn ask(
         &self,
         entry: &Entry,
         before: Memory,
         now: Time,
         allowance: Allowance,
-    ) -> Result<(Standing, Refreshed), ClientError> {
-        let root_before = before.root().version();
-        let (memory, outcome) = match self.reach {
-            Reach::Offline => (before, Refreshed::NotAsked),
-            Reach::Online => self.ask_for_newer(entry, before, now, allowance)?,
-        };
-        if memory.root().version() > root_before {
-            let to = memory.root().version();
-            self.host.event(Event::Rotated { database: entry.name.clone(), from: root_before, to });
+    ) -> Result<Asked, ClientError> {
+        let opened = Database::open(entry, before.clone());
+        if self.reach == Reach::Offline {
+            let (memory, outcome) = (before.clone(), Refreshed::NotAsked);
+            return Ok(Asked { before, memory, database: opened, outcome, changed: false });
         }
-        let standing = self.standing(entry, memory, &outcome, now);
-        Ok((standing, outcome))
-    }
-
-    /// Refreshes a memory, keeping what verified also when the end was a refusal: the floor is never lowered.
-    ///
-    /// Two PackMans may do this at once. Only the one whose beginning is still what is kept may keep its end; the
-    /// other begins again from there.
-    fn ask_for_newer(
-        &self,
-        entry: &Entry,
-        mut before: Memory,
-        now: Time,
-        allowance: Allowance,
-    ) -> Result<(Memory, Refreshed), ClientError> {
-        let locations = self.mirrors(entry, &before)?;
-        loop {
-            let mut refresh = Refresh::begin(before.clone(), now, Limits::default()).with_attached(&ATTACHED);
-            let end = self.drive(&mut refresh, &locations, allowance);
-            let changed = refresh.changed();
-            let memory = refresh.into_memory();
+        let locations = self.mirrors(entry, &opened)?;
+        let mut refresh = Refresh::begin(before.clone(), now, Limits::default()).with_attached(&ATTACHED);
+        let end = self.drive(&mut refresh, &locations, allowance);
+        let changed = refresh.changed();
+        let memory = refresh.into_memory();
+        let newest = if changed { Some(Database::open(entry, memory.clone())) } else { None };
+        if let Err(refused) = newest.as_ref().unwrap_or(&opened) {
             // Signed, and still nothing that can be answered from: the good copy before it stays.
-            if let Err(refused) = Database::open(entry, memory.clone()) {
-                return Ok((before, Refreshed::Refused(refused)));
-            }
-            if changed {
-                let _lock = self.lock_home()?;
-                let kept = self.memory_of(entry)?;
-                if kept.encode() != before.encode() {
-                    before = kept;
-                    continue;
-                }
-                let _: Replaced = self.keep_memory(&memory, &entry.chain)?;
-            }
-            let end = end.map_err(|stuck| self.explained(stuck, &memory, &locations, allowance));
-            return Ok((memory, outcome(entry, end, changed)?));
+            let outcome = Refreshed::Refused(refused.clone());
+            return Ok(Asked { memory: before.clone(), before, database: opened, outcome, changed: false });
         }
+        let end = end.map_err(|stuck| self.explained(stuck, &memory, &locations, allowance));
+        let outcome = outcome(entry, end, changed)?;
+        Ok(Asked { before, memory, database: newest.unwrap_or(opened), outcome, changed })
     }
 
     pub(crate) fn memory_of(&self, entry: &Entry) -> Result<Memory, ClientError> {
@@ -183,9 +220,14 @@ impl Client<'_> {
             .ok_or_else(|| RefusedWhy::MemoryGone { database: entry.name.clone() }.into())
     }
 
-    fn standing(&self, entry: &Entry, memory: Memory, outcome: &Refreshed, now: Time) -> Standing {
+    fn standing(&self, entry: &Entry, asked: Asked, now: Time) -> (Standing, Refreshed) {
+        let Asked { before, memory, database, outcome, .. } = asked;
+        let (from, to) = (before.root().version(), memory.root().version());
+        if to > from {
+            self.host.event(Event::Rotated { database: entry.name.clone(), from, to });
+        }
         let mut standing = Standing { entry: entry.clone(), database: None, refused: None, unreached: None };
-        match outcome {
+        match &outcome {
             Refreshed::Refused(refused) => {
                 let why = refused.because();
                 self.host.event(Event::RefreshRefused { database: entry.name.clone(), why });
@@ -198,7 +240,7 @@ impl Client<'_> {
             Refreshed::NotAsked => standing.unreached = Some("the network was not asked".to_owned()),
             Refreshed::Newer | Refreshed::Same => {}
         }
-        match Database::open(entry, memory) {
+        match database {
             Ok(database) => {
                 if let Some(database) = &database {
                     self.warn_before_expiry(database, now);
@@ -207,7 +249,7 @@ impl Client<'_> {
             }
             Err(refused) => standing.refused = Some(refused),
         }
-        standing
+        (standing, outcome)
     }
 
     /// Says in one line when a role has under 14 days left.
@@ -224,9 +266,13 @@ impl Client<'_> {
     }
 
     /// The places that serve a database: the one it was learnt from, then those it names itself.
-    fn mirrors(&self, entry: &Entry, memory: &Memory) -> Result<Vec<Location>, ClientError> {
+    fn mirrors(
+        &self,
+        entry: &Entry,
+        opened: &Result<Option<Database>, Refused>,
+    ) -> Result<Vec<Location>, ClientError> {
         let mut mirrors = vec![self.location(&entry.url)?];
-        if let Ok(Some(database)) = Database::open(entry, memory.clone()) {
+        if let Ok(Some(database)) = opened {
             mirrors.extend(further_mirrors(&database.about().mirrors));
         }
         Ok(mirrors)

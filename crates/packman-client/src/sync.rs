@@ -47,8 +47,7 @@ impl Client<'_> {
     /// Plans to make an environment equal to a lock.
     pub fn plan_sync(&self, request: &SyncRequest, which: &WhichEnvironment) -> Result<Planned, ClientError> {
         let client = Client { accept_expired: true, ..*self };
-        let (environment, gate) = client.environment_and_gate(which, Absent::Offer)?;
-        client.plan_in(environment, gate, Goal::Sync(Box::new(request.clone())), &[])
+        client.plan(which, Absent::Offer, Goal::Sync(Box::new(request.clone())))
     }
 
     /// What has to be done, and what of it needs no question.

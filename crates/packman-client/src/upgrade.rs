@@ -21,8 +21,7 @@ impl Client<'_> {
         projects: &[ProjectName],
         which: &WhichEnvironment,
     ) -> Result<Planned, ClientError> {
-        let (environment, gate) = self.environment_and_gate(which, Absent::Refuse)?;
-        self.plan_in(environment, gate, Goal::Upgrade(projects.to_vec()), &[])
+        self.plan(which, Absent::Refuse, Goal::Upgrade(projects.to_vec()))
     }
 }
 

@@ -11,32 +11,43 @@ use crate::environment::{Absent, Environment, WhichEnvironment};
 use crate::error::{ClientError, No};
 use crate::host::Event;
 use crate::offers::Offers;
+use crate::storing::Storing;
 
 impl Client<'_> {
     /// Plans an installation: reads the environment beside the refresh, then resolves. Changes nothing but the caches
     /// and what is remembered.
     pub fn plan_install(&self, request: &InstallRequest) -> Result<Planned, ClientError> {
         self.refuse_empty_ring(request)?;
-        let (environment, gate) = self.environment_and_gate(&request.which, Absent::Offer)?;
-        self.plan_in(environment, gate, Goal::of(request), &[])
+        self.plan(&request.which, Absent::Offer, Goal::of(request))
     }
 
-    /// Reads the environment beside the refresh.
-    pub(crate) fn environment_and_gate(
+    /// Reads the environment beside the refresh, and plans while what that brought is stored.
+    pub(crate) fn plan(
         &self,
         which: &WhichEnvironment,
         absent: Absent,
-    ) -> Result<(Environment, Gate), ClientError> {
+        goal: Goal,
+    ) -> Result<Planned, ClientError> {
+        let (environment, gate, storing) = self.environment_and_gate(which, absent)?;
+        storing.beside(self.plan_in(environment, gate, goal, &[])).map(Planned::beside)
+    }
+
+    fn environment_and_gate(
+        &self,
+        which: &WhichEnvironment,
+        absent: Absent,
+    ) -> Result<(Environment, Gate, Storing), ClientError> {
         let (environment, gate) = std::thread::scope(|scope| {
             let purpose = if self.accept_expired { Purpose::ActOnExpired } else { Purpose::Act };
-            let refresh = scope.spawn(move || self.gate(purpose));
+            let refresh = scope.spawn(move || self.gate_and_storing(purpose));
             let environment = self.environment(which, absent);
             (environment, refresh.join().unwrap_or(Err(ClientError::Stopped)))
         });
         // An environment that may not be changed is said before a database that may not answer.
         let environment = environment?;
         Self::refuse_managed(&environment)?;
-        Ok((environment, gate?))
+        let (gate, storing) = gate?;
+        Ok((environment, gate, storing))
     }
 
     /// Plans for an environment as it was read. `warned` are the warnings that were given already.
@@ -57,6 +68,7 @@ impl Client<'_> {
                 named,
                 gate,
                 warned: Vec::new(),
+                storing: Storing::default(),
             });
         }
         let wanted = goal.wanted(&environment)?;
@@ -99,7 +111,8 @@ impl Client<'_> {
         let is_told = |asked: &&Asked| steps.is_empty() || asked.place == Place::CommandLine;
         let elsewhere = wanted.requirements.iter().filter(|asked| !applies(asked) && is_told(asked));
         let elsewhere = elsewhere.map(|asked| asked.requirement.to_string()).collect();
-        Ok(Planned { environment, steps, elsewhere, goal, named, gate, warned: warnings })
+        let storing = Storing::default();
+        Ok(Planned { environment, steps, elsewhere, goal, named, gate, warned: warnings, storing })
     }
 
     fn steps(

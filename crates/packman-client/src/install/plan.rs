@@ -9,6 +9,8 @@ use packman_wheel::Installed;
 
 use super::goal::Goal;
 use crate::environment::Environment;
+use crate::error::ClientError;
+use crate::storing::Storing;
 
 /// A plan for one environment.
 #[derive(Debug)]
@@ -28,6 +30,20 @@ pub struct Planned {
     pub(super) gate: Gate,
     /// The warnings that were given.
     pub(super) warned: Vec<String>,
+    /// What the refresh before it verified, on its way to the disk.
+    pub(super) storing: Storing,
+}
+
+impl Planned {
+    /// Waits until all that the plan goes by is stored: for who shows it and does no more.
+    pub fn settle(&mut self) -> Result<(), ClientError> {
+        std::mem::take(&mut self.storing).wait()
+    }
+
+    /// The plan, with what is stored beside it.
+    pub(crate) fn beside((planned, storing): (Self, Storing)) -> Self {
+        Self { storing, ..planned }
+    }
 }
 
 /// What is done with one project.

@@ -47,12 +47,13 @@ pub(super) fn upgrade(arguments: &UpgradeArgs, common: &Common) -> Result<(), En
 pub(super) fn carry_out(
     setting: &Setting,
     client: &Client<'_>,
-    planned: Planned,
+    mut planned: Planned,
     plan: &[String],
     manner: Option<Manner>,
     common: &Common,
 ) -> Result<(), Ending> {
     let Some(manner) = manner else {
+        planned.settle()?;
         if common.json {
             let answer = words::plan::steps_to_json(&planned.environment.folder(), &planned.steps, false);
             return Ok(output::answer(&answer)?);

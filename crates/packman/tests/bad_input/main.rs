@@ -4,6 +4,7 @@
     clippy::expect_used,
     clippy::indexing_slicing,
     clippy::panic,
+    clippy::print_stderr,
     clippy::string_slice,
     clippy::type_complexity,
     reason = "a test may fail loudly"
@@ -14,6 +15,7 @@ mod disk;
 mod home;
 mod index;
 mod network;
+mod storing;
 mod together;
 
 #[path = "../support/mod.rs"]
