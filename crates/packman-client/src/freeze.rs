@@ -74,7 +74,7 @@ fn line(installed: &Installed) -> String {
     if from.contains(|letter: char| letter.is_control() || letter.is_whitespace()) {
         return pinned;
     }
-    match (installed.editable, from.strip_prefix("file://")) {
+    match (installed.is_editable(), from.strip_prefix("file://")) {
         // As pip has it; what a path would have to be decoded for stays an address.
         (true, Some(path)) if path.starts_with('/') && !path.contains('%') => format!("-e {path}"),
         (true, _) => format!("-e {from}"),

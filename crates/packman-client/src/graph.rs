@@ -170,13 +170,10 @@ mod tests {
                 version: parse_version(words.next().unwrap()).unwrap(),
                 dist_info: PathBuf::new(),
                 recorded: Recorded::Yes,
-                installer: None,
                 requested: words.next().is_some(),
-                editable: false,
                 requires: needs.split('|').map(|need| need.trim().to_owned()).collect(),
                 requires_python: None,
                 extras: Vec::new(),
-                receipt: None,
             }
         });
         Inventory { installed: installed.collect(), ..Inventory::default() }

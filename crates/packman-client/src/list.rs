@@ -42,9 +42,9 @@ impl Client<'_> {
             .map(|installed| ListedPackage {
                 name: installed.name.clone(),
                 version: installed.version.clone(),
-                installer: installed.installer.clone(),
+                installer: installed.installer(),
                 requested: installed.requested,
-                receipt: installed.receipt.clone(),
+                receipt: installed.receipt(),
             })
             .collect();
         packages.sort_by(|one, other| one.name.cmp(&other.name));

@@ -64,7 +64,7 @@ impl Client<'_> {
             version: installed.version.clone(),
             newest,
             source: offer.source().clone(),
-            ours: installed.receipt.is_some(),
+            ours: installed.receipt().is_some(),
         }))
     }
 }

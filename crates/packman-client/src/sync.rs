@@ -74,13 +74,13 @@ impl Client<'_> {
         let locked: BTreeSet<ProjectName> = steps.iter().map(|step| step.project.clone()).collect();
         let goes = |installed: &&Installed| {
             !locked.contains(&installed.name)
-                && (installed.receipt.is_some()
+                && (installed.receipt().is_some()
                     || request.exact && !installers(environment).contains(&installed.name.as_str()))
         };
         steps.extend(environment.inventory.installed.iter().filter(goes).map(removal));
         // What others installed is replaced by consent only, unless all that the lock does not name is to go.
         let ours = |project: &ProjectName| {
-            environment.inventory.project(project).is_none_or(|installed| installed.receipt.is_some())
+            environment.inventory.project(project).is_none_or(|installed| installed.receipt().is_some())
         };
         let named = locked.into_iter().filter(|project| request.exact || ours(project)).collect();
         Ok((steps, named))
@@ -120,7 +120,7 @@ impl Client<'_> {
     fn sync_step(&self, environment: &Environment, file: OfferedFile, requested: bool) -> PlannedStep {
         let there = environment.inventory.project(file.project());
         let same = |installed: &&Installed| {
-            installed.receipt.as_ref().is_some_and(|receipt| receipt.sha256 == *file.sha256())
+            installed.receipt().is_some_and(|receipt| receipt.sha256 == *file.sha256())
         };
         let is_cached = self.is_unpacked(&file);
         let (kind, requested) = match there {

@@ -31,7 +31,7 @@ pub(crate) fn wanted(environment: &Environment, projects: &[ProjectName]) -> Res
     if let Some(missing) = projects.iter().find(|project| inventory.project(project).is_none()) {
         return Err(No::NotInstalled(missing.clone()).into());
     }
-    let ours = inventory.installed.iter().filter(|installed| installed.receipt.is_some());
+    let ours = inventory.installed.iter().filter(|installed| installed.receipt().is_some());
     let named: BTreeSet<ProjectName> = match projects {
         [] => ours.map(|installed| installed.name.clone()).collect(),
         some => some.iter().cloned().collect(),
@@ -51,7 +51,7 @@ fn asked(environment: &Environment, named: &BTreeSet<ProjectName>) -> (Vec<Asked
     let graph = Graph::of(&environment.inventory, &environment.found.target.markers);
     let (mut requirements, mut constraints) = (Vec::new(), Vec::new());
     for installed in &environment.inventory.installed {
-        if installed.receipt.is_some() || named.contains(&installed.name) {
+        if installed.receipt().is_some() || named.contains(&installed.name) {
             let mut requirement = Requirement::any(installed.name.clone());
             requirement.extras = graph.extras(&installed.name);
             requirements.push(Asked::here(requirement));

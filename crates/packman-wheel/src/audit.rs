@@ -97,7 +97,7 @@ pub fn audit(scheme: &Scheme, commands: bool) -> Result<Audit, ChangeError> {
     for installed in &inventory.installed {
         let path = relative(&places, &installed.dist_info);
         let project = Some(&installed.name);
-        if installed.editable {
+        if installed.is_editable() {
             audit.note(path.clone(), project, Noted::Editable);
         }
         match installed.recorded {

@@ -55,20 +55,46 @@ pub struct Installed {
     pub dist_info: PathBuf,
     /// Whether its files are known, so that it can be removed.
     pub recorded: Recorded,
-    /// What installed it, by its own words.
-    pub installer: Option<String>,
     /// Whether somebody asked for it by name.
     pub requested: bool,
-    /// Whether it runs from the folder of its source.
-    pub editable: bool,
     /// `Requires-Dist`, each as written.
     pub requires: Vec<String>,
     /// `Requires-Python`, as written.
     pub requires_python: Option<String>,
     /// `Provides-Extra`, each as written.
     pub extras: Vec<String>,
+}
+
+/// What few ask for is read when it is asked for. It may have gone since, and stands for nothing then.
+impl Installed {
+    /// What installed it, by its own words.
+    pub fn installer(&self) -> Option<String> {
+        self.text("INSTALLER").map(|text| text.trim().to_owned())
+    }
+
+    /// Whether it runs from the folder of its source.
+    pub fn is_editable(&self) -> bool {
+        self.text("direct_url.json").is_some_and(|text| is_editable(&text))
+    }
+
     /// Who vouched for it, where PackMan installed it.
-    pub receipt: Option<Receipt>,
+    pub fn receipt(&self) -> Option<Receipt> {
+        Receipt::parse(self.text(RECEIPT)?.as_bytes()).ok()
+    }
+
+    /// Whether it seems that PackMan installed it: a receipt is there, whatever it says.
+    pub fn has_receipt(&self) -> bool {
+        Folder::open(&self.dist_info).is_ok_and(|folder| is_there(&folder, RECEIPT))
+    }
+
+    fn text(&self, name: &str) -> Option<String> {
+        if self.recorded == Recorded::EggInfo {
+            return None;
+        }
+        let bytes =
+            Folder::open(&self.dist_info).and_then(|folder| folder.read_whole(name, LARGEST_TEXT)).ok()?;
+        Some(String::from_utf8_lossy(&bytes).into_owned())
+    }
 }
 
 /// Whether somebody wrote down which files a project consists of.
@@ -102,26 +128,36 @@ pub(crate) fn list(places: &Places) -> Result<Inventory, Failure> {
     let mut inventory = Inventory::default();
     for site in places.site_folders() {
         let path = places.root.join(site);
-        let names = match Folder::open(&path) {
-            Ok(folder) => folder.names().map_err(|error| Failure::new(&path, "listed", error))?,
+        let folder = match Folder::open(&path) {
+            Ok(folder) => folder,
             Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
             Err(error) => return Err(Failure::new(&path, "opened", error)),
         };
+        let names = folder.names().map_err(|error| Failure::new(&path, "listed", error))?;
         for name in names {
-            let found = match name.to_lowercase().as_str() {
-                lower if lower.ends_with(DIST_INFO) => read_dist_info(&path.join(&name)),
-                lower if lower.ends_with(".egg-info") => read_egg_info(&path.join(&name)),
-                _ => continue,
+            let place = path.join(&name);
+            let found = if ends_with(&name, DIST_INFO) {
+                read_dist_info(&folder, &name, &place)
+            } else if ends_with(&name, ".egg-info") {
+                read_egg_info(&folder, &name, &place)
+            } else {
+                continue;
             };
             match found {
                 Ok(installed) => inventory.installed.push(installed),
-                Err(why) => inventory.broken.push(Broken { path: path.join(&name), why }),
+                Err(why) => inventory.broken.push(Broken { path: place, why }),
             }
         }
     }
     inventory.installed.sort_by(|a, b| (&a.name, &a.dist_info).cmp(&(&b.name, &b.dist_info)));
     inventory.broken.sort_by(|a, b| a.path.cmp(&b.path));
     Ok(inventory)
+}
+
+/// Whether a name ends so, in whatever case.
+fn ends_with(name: &str, end: &str) -> bool {
+    let tail = name.len().checked_sub(end.len()).and_then(|at| name.as_bytes().get(at..));
+    tail.is_some_and(|tail| tail.eq_ignore_ascii_case(end.as_bytes()))
 }
 
 /// The path of a project's folder of facts, relative to the root; `None` where it is not in the environment.
@@ -132,91 +168,98 @@ pub(crate) fn relative_site(places: &Places, dist_info: &Path) -> Option<(String
     Some((join(&site, name), site))
 }
 
-fn read_dist_info(path: &Path) -> Result<Installed, String> {
-    let said = |error: io::Error| error.to_string();
-    let folder = Folder::open(path).map_err(said)?;
-    let names = folder.names().map_err(said)?;
-    let has = |name: &str| names.iter().any(|other| other == name);
-    let text = |name: &str| if has(name) { read_text(&folder, name).map(Some) } else { Ok(None) };
-    if !has("METADATA") {
-        return Err("it has no METADATA".to_owned());
-    }
-    let metadata = read_header(&folder, "METADATA").map_err(said)?;
+fn read_dist_info(site: &Folder, name: &str, path: &Path) -> Result<Installed, String> {
+    let metadata = read_header(site, &format!("{name}/METADATA")).map_err(|error| match error.kind() {
+        io::ErrorKind::NotFound => "it has no METADATA".to_owned(),
+        _ => error.to_string(),
+    })?;
     let mut installed = parse_header(&metadata, path)?;
-    if has("RECORD") {
+    if is_there(site, &format!("{name}/RECORD")) {
         installed.recorded = Recorded::Yes;
     }
-    installed.requested = has("REQUESTED");
-    installed.installer = text("INSTALLER").ok().flatten().map(|text| text.trim().to_owned());
-    installed.editable = text("direct_url.json").ok().flatten().is_some_and(|text| is_editable(&text));
-    installed.receipt = text(RECEIPT).ok().flatten().and_then(|text| Receipt::parse(text.as_bytes()).ok());
+    installed.requested = is_there(site, &format!("{name}/REQUESTED"));
     Ok(installed)
 }
 
-fn read_egg_info(path: &Path) -> Result<Installed, String> {
-    let parent = path.parent().ok_or("it is nowhere")?;
-    let name = path.file_name().and_then(|name| name.to_str()).ok_or("its name is not UTF-8")?;
+fn read_egg_info(site: &Folder, name: &str, path: &Path) -> Result<Installed, String> {
     let said = |error: io::Error| error.to_string();
-    let folder = Folder::open(parent).map_err(said)?;
-    let text = match folder.kind(name).map_err(said)? {
-        Kind::File => read_header(&folder, name),
-        _ => folder.enter(name).and_then(|folder| read_header(&folder, "PKG-INFO")),
+    let text = match site.kind(name).map_err(said)? {
+        Kind::File => read_header(site, name),
+        _ => site.enter(name).and_then(|folder| read_header(&folder, "PKG-INFO")),
     };
     let mut installed = parse_header(&text.map_err(said)?, path)?;
     installed.recorded = Recorded::EggInfo;
     Ok(installed)
 }
 
-fn read_text(folder: &Folder, name: &str) -> io::Result<String> {
-    Ok(String::from_utf8_lossy(&folder.read_whole(name, LARGEST_TEXT)?).into_owned())
+fn is_there(folder: &Folder, name: &str) -> bool {
+    folder.kind(name).is_ok_and(|kind| kind != Kind::Nothing)
 }
 
 /// Reads as far as the first empty line: what follows is a description of up to hundreds of kilobytes.
-fn read_header(folder: &Folder, name: &str) -> io::Result<String> {
+fn read_header(folder: &Folder, name: &str) -> io::Result<Vec<u8>> {
     let mut file = folder.read(name)?;
-    let mut bytes = Vec::new();
-    let mut most = 4 << 10;
+    let (mut bytes, mut read) = (vec![0; 8 << 10], 0);
     loop {
-        let got = file.by_ref().take(most).read_to_end(&mut bytes)?;
-        if got == 0 || bytes.windows(2).any(|two| two == b"\n\n") {
-            return Ok(String::from_utf8_lossy(&bytes).into_owned());
+        let got = file.read(bytes.get_mut(read..).unwrap_or_default())?;
+        // The last byte before may be the first of an empty line.
+        let new = read.saturating_sub(1)..read + got;
+        read = new.end;
+        if got == 0 || bytes.get(new).is_some_and(has_empty_line) {
+            bytes.truncate(read);
+            return Ok(bytes);
         }
-        if bytes.len() as u64 > LARGEST_HEADER {
+        if read as u64 > LARGEST_HEADER {
             let why = format!("{} has more than {LARGEST_HEADER} bytes before its description", quoted(name));
             return Err(io::Error::new(io::ErrorKind::InvalidData, why));
         }
-        most *= 2;
+        if read == bytes.len() {
+            bytes.resize(read * 2, 0);
+        }
     }
 }
 
+fn has_empty_line(bytes: &[u8]) -> bool {
+    bytes.windows(2).any(|two| two == b"\n\n")
+}
+
 /// Reads the fields before the first blank line; of those that may stand once, the first.
-fn parse_header(text: &str, path: &Path) -> Result<Installed, String> {
-    let fields: Vec<(&str, &str)> = text
-        .lines()
-        .take_while(|line| !line.trim().is_empty())
-        .filter(|line| !line.starts_with([' ', '\t']))
-        .filter_map(|line| line.split_once(':'))
-        .map(|(name, value)| (name.trim(), value.trim()))
-        .collect();
-    let all = |wanted: &str| -> Vec<String> {
-        let same = fields.iter().filter(|(name, _)| name.eq_ignore_ascii_case(wanted));
-        same.map(|(_, value)| (*value).to_owned()).collect()
-    };
-    let one = |wanted: &str| all(wanted).into_iter().next();
-    let name = one("Name").ok_or("its metadata has no `Name`")?;
-    let version = one("Version").ok_or("its metadata has no `Version`")?;
+fn parse_header(text: &[u8], path: &Path) -> Result<Installed, String> {
+    let (mut name, mut version, mut requires_python) = (None, None, None);
+    let (mut requires, mut extras) = (Vec::new(), Vec::new());
+    for line in text.split(|byte| *byte == b'\n') {
+        let Some(first) = line.iter().find(|byte| !byte.is_ascii_whitespace()) else { break };
+        let Some(colon) = line.iter().position(|byte| *byte == b':') else { continue };
+        let (Some(field), Some(value)) = (line.get(..colon), line.get(colon + 1..)) else { continue };
+        // Most lines are classifiers and the like: they are not read.
+        if line.starts_with(b" ") || line.starts_with(b"\t") || !b"NnVvRrPp".contains(first) {
+            continue;
+        }
+        let is = |wanted: &str| field.trim_ascii().eq_ignore_ascii_case(wanted.as_bytes());
+        let value = || String::from_utf8_lossy(value.trim_ascii()).into_owned();
+        if is("Requires-Dist") {
+            requires.push(value());
+        } else if is("Provides-Extra") {
+            extras.push(value());
+        } else if name.is_none() && is("Name") {
+            name = Some(value());
+        } else if version.is_none() && is("Version") {
+            version = Some(value());
+        } else if requires_python.is_none() && is("Requires-Python") {
+            requires_python = Some(value());
+        }
+    }
+    let name = name.ok_or("its metadata has no `Name`")?;
+    let version = version.ok_or("its metadata has no `Version`")?;
     Ok(Installed {
         name: ProjectName::parse(&name).map_err(|error| error.to_string())?,
         version: parse_version(&version).map_err(|error| error.to_string())?,
         dist_info: path.to_owned(),
         recorded: Recorded::NoRecord,
-        installer: None,
         requested: false,
-        editable: false,
-        requires: all("Requires-Dist"),
-        requires_python: one("Requires-Python"),
-        extras: all("Provides-Extra"),
-        receipt: None,
+        requires,
+        requires_python,
+        extras,
     })
 }
 

@@ -71,9 +71,9 @@ pub(crate) struct Places {
 impl Places {
     /// Resolves the folders of a scheme.
     pub(crate) fn of(scheme: &Scheme) -> Result<Self, ChangeError> {
-        let [data, purelib, platlib, scripts] =
-            [&scheme.data, &scheme.purelib, &scheme.platlib, &scheme.scripts].map(|path| real(path));
-        let (data, purelib, platlib, scripts) = (data?, purelib?, platlib?, scripts?);
+        let (data, purelib, scripts) = (real(&scheme.data)?, real(&scheme.purelib)?, real(&scheme.scripts)?);
+        let same = scheme.platlib == scheme.purelib;
+        let platlib = if same { purelib.clone() } else { real(&scheme.platlib)? };
         let headers = real(&scheme.headers)?;
         let root =
             [&purelib, &platlib, &scripts].into_iter().fold(data.clone(), |root, path| shared(&root, path));

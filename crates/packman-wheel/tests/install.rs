@@ -406,11 +406,11 @@ fn lists_what_anybody_installed_and_what_is_broken() {
             one.name,
             one.version,
             one.recorded,
-            one.installer.as_deref().unwrap_or("-"),
+            one.installer().as_deref().unwrap_or("-"),
             one.requested,
-            one.editable,
+            one.is_editable(),
             one.requires,
-            one.receipt.as_ref().map_or("-", |receipt| receipt.assurance.as_str())
+            one.receipt().as_ref().map_or("-", |receipt| receipt.assurance.as_str())
         )
     });
     insta::assert_snapshot!(lines.collect::<Vec<_>>().join("\n"), @r#"
@@ -425,7 +425,7 @@ fn lists_what_anybody_installed_and_what_is_broken() {
     broken-1.dist-info: it has no METADATA
     unnamed-1.dist-info: its metadata has no `Name`
     ");
-    assert_eq!(found.project(&ProjectName::parse("flask").unwrap()).unwrap().receipt, Some(receipt));
+    assert_eq!(found.project(&ProjectName::parse("flask").unwrap()).unwrap().receipt(), Some(receipt));
     assert!(found.installed.iter().all(|one| one.recorded == Recorded::Yes || one.name.as_str() != "flask"));
 }
 

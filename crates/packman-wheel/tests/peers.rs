@@ -207,7 +207,7 @@ fn we_list_and_uninstall_what_pip_and_uv_installed() {
         assert!(found.broken.is_empty());
         let [one] = found.installed.as_slice() else { panic!("{found:?}") };
         assert_eq!(
-            (one.name.as_str(), one.installer.as_deref(), one.requested),
+            (one.name.as_str(), one.installer().as_deref(), one.requested),
             ("peer-three", Some(installer), true)
         );
         let lock = EnvironmentLock::take(&venv.scratch.scheme).unwrap();

@@ -158,12 +158,12 @@ fn installed_pinned(
     let (Some(hashes), Some(there)) = (pins.get(project), environment.inventory.project(project)) else {
         return Ok(None);
     };
-    match &there.receipt {
+    match there.receipt() {
         Some(receipt) if hashes.contains(&receipt.sha256) => Ok(None),
         Some(receipt) => Err(No::InstalledOther {
             project: project.clone(),
             version: there.version.clone(),
-            file: receipt.file.clone(),
+            file: receipt.file,
             found: receipt.sha256,
         }
         .into()),

@@ -91,8 +91,8 @@ impl PlannedStep {
             Action::Install(file) => (StepKind::Install { is_cached }, Some(file)),
             Action::Replace { old, file } => (StepKind::Replace { old, is_cached }, Some(file)),
         };
-        let stranger = there.filter(|there| kind == StepKind::Keep && there.receipt.is_none());
-        let by = |there: &Installed| there.installer.clone().unwrap_or_else(|| "unknown means".to_owned());
+        let stranger = there.filter(|there| kind == StepKind::Keep && !there.has_receipt());
+        let by = |there: &Installed| there.installer().unwrap_or_else(|| "unknown means".to_owned());
         Self {
             project: chosen.project,
             version: chosen.version,
