@@ -55,26 +55,8 @@ impl From<Refusal> for Damaged {
 impl Memory {
     /// The bytes of a state file. Equal memories give equal bytes.
     pub fn encode(&self) -> Vec<u8> {
-        let mut rest = match &self.good {
-            Some(good) => format!("good {} {}\n", good.root.version(), good.verified_at).into_bytes(),
-            None => b"good none\n".to_vec(),
-        };
-        for root in self.roots() {
-            write_section(&mut rest, "root", &root.version().to_string(), root.bytes());
-        }
-        for role in [Role::Timestamp, Role::Snapshot, Role::Targets] {
-            let seen = self.seen.bytes(role);
-            let good = self.good.as_ref().map(|good| good.bytes(role));
-            if seen == good {
-                write_optional(&mut rest, "both", role, seen);
-            } else {
-                write_optional(&mut rest, "seen", role, seen);
-                write_optional(&mut rest, "good", role, good);
-            }
-        }
-        for (path, bytes) in self.good.iter().flat_map(|good| &good.attached) {
-            write_section(&mut rest, ATTACHED, path, bytes);
-        }
+        let mut rest = Vec::new();
+        self.write(&mut |piece| rest.extend_from_slice(piece));
         let mut file = format!("{MAGIC}{}\n", Sha256::of(&rest)).into_bytes();
         file.append(&mut rest);
         file
@@ -82,22 +64,57 @@ impl Memory {
 
     /// Reads a state file, and verifies every signature in it again.
     pub fn parse(bytes: &[u8]) -> Result<Self, Damaged> {
-        let sections = Sections::parse(bytes)?;
+        let (rest, sections) = Sections::parse(bytes)?;
         let mut memory = sections.chain()?;
         memory.good = sections.good(&memory)?;
         memory.seen = sections.seen(&memory)?;
         // One memory has one file, so that nothing can hide in a second spelling.
-        if memory.encode() == bytes { Ok(memory) } else { Err(Damaged::new("found another order than ours")) }
+        if memory.is_written_as(rest) {
+            Ok(memory)
+        } else {
+            Err(Damaged::new("found another order than ours"))
+        }
+    }
+
+    /// Whether these are the very bytes below the first line: held against each piece instead of a copy of the whole.
+    fn is_written_as(&self, bytes: &[u8]) -> bool {
+        let mut rest = Some(bytes);
+        self.write(&mut |piece| rest = rest.and_then(|rest| rest.strip_prefix(piece)));
+        rest == Some(&[])
+    }
+
+    /// Writes all below the first line, piece by piece.
+    fn write(&self, out: &mut dyn FnMut(&[u8])) {
+        match &self.good {
+            Some(good) => out(format!("good {} {}\n", good.root.version(), good.verified_at).as_bytes()),
+            None => out(b"good none\n"),
+        }
+        for root in self.roots() {
+            write_section(out, "root", &root.version().to_string(), root.bytes());
+        }
+        for role in [Role::Timestamp, Role::Snapshot, Role::Targets] {
+            let seen = self.seen.bytes(role);
+            let good = self.good.as_ref().map(|good| good.bytes(role));
+            if seen == good {
+                write_optional(out, "both", role, seen);
+            } else {
+                write_optional(out, "seen", role, seen);
+                write_optional(out, "good", role, good);
+            }
+        }
+        for (path, bytes) in self.good.iter().flat_map(|good| &good.attached) {
+            write_section(out, ATTACHED, path, bytes);
+        }
     }
 }
 
-fn write_section(out: &mut Vec<u8>, kind: &str, name: &str, bytes: &[u8]) {
-    out.extend_from_slice(format!("{kind} {name} {}\n", bytes.len()).as_bytes());
-    out.extend_from_slice(bytes);
-    out.push(b'\n');
+fn write_section(out: &mut dyn FnMut(&[u8]), kind: &str, name: &str, bytes: &[u8]) {
+    out(format!("{kind} {name} {}\n", bytes.len()).as_bytes());
+    out(bytes);
+    out(b"\n");
 }
 
-fn write_optional(out: &mut Vec<u8>, kind: &str, role: Role, bytes: Option<&[u8]>) {
+fn write_optional(out: &mut dyn FnMut(&[u8]), kind: &str, role: Role, bytes: Option<&[u8]>) {
     if let Some(bytes) = bytes {
         write_section(out, kind, role.name(), bytes);
     }
@@ -129,14 +146,16 @@ struct Section<'a> {
 }
 
 impl<'a> Sections<'a> {
-    fn parse(bytes: &'a [u8]) -> Result<Self, Damaged> {
+    /// Cuts a file, and gives all of it below the first line, whose digest holds.
+    fn parse(bytes: &'a [u8]) -> Result<(&'a [u8], Self), Damaged> {
         let mut rest = bytes;
         let digest = take_line(&mut rest).and_then(|line| line.strip_prefix(MAGIC));
         let digest = digest.ok_or_else(|| Damaged::new("found another beginning than `packman-state 1`"))?;
         if Sha256::parse(digest).ok() != Some(Sha256::of(rest)) {
             return Err(Damaged::new("found another sha-256 than its first line says"));
         }
-        Self::parse_rest(rest).ok_or_else(|| Damaged::new("found sections that do not fit its format"))
+        let sections = Self::parse_rest(rest);
+        Ok((rest, sections.ok_or_else(|| Damaged::new("found sections that do not fit its format"))?))
     }
 
     fn parse_rest(mut rest: &'a [u8]) -> Option<Self> {
