@@ -3,6 +3,8 @@
 use std::fs;
 use std::io::{self, Read as _};
 
+use ureq::http::HeaderValue;
+
 use super::Fetcher;
 use super::allowance::Allowance;
 use super::body::{Body, Reply, told};
@@ -45,10 +47,13 @@ impl Fetcher {
         if self.settings.offline {
             return Err(NetworkFailure::new(location, NetworkReason::Offline));
         }
+        let credentials = self.netrc.credentials(location);
         let mut at = location.clone();
         for _ in 0..=REDIRECTS {
             self.stop.live().map_err(NetworkFailure::stopped(&at))?;
-            match self.ask(&at, asking)? {
+            // A redirect may lead anywhere, and whoever may say where would get the password.
+            let told = credentials.as_ref().and_then(|credentials| credentials.header(&at));
+            match self.ask(&at, asking, told)? {
                 Answer::Found(reply) => return Ok(Some(reply)),
                 Answer::Missing => return Ok(None),
                 Answer::Elsewhere(to) => at = to,
@@ -57,7 +62,12 @@ impl Fetcher {
         Err(NetworkFailure::new(location, NetworkReason::TooManyRedirects))
     }
 
-    fn ask(&self, at: &Location, asking: &Asking<'_>) -> Result<Answer, NetworkFailure> {
+    fn ask(
+        &self,
+        at: &Location,
+        asking: &Asking<'_>,
+        told_who: Option<HeaderValue>,
+    ) -> Result<Answer, NetworkFailure> {
         let failed = |reason| NetworkFailure::new(at, told(reason, &self.stop));
         let mut request = self
             .agents
@@ -65,6 +75,9 @@ impl Fetcher {
             .get(at.to_string())
             .header("accept", asking.accept)
             .header("accept-encoding", if asking.gzip { "gzip" } else { "identity" });
+        if let Some(told_who) = told_who {
+            request = request.header("authorization", told_who);
+        }
         if let Some(within) = asking.within {
             let left = within.left().ok_or_else(|| failed(NetworkReason::NoTimeLeft))?;
             let each = Some(left.min(within.idle));

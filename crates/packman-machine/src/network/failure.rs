@@ -97,6 +97,9 @@ impl NetworkFailure {
             NetworkReason::Tls(_) => Some(
                 "the certificates that this machine trusts decide; a proxy that opens connections needs its own there",
             ),
+            NetworkReason::Status(401) => Some(
+                "it wants to know who asks: a netrc line `machine HOST login NAME password SECRET` tells it",
+            ),
             NetworkReason::Disk(failure) => failure.hint(),
             _ => None,
         }

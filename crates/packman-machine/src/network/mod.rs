@@ -9,10 +9,12 @@ mod body;
 mod download;
 mod exchange;
 mod failure;
+mod netrc;
 mod proxy;
 mod sink;
 
 use std::collections::HashSet;
+use std::fmt;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -24,6 +26,7 @@ use crate::stop::Stop;
 use agents::Agents;
 use body::Pace;
 use exchange::Asking;
+use netrc::Netrc;
 
 pub use allowance::{Allowance, Within};
 pub use download::{Attempt, DownloadFailure, Downloaded, Expected, Fault};
@@ -34,6 +37,7 @@ pub use sink::{FileSink, Sink};
 #[derive(Debug)]
 pub struct Fetcher {
     agents: Agents,
+    netrc: Netrc,
     settings: FetcherSettings,
     stop: Stop,
     /// Where nobody answered in this run.
@@ -49,6 +53,8 @@ pub struct FetcherSettings {
     pub user_agent: String,
     /// How long to wait for what.
     pub patience: Patience,
+    /// Is told what is wrong with the user's netrc, once.
+    pub warn: fn(&dyn fmt::Display),
 }
 
 /// How long a fetch waits for what. A server that is merely slow must pass, one that holds us must not.
@@ -134,16 +140,17 @@ impl Default for Patience {
 impl Default for FetcherSettings {
     fn default() -> Self {
         let user_agent = concat!("packman/", env!("CARGO_PKG_VERSION")).to_owned();
-        Self { offline: false, user_agent, patience: Patience::default() }
+        Self { offline: false, user_agent, patience: Patience::default(), warn: |_| {} }
     }
 }
 
 impl Fetcher {
-    /// A fetcher with the proxies of the environment. When `stop` is asked its connections are closed, and every
+    /// A fetcher with the proxies and the netrc of the environment. When `stop` is asked its connections are closed, and every
     /// fetch ends with [`NetworkReason::Stopped`].
     pub fn new(environ: &Environ, settings: FetcherSettings, stop: &Stop) -> Self {
         Self {
             agents: Agents::new(environ, &settings, stop),
+            netrc: Netrc::of(environ, settings.warn),
             settings,
             stop: stop.clone(),
             unreached: Mutex::default(),

@@ -61,7 +61,8 @@ impl Proxies {
     }
 }
 
-fn is_this_machine(host: &str) -> bool {
+/// Whether a host, without brackets, is this very machine.
+pub(super) fn is_this_machine(host: &str) -> bool {
     host == "localhost"
         || host.ends_with(".localhost")
         || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())

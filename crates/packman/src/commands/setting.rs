@@ -39,10 +39,8 @@ impl Setting {
     pub(crate) fn of(environ: Environ, common: &Common, yes: bool) -> Result<Self, Ending> {
         let stop = Stop::on_signals()?;
         let home = Home::of(&environ)?;
-        let cache = Cache::of(&environ, |warning| {
-            let _ = std::io::Write::write_fmt(&mut anstream::stderr(), format_args!("warning: {warning}\n"));
-        });
-        let settings = FetcherSettings { offline: common.offline, ..FetcherSettings::default() };
+        let cache = Cache::of(&environ, |warning| warn(&warning));
+        let settings = FetcherSettings { offline: common.offline, warn, ..FetcherSettings::default() };
         let fetcher = Fetcher::new(&environ, settings, &stop);
         let reach = if common.offline { Reach::Offline } else { Reach::Online };
         let terminal = Terminal::new(&environ, common.quiet, yes, &stop);
@@ -67,6 +65,10 @@ impl Setting {
             host: &self.terminal,
         }
     }
+}
+
+fn warn(warning: &dyn std::fmt::Display) {
+    let _ = std::io::Write::write_fmt(&mut anstream::stderr(), format_args!("warning: {warning}\n"));
 }
 
 /// Which environment the arguments name.
