@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::thread::Scope;
 
 use packman_machine::location::Location;
-use packman_machine::network::Fetched;
+use packman_machine::network::{Fetched, NetworkReason};
 use packman_names::ProjectName;
 use packman_resolve::OfferSource;
 use packman_strict::quote::quoted;
@@ -140,6 +140,9 @@ impl Client<'_> {
                     Err(refusal) => refused = Some(refusal),
                 },
                 Ok(Fetched::Missing) => why.push(format!("{place}: it has no such file")),
+                Err(failure) if *failure.reason() == NetworkReason::Stopped => {
+                    return Err(ClientError::Stopped);
+                }
                 Err(failure) => {
                     hint = hint.or(failure.hint());
                     why.push(failure.to_string());

@@ -349,6 +349,8 @@ impl Client<'_> {
             let fetched = match fetched {
                 Ok(fetched) => fetched,
                 Err(failure) if goes_on(&failure) => Fetched::Bytes(one_too_many(request.max_bytes)),
+                // Whoever asked for the end is not told of a network that failed.
+                Err(failure) if *failure.reason() == NetworkReason::Stopped => return Err(Stuck::Stopped),
                 // What took the time says more than that there is none left.
                 Err(failure) if *failure.reason() == NetworkReason::NoTimeLeft && is_told => break,
                 Err(failure) => {

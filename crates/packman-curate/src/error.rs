@@ -112,7 +112,7 @@ impl fmt::Display for CurateError {
             Self::No(no) => no.fmt(f),
             Self::Failed(failed) => failed.fmt(f),
             Self::Usage(what) => f.write_str(what),
-            Self::Stopped => f.write_str("stopped as asked; what was downloaded is kept"),
+            Self::Stopped => f.write_str("stopped as asked; what was finished is kept"),
         }
     }
 }

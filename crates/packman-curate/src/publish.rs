@@ -58,6 +58,13 @@ impl Curator<'_> {
     pub fn publish(&self, request: &PublishRequest) -> Result<PublishReport, CurateError> {
         self.refuse_home_in(&request.to)?;
         let (folder, _lock) = Folder::open_locked(&request.folder, self)?;
+        // There the settings and what is not signed yet would be carried about with what is.
+        let same = |one: &Path, other: &Path| one.canonicalize().ok().zip(other.canonicalize().ok());
+        if same(&request.to, folder.path()).is_some_and(|(to, own)| to == own) {
+            return Err(CurateError::usage(
+                "the database's own folder cannot be published to, wanted another",
+            ));
+        }
         let signed = Signed::read(folder.path())?;
         if signed.good().is_none() {
             return Err(No::NothingSigned { folder: request.folder.clone() }.into());

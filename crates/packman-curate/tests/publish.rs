@@ -204,6 +204,20 @@ fn refuses_a_folder_that_another_chain_was_published_to() {
 }
 
 #[test]
+fn a_database_is_not_published_into_itself() {
+    let (world, index) = published();
+    add(&world, &index, "1.1");
+    let before = contents(&world, "db");
+    for own in ["db", "db/../db"] {
+        let error = world.publish(own).unwrap_err();
+        insta::allow_duplicates! {
+            insta::assert_snapshot!(error, @"the database's own folder cannot be published to, wanted another");
+        }
+    }
+    assert_eq!(contents(&world, "db"), before);
+}
+
+#[test]
 fn refuses_to_go_back_behind_what_is_published() {
     let (world, index) = published();
     let old: Vec<(String, Vec<u8>)> =

@@ -14,7 +14,7 @@ use testkit::world::World;
 
 use crate::support::{bare_world, init, kept, plain, sign_and_publish, without_progress};
 
-/// A mirror that keeps everybody waiting who asks for a wheel, and tells that somebody does.
+/// A mirror that keeps everybody waiting who asks for one kind of file, and tells that somebody does.
 struct Slow {
     world: World,
     server: Loopback,
@@ -23,7 +23,7 @@ struct Slow {
 }
 
 impl Slow {
-    fn new() -> Self {
+    fn new(ending: &'static str) -> Self {
         let world = bare_world();
         init(&world);
         std::fs::create_dir(world.path("wheels")).unwrap();
@@ -34,10 +34,10 @@ impl Slow {
         sign_and_publish(&world);
         let (tell, asked) = channel();
         let tell = Mutex::new(tell);
-        let waits = Arc::new(AtomicBool::new(true));
+        let waits = Arc::new(AtomicBool::new(false));
         let slow = Arc::clone(&waits);
         let server = Loopback::folder_with(world.path("site"), move |asked| {
-            let keeps = asked.path.ends_with("-any.whl") && slow.load(Ordering::Acquire);
+            let keeps = asked.path.ends_with(ending) && slow.load(Ordering::Acquire);
             keeps.then(|| {
                 let _ = tell.lock().unwrap().send(());
                 Answer::silence()
@@ -46,15 +46,16 @@ impl Slow {
         let number = world.ok(&["curate", "number", "db"]).stdout;
         let server = server.unwrap();
         world.ok(&["trust", "add", &server.url(), "--as", "web", "--number", &number]);
+        waits.store(true, Ordering::Release);
         Self { world, server, asked, waits }
     }
 
-    /// An installation that waits for its first wheel.
+    /// An installation that waits for that file.
     fn waiting(&self) -> Child {
         let mut command = self.world.command(&self.world.folder());
         command.args(["install", "--venv", "v", "flask"]).stdout(Stdio::piped()).stderr(Stdio::piped());
         let child = command.spawn().unwrap();
-        self.asked.recv_timeout(Duration::from_mins(1)).expect("a wheel is asked for");
+        self.asked.recv_timeout(Duration::from_mins(1)).expect("the file is asked for");
         child
     }
 }
@@ -66,7 +67,7 @@ fn signal(child: &Child, name: &str) {
 
 #[test]
 fn a_stop_in_the_middle_leaves_everything_as_it_was() {
-    let slow = Slow::new();
+    let slow = Slow::new("-any.whl");
     let venv = slow.world.venv("v");
     let before = kept(&slow.world, Some(&venv));
     for (name, code) in [("INT", Some(130)), ("TERM", Some(130)), ("KILL", None)] {
@@ -87,4 +88,18 @@ fn a_stop_in_the_middle_leaves_everything_as_it_was() {
     slow.world.ok(&["install", "--venv", "v", "flask"]);
     assert_eq!(slow.world.python(&venv, "import flask").code, 0);
     drop(slow.server);
+}
+
+/// Whoever asks for the end is not told of a network that failed, whatever was being waited for.
+#[test]
+fn a_stop_before_there_is_a_plan_is_a_stop() {
+    for ending in ["/timestamp.json", ".flask.json"] {
+        let slow = Slow::new(ending);
+        slow.world.venv("v");
+        let child = slow.waiting();
+        signal(&child, "INT");
+        let output = child.wait_with_output().unwrap();
+        let said = without_progress(&plain(&slow.world, &String::from_utf8_lossy(&output.stderr)));
+        assert_eq!((output.status.code(), &*said), (Some(130), "stopped; nothing was changed"), "{ending}");
+    }
 }
