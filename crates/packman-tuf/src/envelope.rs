@@ -113,6 +113,11 @@ impl KeySet {
         Self::new(role.into(), keys.into_iter().map(|key| (key.id(), key)).collect(), threshold)
     }
 
+    /// The same keys and threshold for another role: bins that the targets keys sign, say.
+    pub fn for_role(&self, role: impl Into<RoleName>) -> Self {
+        Self { role: role.into(), ..self.clone() }
+    }
+
     /// The role that the keys sign for.
     pub const fn role(&self) -> &RoleName {
         &self.role

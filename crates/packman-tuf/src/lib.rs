@@ -9,7 +9,8 @@
 //! - [`Memory`] is what is kept in between: what was *seen*, the floor against rollback, and what is *good*, the
 //!   last set that verified whole, from which alone anything is answered.
 //! - [`Envelope`], [`KeySet`] and [`Verified`] are the one place where signatures are counted.
-//! - [`RootDraft`] and its kin are what is to be signed, [`SigningKey`] what signs it.
+//! - [`RootDraft`] and its kin are what is to be signed, [`BinsDraft`] what is spread over hash bins, [`SigningKey`]
+//!   what signs it.
 //!
 //! ```
 //! use packman_strict::time::Time;
@@ -26,6 +27,7 @@
 //! }
 //! ```
 
+mod bins;
 mod delegations;
 mod draft;
 mod envelope;
@@ -53,6 +55,7 @@ mod target_path;
 mod targets;
 mod timestamp;
 
+pub use bins::{BinBefore, BinFile, BinsDraft};
 pub use delegations::{DelegatedPaths, DelegatedRole, Delegations, SuccinctBins};
 pub use draft::{RootDraft, SnapshotDraft, TargetsDraft, TimestampDraft};
 pub use envelope::{Envelope, KeySet, Verified};

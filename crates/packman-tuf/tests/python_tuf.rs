@@ -17,7 +17,10 @@ use std::process::Command;
 use craft::{NOW, replaced, resigned};
 use packman_strict::json::{self, Value};
 use packman_strict::time::Time;
-use packman_tuf::{Answer, FirstUse, Limits, Memory, Refresh, Role, SafetyNumber, Step};
+use packman_tuf::{
+    Answer, BinsDraft, Delegations, FirstUse, Limits, Memory, Refresh, Role, SafetyNumber, Step,
+    SuccinctBins, TargetInfo, TargetPath,
+};
 use testkit::repository::Repository;
 
 /// The Python that has python-tuf.
@@ -100,6 +103,66 @@ fn python_tuf_follows_our_rotations_and_thresholds() {
     }
     repository.publish();
     assert_eq!(check("rotations", &repository), ALL_FILES);
+}
+
+/// Two targets in 2^`bits` bins, which `delegations` makes delegations of.
+fn in_bins(bits: u32, delegations: fn(SuccinctBins) -> Delegations) -> Repository {
+    let mut repository = repository();
+    let mut targets = Vec::new();
+    for (path, bytes) in [("projects/flask.json", b"flask"), ("about.json", b"about")] {
+        // The file stays where it is; nothing but a bin lists it from now on.
+        repository.remove_target(path);
+        targets.push((TargetPath::parse(path).unwrap(), TargetInfo::of(bytes)));
+    }
+    let bins = repository.bins("bin", bits);
+    let expires = repository.expiry[&Role::Targets];
+    repository.publish_bins(&BinsDraft::new(bins.clone(), targets, expires, expires));
+    repository.delegations = Some(delegations(bins));
+    repository.publish();
+    repository
+}
+
+#[test]
+fn python_tuf_finds_targets_in_our_bins_and_knows_which_are_not_there() {
+    for bits in [1, 4, 6, 9] {
+        assert_eq!(check("succinct", &in_bins(bits, Delegations::Bins)), ALL_FILES, "{bits} bits");
+        let one_by_one = |bins: SuccinctBins| Delegations::Roles(bins.to_roles());
+        assert_eq!(check("prefixes", &in_bins(bits, one_by_one)), ALL_FILES, "{bits} bits");
+    }
+}
+
+#[test]
+fn python_tuf_refuses_our_bins_when_they_are_not_as_we_signed_them() {
+    let attacks: [(&str, Attack); 3] = [
+        ("bin-of-a-stranger", |repository| {
+            let stranger = repository.new_key();
+            repository.signers_mut(Role::Targets).push(stranger.clone());
+            let expires = repository.expiry[&Role::Targets];
+            let bins = repository.bins("bin", 4);
+            *repository.signers_mut(Role::Targets) = vec![stranger];
+            repository.publish_bins(&BinsDraft::new(bins, [], expires, expires));
+            repository.refresh();
+        }),
+        ("bin-rolled-back", |repository| {
+            let old: Vec<_> =
+                repository.files().iter().filter(|(path, _)| path.contains("/1.bin-")).collect();
+            let old: Vec<_> = old.into_iter().map(|(path, file)| (path.clone(), file.clone())).collect();
+            let expires = repository.expiry[&Role::Targets];
+            let draft = BinsDraft::new(repository.bins("bin", 4), [], expires, expires);
+            repository.publish_bins(&draft);
+            repository.refresh();
+            for (path, file) in old {
+                repository.files_mut().insert(path.replace("/1.", "/2."), file);
+            }
+        }),
+        ("bin-missing", |repository| repository.files_mut().retain(|path, _| !path.contains(".bin-"))),
+    ];
+    for (name, attack) in attacks {
+        let mut repository = in_bins(4, Delegations::Bins);
+        attack(&mut repository);
+        let verdict = check(name, &repository);
+        assert!(verdict.starts_with(r#"{"refused":"#), "{name}: {verdict}");
+    }
 }
 
 type Attack = fn(&mut Repository);

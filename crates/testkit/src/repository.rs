@@ -9,9 +9,9 @@ use std::num::NonZeroU32;
 
 use packman_strict::time::Time;
 use packman_tuf::{
-    Answer, Delegations, FirstUse, KeySet, Limits, Memory, MetaInfo, Refresh, Refusal, Request, Role,
-    RoleKeys, RoleName, RootDraft, SafetyNumber, SigningKey, SnapshotDraft, Step, TargetInfo, TargetPath,
-    TargetsDraft, TimestampDraft,
+    Answer, BinBefore, BinsDraft, Delegations, FirstUse, KeySet, Limits, Memory, MetaInfo, Refresh, Refusal,
+    Request, Role, RoleKeys, RoleName, RootDraft, SafetyNumber, SigningKey, SnapshotDraft, Step,
+    SuccinctBins, TargetInfo, TargetPath, TargetsDraft, TimestampDraft,
 };
 
 /// A repository whose keys are all at hand.
@@ -162,6 +162,32 @@ impl Repository {
         let file = draft.sign(keys).expect("a test's draft can be signed");
         self.listed.insert(format!("{}.json", role.as_str()), MetaInfo::of(draft.version, &file));
         self.files.insert(role.file_path(draft.version, true), file);
+    }
+
+    /// Signs the bins of a draft that changed, with the targets keys, for the next snapshot to list; gives their names.
+    pub fn publish_bins(&mut self, draft: &BinsDraft) -> Vec<String> {
+        let before = |name: &RoleName| {
+            let version = self.listed.get(&format!("{}.json", name.as_str()))?.version;
+            let file = self.files.get(&name.file_path(version, true)).map(Vec::as_slice);
+            Some(BinBefore { version, file })
+        };
+        let signed = draft.sign(before, &self.signers(Role::Targets)).expect("a test's draft can be signed");
+        let mut new = Vec::new();
+        for bin in signed {
+            self.listed.insert(bin.in_snapshot(), bin.info);
+            if bin.is_new {
+                new.push(bin.name.as_str().to_owned());
+            }
+            self.files.insert(bin.file_path(), bin.file);
+        }
+        new
+    }
+
+    /// Bins of that name which the targets keys sign.
+    pub fn bins(&self, prefix: &str, bits: u32) -> SuccinctBins {
+        let prefix = RoleName::delegated(prefix).expect("a test's name of a role is one");
+        let keys = self.key_set(Role::Targets).for_role(prefix.clone());
+        SuccinctBins::new(prefix, keys, bits).expect("a test's number of bits is one")
     }
 
     /// Signs the next snapshot, of the newest targets.
