@@ -162,11 +162,19 @@ impl KeySet {
     /// The work is bounded by the ids of the *role*, never by what the file brings along: other signatures are
     /// not looked at, and counting stops at the threshold.
     pub(crate) fn signers(&self, envelope: &Envelope<'_>) -> usize {
+        self.signers_by(envelope, PublicKey::verifies)
+    }
+
+    fn signers_by(
+        &self,
+        envelope: &Envelope<'_>,
+        mut verifies: impl FnMut(&PublicKey, &[u8], &str) -> bool,
+    ) -> usize {
         let enough = usize::try_from(self.threshold.get()).unwrap_or(usize::MAX);
         let mut signers = BTreeSet::new();
         for (id, key) in &self.keys {
             let Some(signature) = envelope.signatures.get(id) else { continue };
-            if !signers.contains(key) && key.verifies(&envelope.canonical, signature) {
+            if !signers.contains(key) && verifies(key, &envelope.canonical, signature) {
                 signers.insert(key);
             }
             if signers.len() >= enough {
@@ -218,5 +226,46 @@ impl<T> Deref for Verified<T> {
 
     fn deref(&self) -> &T {
         &self.payload
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test may fail loudly")]
+mod tests {
+    use std::collections::BTreeMap;
+    use std::num::NonZeroU32;
+
+    use super::{Envelope, KeySet};
+    use crate::{KeyId, PublicKey, Role};
+
+    /// How many signatures are verified, and how many signers are found, where `holds` says which signatures hold.
+    fn work(ids: &[(usize, u8)], threshold: u32, signed: usize, holds: bool) -> (usize, usize) {
+        let keys = ids.iter().map(|(id, key)| (KeyId::new(&id.to_string()), PublicKey::ed25519([*key; 32])));
+        let keys: BTreeMap<_, _> = keys.collect();
+        let set = KeySet::new(Role::Targets.into(), keys, NonZeroU32::new(threshold).unwrap());
+        let entries: Vec<_> =
+            (0..signed).map(|id| format!("{{\"keyid\":\"{id}\",\"sig\":\"00\"}}")).collect();
+        let file = format!("{{\"signatures\":[{}],\"signed\":{{}}}}", entries.join(","));
+        let envelope = Envelope::parse("x", file.as_bytes(), u64::MAX).unwrap();
+        let mut verified = 0;
+        let signers = set.signers_by(&envelope, |_, _, _| {
+            verified += 1;
+            holds
+        });
+        (verified, signers)
+    }
+
+    #[test]
+    fn a_flood_of_signatures_costs_no_more_verifications_than_the_role_has_ids() {
+        let three = [(7, 1), (8, 2), (9, 3)];
+        assert_eq!(work(&three, 2, 1_000, false), (3, 0), "others are not looked at");
+        assert_eq!(work(&three, 2, 1_000, true), (2, 2), "counting stops at the threshold");
+        assert_eq!(work(&[(2_000, 1)], 1, 1_000, true), (0, 0), "nobody of the role signed");
+        let fifty: Vec<_> = (0..50).map(|id| (id, 1)).collect();
+        assert_eq!(
+            work(&fifty, 2, 1_000, true),
+            (1, 1),
+            "a key that counted is not verified under its other ids"
+        );
     }
 }

@@ -101,6 +101,10 @@ pub enum Step {
 ///
 /// The numbers are for whoever fetches it, to stop early and to try another mirror; the state machine verifies
 /// all of them itself.
+///
+/// What it cannot verify is time: it has no clock while it waits. So whoever fetches owes two things against a mirror
+/// that never ends: to read no more than `max_bytes` and one, and to give up where bytes come slower than a least
+/// speed. PackMan's own fetcher asks for 1 KiB a second on the whole, after a minute.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Request {
     /// Its path in the repository, such as `metadata/2.root.json`.
