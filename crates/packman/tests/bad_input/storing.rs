@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use packman_tuf::{Memory, Role};
 use testkit::packages::module;
 use testkit::world::{Run, snapshot};
 
@@ -108,4 +109,67 @@ fn killed_while_it_is_stored_all_is_as_it_was() {
     assert!(environment(&stage).keys().all(|path| before.contains_key(&Path::new("venv").join(path))));
     stage.world.ok(&INSTALL);
     assert_eq!(stage.world.python(&stage.world.path("v"), "import flask").code, 0);
+}
+
+/// The versions of what is remembered, seen and good. What is there is read, and its signatures hold.
+fn remembered(stage: &Stage) -> Vec<Option<u64>> {
+    let files = snapshot(&stage.world.home().join("state"));
+    let mut states = files.iter().filter(|(path, _)| path.extension().is_some_and(|ending| ending == "tuf"));
+    let (_, bytes) = states.next().unwrap();
+    assert!(states.next().is_none());
+    let memory = Memory::parse(bytes).unwrap();
+    let good = |role| memory.good().map(|good| good.version(role));
+    Role::ALL.into_iter().flat_map(|role| [memory.seen_version(role), good(role)]).collect()
+}
+
+/// Between any two calls by which something comes to be: there is no third state beside the one before and the one after.
+#[test]
+fn a_refresh_that_is_harmed_anywhere_remembers_what_was_before_or_all_that_is_new() {
+    let Some(stage) = stage() else { return };
+    let (home, kept, log) = (stage.world.home(), stage.world.path("kept"), stage.world.path("calls.txt"));
+    let copy = |from: &Path, to: &Path| {
+        let _ = std::fs::remove_dir_all(to);
+        assert!(Command::new("cp").arg("-a").arg(from).arg(to).status().unwrap().success());
+    };
+    copy(&home, &kept);
+    let before = remembered(&stage);
+    stage.world.ok(&["trust", "refresh"]);
+    let after = remembered(&stage);
+    assert_ne!(before, after);
+    let mut met = 0;
+    let calls = [
+        "openat",
+        "write",
+        "fsync",
+        "fchmod",
+        "mkdir",
+        "mkdirat",
+        "rename",
+        "renameat",
+        "renameat2",
+        "unlinkat",
+    ];
+    for call in calls {
+        for how in ["signal=KILL", "error=ENOSPC"] {
+            for number in 1..200 {
+                copy(&kept, &home);
+                let inject = format!("--inject=/^{call}$:{how}:when={number}");
+                let words = ["-f", "-o", log.to_str().unwrap(), &inject];
+                let program = [env!("CARGO_BIN_EXE_packman"), "trust", "refresh"];
+                let run = stage.world.other(Path::new("strace"), &[&words[..], &program].concat());
+                let told = std::fs::read_to_string(&log).unwrap();
+                if !told.contains("(INJECTED)") && !told.contains("+++ killed by SIGKILL") {
+                    break;
+                }
+                met += 1;
+                let (place, found) =
+                    (format!("{how} at {call} {number}: {}", run.stderr), remembered(&stage));
+                assert!(found == before || found == after, "{place}: {found:?}");
+                assert!(run.code != 0 || found == after, "{place}");
+                stage.world.ok(&["trust", "refresh"]);
+                assert_eq!(remembered(&stage), after, "{place}");
+            }
+        }
+    }
+    assert!(met > 5, "harm was done {met} times");
 }
