@@ -113,7 +113,7 @@ fn a_file_without_an_end_is_refused_at_the_length_it_may_have() {
     let stage = Stage::new();
     assert_eq!(stage.refresh("nothing", &Served::endless(), Patience::default()), End::Whole);
     let chunks = "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n";
-    let chunk = [b"ffff\r\n".as_slice(), &[b' '; 0xffff], b"\r\n"].concat();
+    let chunk = format!("ffff\r\n{}\r\n", " ".repeat(0xffff)).into_bytes();
     for lie in
         [Served::endless(), Served::raw_then_for_ever(chunks, chunk), Served::truncated(b"x", usize::MAX)]
     {
