@@ -71,6 +71,14 @@ impl Delegations {
         }
     }
 
+    /// The bins of one shape, where it is these.
+    pub(crate) const fn bins(&self) -> Option<&SuccinctBins> {
+        match self {
+            Self::Bins(bins) => Some(bins),
+            Self::Roles(_) => None,
+        }
+    }
+
     /// Who is to be asked for a target, in their order.
     pub(crate) fn edges(&self, path: &str) -> Vec<Edge> {
         match self {

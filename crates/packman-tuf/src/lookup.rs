@@ -8,7 +8,7 @@ use packman_strict::time::Time;
 
 use crate::delegations::Edge;
 use crate::{
-    Answer, Envelope, Good, Limits, MetaInfo, Reason, Refusal, Request, RoleName, Step, TargetInfo,
+    Answer, Envelope, Good, KeySet, Limits, MetaInfo, Reason, Refusal, Request, RoleName, Step, TargetInfo,
     TargetPath, Targets, Verified, VerifiedTarget,
 };
 
@@ -94,7 +94,8 @@ impl<'g> Lookup<'g> {
         let Stage::Role(edge, info) = &self.stage else { return Ok(()) };
         let path = self.file_path(&edge.name, info);
         let Answer::Bytes(bytes) = answer else { return Err(Refusal::new(path, Reason::Missing)) };
-        let file = Arc::new(self.verify(edge, info, &path, bytes)?);
+        let max_bytes = self.limits.targets_bytes;
+        let file = Arc::new(verify_delegated(&edge.keys, info, &path, bytes, max_bytes, self.now)?);
         let delegated = Delegated { name: edge.name.clone(), file: Arc::clone(&file) };
         let before = (self.open.clone(), self.visited.clone());
         let visited = self.visit(&file);
@@ -105,29 +106,6 @@ impl<'g> Lookup<'g> {
             (self.open, self.visited) = before;
         }
         visited
-    }
-
-    /// 5.6.2 to 5.6.6 for a delegated role, with the keys that *this* delegation names: that the same file was believed
-    /// on another way says nothing here.
-    fn verify(
-        &self,
-        edge: &Edge,
-        info: &MetaInfo,
-        path: &str,
-        bytes: &[u8],
-    ) -> Result<Verified<Targets>, Refusal> {
-        info.verify_bytes(path, bytes)?;
-        let envelope = Envelope::parse(path, bytes, self.limits.targets_bytes)?;
-        let file: Verified<Targets> = edge.keys.verify(&envelope)?;
-        let (found, wanted) = (file.version(), info.version);
-        if found != wanted {
-            return Err(Refusal::new(path, Reason::WrongVersion { found, wanted }));
-        }
-        let expires = file.expires();
-        if self.now >= expires {
-            return Err(Refusal::new(path, Reason::Expired { expires, now: self.now }));
-        }
-        Ok(file)
     }
 
     /// Looks into one role's file: the target is there, or whom it delegates to comes next.
@@ -186,6 +164,30 @@ impl<'g> Lookup<'g> {
             Stage::Done(None) | Stage::Role(..) => None,
         }
     }
+}
+
+/// 5.6.2 to 5.6.6 for a delegated role, with the keys that *this* delegation names: that the same file was believed on
+/// another way says nothing here.
+pub(crate) fn verify_delegated(
+    keys: &KeySet,
+    info: &MetaInfo,
+    path: &str,
+    bytes: &[u8],
+    max_bytes: u64,
+    now: Time,
+) -> Result<Verified<Targets>, Refusal> {
+    info.verify_bytes(path, bytes)?;
+    let envelope = Envelope::parse(path, bytes, max_bytes)?;
+    let file: Verified<Targets> = keys.verify(&envelope)?;
+    let (found, wanted) = (file.version(), info.version);
+    if found != wanted {
+        return Err(Refusal::new(path, Reason::WrongVersion { found, wanted }));
+    }
+    let expires = file.expires();
+    if now >= expires {
+        return Err(Refusal::new(path, Reason::Expired { expires, now }));
+    }
+    Ok(file)
 }
 
 impl FoundTarget {

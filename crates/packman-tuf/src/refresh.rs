@@ -2,10 +2,12 @@
 //! or a refusal out. It fetches nothing, reads no clock and writes no file.
 //!
 //! ```text
-//! root N+1, N+2, … until one is missing → timestamp → snapshot → targets → attached targets → done
+//! root N+1, N+2, … until one is missing → timestamp → snapshot → targets → bins → attached targets → done
 //! ```
 //!
 //! Each step names the clause it carries out. What is stricter than the specification says so.
+
+mod bins;
 
 use std::sync::Arc;
 
@@ -30,6 +32,8 @@ pub struct Refresh {
     limits: Limits,
     stage: Stage,
     changed: bool,
+    wants_bins: bool,
+    bins: Vec<Arc<Verified<Targets>>>,
     wanted: &'static [&'static str],
     attached: Vec<(&'static str, Arc<[u8]>)>,
 }
@@ -40,6 +44,8 @@ enum Stage {
     Timestamp,
     Snapshot(MetaInfo),
     Targets(MetaInfo),
+    /// The bin after those that are here.
+    Bin(MetaInfo),
     Attached(&'static str, TargetInfo),
     Done,
 }
@@ -47,7 +53,25 @@ enum Stage {
 impl Refresh {
     /// Begins with what is remembered (5.2). That the newest root of it has expired does not matter yet.
     pub const fn begin(memory: Memory, now: Time, limits: Limits) -> Self {
-        Self { memory, now, limits, stage: Stage::Root, changed: false, wanted: &[], attached: Vec::new() }
+        Self {
+            memory,
+            now,
+            limits,
+            stage: Stage::Root,
+            changed: false,
+            wants_bins: false,
+            bins: Vec::new(),
+            wanted: &[],
+            attached: Vec::new(),
+        }
+    }
+
+    /// Also wants every bin, where the targets delegate to succinct ones (TAP 15), and moves *good* only together with
+    /// them: then everything that is listed is known, and stays so offline. Those that are here already are not
+    /// fetched again. All together are at most as long as one targets file may be.
+    pub const fn with_bins(mut self) -> Self {
+        self.wants_bins = true;
+        self
     }
 
     /// Also wants these targets, and moves *good* only together with them: what an application cannot answer
@@ -73,6 +97,7 @@ impl Refresh {
                 let path = self.path(Role::Targets, info.version);
                 Request::metadata(path, &info, self.limits.targets_bytes)
             }
+            Stage::Bin(info) => self.bin_request(self.bins.len() as u64, &info),
             // 5.7.2, for the targets that belong to the good set.
             Stage::Attached(path, info) => Request::target(path, info),
             Stage::Done => return Step::Done,
@@ -96,6 +121,8 @@ impl Refresh {
             (Stage::Timestamp, Answer::Bytes(bytes)) => self.timestamp(bytes),
             (Stage::Snapshot(info), Answer::Bytes(bytes)) => self.snapshot(info, bytes),
             (Stage::Targets(info), Answer::Bytes(bytes)) => self.targets(info, bytes),
+            (Stage::Bin(info), Answer::Bytes(bytes)) => self.bin(info, bytes),
+            (Stage::Bin(_), Answer::Missing) => Err(Refusal::new(self.wanted_path(), Reason::Missing)),
             (Stage::Attached(path, _), Answer::Bytes(bytes)) => self.attach(path, bytes),
             (Stage::Attached(path, info), Answer::Missing) => {
                 Err(Refusal::new(info.file_path(path), Reason::Missing))
@@ -228,7 +255,8 @@ impl Refresh {
     /// Goes on from targets that are in force, with nothing of what was attached to others before a refusal.
     fn after_targets(&mut self, targets: &Verified<Targets>) -> Result<(), Refusal> {
         self.attached.clear();
-        self.attach_next(targets)
+        self.bins.clear();
+        self.next_bin(targets)
     }
 
     /// Attaches what is here already, and goes on for the next that is not.
@@ -271,6 +299,7 @@ impl Refresh {
                 timestamp: Arc::clone(timestamp),
                 snapshot: Arc::clone(snapshot),
                 targets: Arc::clone(targets),
+                bins: std::mem::take(&mut self.bins),
                 attached: self.attached.drain(..).map(|(path, bytes)| (path.to_owned(), bytes)).collect(),
                 verified_at: self.now,
             };

@@ -57,11 +57,15 @@ impl Rules {
     }
 
     pub(crate) fn allow_snapshot(self, path: &str, snapshot: &Snapshot) -> Result<(), Refusal> {
-        let targets = snapshot.targets();
-        if !self.pinned_targets || targets.length.is_some() && targets.hashes.sha256.is_some() {
+        self.allow_pin(path, "targets.json", &snapshot.targets())
+    }
+
+    /// The same for a file of that name, already quoted where it is outside text, which a snapshot at `path` lists.
+    pub(crate) fn allow_pin(self, path: &str, name: &str, info: &MetaInfo) -> Result<(), Refusal> {
+        if !self.pinned_targets || info.length.is_some() && info.hashes.sha256.is_some() {
             return Ok(());
         }
-        let why = "meta.targets.json: found a version alone, wanted `length` and a `sha256`".to_owned();
+        let why = format!("meta.{name}: found a version alone, wanted `length` and a `sha256`");
         Err(Refusal::new(path, Reason::BadMetadata(why)))
     }
 }

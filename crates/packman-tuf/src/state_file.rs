@@ -12,13 +12,19 @@ use packman_strict::time::Time;
 
 use crate::good::Attached;
 use crate::memory::Seen;
-use crate::{Envelope, Good, KeySet, Limits, Memory, Payload, Refusal, Role, Root, Rules, Verified};
+use crate::{
+    Delegations, Envelope, Good, KeySet, Limits, Memory, Payload, Refusal, Role, Root, Rules, Targets,
+    Verified,
+};
 
 /// What the file begins with: its name, and the version of its format.
 const MAGIC: &str = "packman-state 1 ";
 
 /// The kind of a section that holds a target attached to the good set.
 const ATTACHED: &str = "attached";
+
+/// The kind of a section that holds a bin of the good set; its name is its number.
+const BIN: &str = "bin";
 
 /// A state file that is damaged, half there, edited or no state file. The way back is the safety number.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -101,6 +107,9 @@ impl Memory {
                 write_optional(out, "seen", role, seen);
                 write_optional(out, "good", role, good);
             }
+        }
+        for (number, bin) in (0_u64..).zip(self.good.iter().flat_map(|good| &good.bins)) {
+            write_section(out, BIN, &number.to_string(), bin.bytes());
         }
         for (path, bytes) in self.good.iter().flat_map(|good| &good.attached) {
             write_section(out, ATTACHED, path, bytes);
@@ -199,10 +208,12 @@ impl<'a> Sections<'a> {
             timestamp: self.required(&root)?,
             snapshot: self.required(&root)?,
             targets: self.required(&root)?,
+            bins: Vec::new(),
             attached: Vec::new(),
             root,
             verified_at,
         };
+        let good = Good { bins: self.bins(&good)?, ..good };
         let good = Good { attached: self.attached(&good)?, ..good };
         let whole =
             good.timestamp.snapshot().pins(&good.snapshot) && good.snapshot.targets().pins(&good.targets);
@@ -211,6 +222,28 @@ impl<'a> Sections<'a> {
         } else {
             Err(Damaged::new("found a good set that does not belong together"))
         }
+    }
+
+    /// Verifies the bins of the good set: all that its targets delegate to, each the one that its snapshot lists.
+    fn bins(&self, good: &Good) -> Result<Vec<Arc<Verified<Targets>>>, Damaged> {
+        let files: Vec<_> = self.files.iter().filter(|file| file.kind == BIN).collect();
+        let shape = good.targets.delegations().and_then(Delegations::bins);
+        let count = shape.map_or(0, |shape| shape.count());
+        // A set whose refresh did not ask for them has none.
+        if !files.is_empty() && files.len() as u64 != count {
+            return Err(Damaged::new("found bins that are not those of its good set"));
+        }
+        let Some(shape) = shape else { return Ok(Vec::new()) };
+        let verified = (0_u64..).zip(files).map(|(number, file)| {
+            let envelope = Envelope::parse(format!("bin {number}"), file.bytes, u64::MAX)?;
+            let bin: Verified<Targets> = shape.keys().verify(&envelope)?;
+            let listed = good.snapshot.role(&shape.name(number));
+            let pinned = file.name == number.to_string() && listed.is_some_and(|info| info.pins(&bin));
+            pinned
+                .then(|| Arc::new(bin))
+                .ok_or_else(|| Damaged::new("found another bin than its snapshot lists"))
+        });
+        verified.collect()
     }
 
     /// Verifies the attached targets against the good set.
