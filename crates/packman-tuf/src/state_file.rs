@@ -13,8 +13,8 @@ use packman_strict::time::Time;
 use crate::good::Attached;
 use crate::memory::Seen;
 use crate::{
-    Delegations, Envelope, Good, KeySet, Limits, Memory, Payload, Refusal, Role, Root, Rules, Targets,
-    Verified,
+    Delegations, Envelope, Good, KeySet, Limits, Memory, Payload, Refusal, Role, Root, Rules, SuccinctBins,
+    Targets, Verified,
 };
 
 /// What the file begins with: its name, and the version of its format.
@@ -228,7 +228,7 @@ impl<'a> Sections<'a> {
     fn bins(&self, good: &Good) -> Result<Vec<Arc<Verified<Targets>>>, Damaged> {
         let files: Vec<_> = self.files.iter().filter(|file| file.kind == BIN).collect();
         let shape = good.targets.delegations().and_then(Delegations::bins);
-        let count = shape.map_or(0, |shape| shape.count());
+        let count = shape.map_or(0, SuccinctBins::count);
         // A set whose refresh did not ask for them has none.
         if !files.is_empty() && files.len() as u64 != count {
             return Err(Damaged::new("found bins that are not those of its good set"));
