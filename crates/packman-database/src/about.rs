@@ -2,6 +2,7 @@
 
 use packman_strict::json::{self, Limits, Object, Reader, ShapeError, Value};
 
+use crate::reading::line_of_text;
 use crate::record::MalformedRecord;
 
 /// Whether a repository is a database of projects or a list of databases.
@@ -42,8 +43,6 @@ pub struct About {
 
 /// The largest `about.json` that is read, in bytes.
 const LIMITS: Limits = Limits { bytes: 64 * 1024, depth: 8, nodes: 4_096 };
-/// The longest line, in bytes.
-const LONGEST: usize = 1_024;
 /// The most mirrors or patterns one may name.
 const LIST_LIMIT: usize = 256;
 
@@ -83,15 +82,6 @@ impl About {
         }
         Value::from(about).to_pretty()
     }
-}
-
-/// One line that a terminal can print without being told to do something.
-fn line_of_text(place: Reader<'_, '_>) -> Result<String, ShapeError> {
-    let text = place.str()?;
-    if text.is_empty() || text.len() > LONGEST || text.chars().any(char::is_control) {
-        return Err(place.wrong("a line of 1 to 1,024 bytes without control characters"));
-    }
-    Ok(text.to_owned())
 }
 
 fn lines_of_text(root: Reader<'_, '_>, member: &str) -> Result<Vec<String>, ShapeError> {

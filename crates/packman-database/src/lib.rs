@@ -17,7 +17,7 @@ pub use about::{About, Kind};
 pub use file_url::{FileUrl, UrlError, blob_path};
 pub use flat::{Fit, FlatFile, FlatRecord};
 pub use pack::Pack;
-pub use reading::shortened;
+pub use reading::{line_of_text, shortened};
 pub use recalls::{Recall, Recalls};
 pub use record::{
     CoreMetadata, FileName, MOST_ALSO, MalformedRecord, ProjectRecord, RecordedFile, Review, ReviewBasis,

@@ -51,6 +51,18 @@ pub(crate) fn optional_text(place: Reader<'_, '_>, member: &str) -> Result<Optio
     place.optional(member)?.map(text).transpose()
 }
 
+/// The longest line, in bytes.
+const LONGEST_LINE: usize = 1_024;
+
+/// A label: one line that a terminal can print without being told to do something.
+pub fn line_of_text(place: Reader<'_, '_>) -> Result<String, ShapeError> {
+    let text = place.str()?;
+    if text.is_empty() || text.len() > LONGEST_LINE || text.chars().any(char::is_control) {
+        return Err(place.wrong("a line of 1 to 1,024 bytes without control characters"));
+    }
+    Ok(text.to_owned())
+}
+
 /// The list of addresses under `member`, where there is one.
 pub(crate) fn optional_prefixes(
     place: Reader<'_, '_>,
