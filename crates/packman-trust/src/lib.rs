@@ -6,6 +6,7 @@
 
 mod age;
 mod assurance;
+mod change;
 mod gate;
 mod link;
 mod list;
@@ -17,6 +18,7 @@ mod scope;
 
 pub use age::Age;
 pub use assurance::{Assurance, Holds, How, Padlock};
+pub use change::{Change, Class, Effect, Present, Saying, Sight, State, TakenBack, Words, change};
 pub use gate::{Answer, Database, Gate, Nobody, Purpose, RecordWanted, Standing};
 pub use link::{Link, LinkAddress, LinkError, Named};
 pub use list::{DATABASES_PATH, HeldBy, Listing, Listings, Withdrawal};
