@@ -101,7 +101,7 @@ fn refuses_every_hostile_link() {
         add("https://db.example:443@evil.example/"),
         // Bidi, zero-width, and other invisible characters, plain and escaped.
         add("https://db.example/\u{202e}gpj"),
-        add("https://db.exam\u{200b}ple/"),
+        add("https://d\u{200b}b.example/"),
         add("https://db.example/%E2%80%AEgpj"),
         add("https://db.example/\u{feff}"),
         add("https://db.example/ x"),
