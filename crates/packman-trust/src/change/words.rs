@@ -16,7 +16,7 @@ pub struct Words {
 
 impl Change {
     /// The words for a change of `name`; `None` where nothing is said.
-    pub fn words(&self, name: &EntryName, sight: &Sight) -> Option<Words> {
+    pub fn words(self, name: &EntryName, sight: &Sight) -> Option<Words> {
         if self.effect == Effect::Silent {
             return None;
         }
@@ -43,7 +43,7 @@ impl Change {
         Some(Words { title: format!("{} `{name}`: {what}", self.class.title()), sentences })
     }
 
-    fn still_stopped(&self, name: &EntryName) -> Vec<String> {
+    fn still_stopped(self, name: &EntryName) -> Vec<String> {
         match self.effect {
             Effect::Suspended => vec![undecided(name)],
             Effect::Stopped | Effect::StoppedUntilHigher => {
@@ -57,7 +57,7 @@ impl Change {
         }
     }
 
-    fn withdrawn(&self, name: &EntryName, sight: &Sight) -> (String, Vec<String>) {
+    fn withdrawn(self, name: &EntryName, sight: &Sight) -> (String, Vec<String>) {
         let Sight::Said { by, what, .. } = sight else { return (String::new(), Vec::new()) };
         let why = match what {
             Saying::Withdrawn { reason } => format!("the list `{by}` takes it back: {reason}"),
@@ -73,7 +73,7 @@ impl Change {
         (why, sentences)
     }
 
-    fn unexplained(&self, name: &EntryName, sight: &Sight) -> (String, Vec<String>) {
+    fn unexplained(self, name: &EntryName, sight: &Sight) -> (String, Vec<String>) {
         if let Sight::Said { by, .. } = sight {
             return self.other_root(name, by);
         }
@@ -89,7 +89,7 @@ impl Change {
         ("its address now serves keys that the keys you trust never agreed to".to_owned(), sentences)
     }
 
-    fn contradiction(&self, name: &EntryName, sight: &Sight) -> (String, Vec<String>) {
+    fn contradiction(self, name: &EntryName, sight: &Sight) -> (String, Vec<String>) {
         let Sight::TwoSigned { role, version } = sight else {
             return match sight {
                 Sight::Said { by, .. } => self.other_root(name, by),
@@ -116,7 +116,7 @@ impl Change {
     }
 
     /// A list that names another root than the one that is remembered or met.
-    fn other_root(&self, name: &EntryName, by: &EntryName) -> (String, Vec<String>) {
+    fn other_root(self, name: &EntryName, by: &EntryName) -> (String, Vec<String>) {
         let what = format!("the list `{by}` names other keys for it, to which those you know do not lead");
         let sentences = if self.effect == Effect::NoFirstUse {
             vec![
