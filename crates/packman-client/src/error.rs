@@ -36,6 +36,16 @@ pub struct Usage {
 pub enum RefusedWhy {
     /// A database that has to answer.
     Database(Refused),
+    /// A database whose last good copy does not list a project that nobody else lists either: whether it does by now
+    /// cannot be believed.
+    Unlisted {
+        /// The project.
+        project: ProjectName,
+        /// What was refused of the database.
+        refused: Refused,
+        /// Who needs the project, where the command does not name it.
+        needed: Vec<String>,
+    },
     /// A database at first use.
     FirstUse {
         /// Where it is.
@@ -47,6 +57,15 @@ pub enum RefusedWhy {
     NumberNeeded {
         /// Where it is.
         url: String,
+    },
+    /// A safety number that no remembered root of a database has, where its address could not be asked for another.
+    NumberUnknown {
+        /// The database.
+        database: EntryName,
+        /// Where it is.
+        url: String,
+        /// Why it could not be asked.
+        why: Vec<String>,
     },
     /// A file of the home that cannot be what PackMan wrote.
     StateDamaged {
@@ -254,13 +273,29 @@ impl ClientError {
     }
 }
 
+impl ClientError {
+    /// The database that was refused and ended this, where one did.
+    pub(crate) fn refused_database(&self) -> Option<&EntryName> {
+        match self {
+            Self::Refused(why) => match &**why {
+                RefusedWhy::Database(refused) | RefusedWhy::Unlisted { refused, .. } => {
+                    Some(&refused.database)
+                }
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+}
+
 impl RefusedWhy {
     /// The stable code.
     pub fn code(&self) -> &'static str {
         match self {
-            Self::Database(refused) => refused.code(),
+            Self::Database(refused) | Self::Unlisted { refused, .. } => refused.code(),
             Self::FirstUse { refusal, .. } => refusal.code(),
             Self::NumberNeeded { .. } => "number-needed",
+            Self::NumberUnknown { .. } => "number-mismatch",
             Self::StateDamaged { .. } | Self::MemoryGone { .. } => "state-damaged",
             Self::StateExposed { .. } => "state-exposed",
             Self::Environment(conflict) => conflict.code(),

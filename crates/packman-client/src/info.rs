@@ -2,10 +2,10 @@
 
 use packman_names::{ProjectName, Version};
 use packman_strict::Sha256;
-use packman_trust::{Answer, Purpose, Source};
+use packman_trust::{Answer, Gate, Purpose, Source};
 
 use crate::client::Client;
-use crate::error::{ClientError, No};
+use crate::error::ClientError;
 use crate::offers::Packs;
 
 /// One project as the database that answers for it has it.
@@ -44,10 +44,14 @@ impl Client<'_> {
     /// Reports one project.
     pub fn info(&self, project: &ProjectName) -> Result<ProjectInfo, ClientError> {
         let gate = self.gate(Purpose::Look)?;
+        self.tell_refused(&gate.refusals(), self.info_in(project, &gate))
+    }
+
+    fn info_in(&self, project: &ProjectName, gate: &Gate) -> Result<ProjectInfo, ClientError> {
         let packs = Packs::default();
         let wanted = match gate.ask(project)? {
             Answer::Record(wanted) => wanted,
-            Answer::Nobody(nobody) => return Err(No::NobodyVouches(nobody).into()),
+            Answer::Nobody(nobody) => return Err(nobody.into()),
         };
         let offer = self.read_record(&wanted, &packs)?;
         let offered = offer.files()?;

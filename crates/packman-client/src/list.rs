@@ -6,6 +6,7 @@ use packman_wheel::Receipt;
 use crate::client::Client;
 use crate::environment::{Absent, WhichEnvironment};
 use crate::error::ClientError;
+use crate::lapsed::Lapsed;
 
 /// One installed package.
 #[derive(Clone, Debug)]
@@ -29,6 +30,8 @@ pub struct PackageList {
     pub environment: String,
     /// Its packages, by name.
     pub packages: Vec<ListedPackage>,
+    /// Those of them for which nobody vouches any more, as far as what is kept here tells.
+    pub lapsed: Vec<Lapsed>,
 }
 
 impl Client<'_> {
@@ -48,6 +51,7 @@ impl Client<'_> {
             })
             .collect();
         packages.sort_by(|one, other| one.name.cmp(&other.name));
-        Ok(PackageList { environment: environment.folder(), packages })
+        let lapsed = self.lapsed_by_memory(&environment);
+        Ok(PackageList { environment: environment.folder(), packages, lapsed })
     }
 }

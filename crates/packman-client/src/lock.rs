@@ -60,13 +60,22 @@ impl Client<'_> {
     /// Locks what is asked for. What is installed has no say in it.
     pub fn lock(&self, request: &LockRequest) -> Result<Lock, ClientError> {
         let (environment, gate) = self.look_and_gate(&request.asked.which, Absent::Refuse)?;
+        self.tell_refused(&gate.refusals(), self.lock_in(request, &environment, &gate))
+    }
+
+    fn lock_in(
+        &self,
+        request: &LockRequest,
+        environment: &crate::Environment,
+        gate: &Gate,
+    ) -> Result<Lock, ClientError> {
         let own = &environment.found.target;
-        let (targets, packages) = self.with_offers(&gate, |offers| {
+        let (targets, packages) = self.with_offers(gate, |offers| {
             let mut offers = Remembered { offers, known: BTreeMap::new() };
             if request.universal {
                 return universal(&request.asked, own, &mut offers);
             }
-            refuse_other_python(&environment, &request.asked.pythons)?;
+            refuse_other_python(environment, &request.asked.pythons)?;
             let chosen = choose(&request.asked, own, &mut offers)?;
             let mut packages: Vec<LockPackage> = chosen.into_iter().map(alone).collect();
             packages.sort_by(|one, other| one.name.cmp(&other.name));

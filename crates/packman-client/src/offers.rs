@@ -12,7 +12,7 @@ use packman_machine::network::{Fetched, NetworkReason};
 use packman_names::ProjectName;
 use packman_resolve::OfferSource;
 use packman_strict::quote::quoted;
-use packman_trust::{Answer, Gate, Nobody, Offer, RecordWanted, Source};
+use packman_trust::{Answer, Gate, Nobody, Offer, RecordWanted, Refused, Source};
 use packman_tuf::TargetInfo;
 
 use crate::client::Client;
@@ -39,6 +39,12 @@ impl Offers<'_, '_> {
     /// Whether nobody vouches for a project that was asked for.
     pub(crate) fn nobody(&self, project: &ProjectName) -> Option<Nobody> {
         self.nobody.get(project).cloned()
+    }
+
+    /// A project that nobody was found to vouch for while what a database sent was refused, and that refusal.
+    pub(crate) fn unlisted(&self) -> Option<(ProjectName, Refused)> {
+        let refused = |nobody: &Nobody| Some((nobody.project.clone(), nobody.refused.clone()?));
+        self.nobody.values().find_map(refused)
     }
 }
 
@@ -94,9 +100,7 @@ impl Client<'_> {
 
     /// Reads a record from the cache, else from the pack, else from the first mirror whose bytes have the signed hash.
     pub(crate) fn read_record(&self, wanted: &RecordWanted<'_>, packs: &Packs) -> Result<Offer, ClientError> {
-        let sha256 = wanted.target().sha256();
-        let kept = |sha256| self.cache.summed(FLAT, &sha256, |bytes| wanted.cached_offer(bytes));
-        if let Some(offer) = sha256.and_then(kept) {
+        if let Some(offer) = self.kept_record(wanted) {
             return Ok(offer);
         }
         let packed = packs.record(self, wanted).and_then(|bytes| wanted.offer(&bytes).ok());
@@ -104,7 +108,7 @@ impl Client<'_> {
             Some(offer) => offer,
             None => self.fetch_record(wanted)?,
         };
-        if let Some(sha256) = sha256 {
+        if let Some(sha256) = wanted.target().sha256() {
             self.cache.put_summed(FLAT, &sha256, &offer.to_cache());
         }
         Ok(offer)
@@ -112,9 +116,13 @@ impl Client<'_> {
 
     /// A record that is kept already, or comes with its database's whole pack. Nothing of it is kept but the pack.
     pub(crate) fn record_at_hand(&self, wanted: &RecordWanted<'_>, packs: &Packs) -> Option<Offer> {
-        let kept = |sha256| self.cache.summed(FLAT, &sha256, |bytes| wanted.cached_offer(bytes));
         let packed = || packs.record_of_whole(self, wanted).and_then(|bytes| wanted.offer(&bytes).ok());
-        wanted.target().sha256().and_then(kept).or_else(packed)
+        self.kept_record(wanted).or_else(packed)
+    }
+
+    /// A record that is kept already.
+    pub(crate) fn kept_record(&self, wanted: &RecordWanted<'_>) -> Option<Offer> {
+        self.cache.summed(FLAT, &wanted.target().sha256()?, |bytes| wanted.cached_offer(bytes))
     }
 
     /// Whether the cache has a record, as far as can be seen without reading it.

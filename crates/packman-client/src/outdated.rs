@@ -9,8 +9,9 @@ use packman_wheel::Installed;
 
 use crate::client::Client;
 use crate::download::DOWNLOADS;
-use crate::environment::{Absent, WhichEnvironment};
+use crate::environment::{Absent, Environment, WhichEnvironment};
 use crate::error::ClientError;
+use crate::lapsed::Lapsed;
 use crate::offers::Packs;
 
 /// What is behind in an environment.
@@ -20,6 +21,8 @@ pub struct Outdated {
     pub environment: String,
     /// The packages that are behind, by name.
     pub packages: Vec<OutdatedPackage>,
+    /// What is installed and nobody vouches for any more.
+    pub lapsed: Vec<Lapsed>,
 }
 
 /// A package of which a newer release is vouched for.
@@ -42,11 +45,23 @@ impl Client<'_> {
     pub fn outdated(&self, which: &WhichEnvironment) -> Result<Outdated, ClientError> {
         let environment = self.environment(which, Absent::Refuse)?;
         let gate = self.gate(Purpose::Look)?;
+        self.tell_refused(&gate.refusals(), self.outdated_in(&environment, &gate))
+    }
+
+    fn outdated_in(&self, environment: &Environment, gate: &Gate) -> Result<Outdated, ClientError> {
         let (target, packs) = (&environment.found.target, Packs::default());
-        let look = |installed: &Installed, _: &Stop| self.newer(&gate, &packs, installed, target);
+        let look = |installed: &Installed, _: &Stop| {
+            let lapsed = self.lapsed_now(gate, &packs, installed);
+            self.newer(gate, &packs, installed, target).map(|newer| (newer, lapsed))
+        };
         let installed: Vec<&Installed> = environment.inventory.installed.iter().collect();
         let found = for_each_parallel(installed, DOWNLOADS, self.stop, look)?;
-        Ok(Outdated { environment: environment.folder(), packages: found.into_iter().flatten().collect() })
+        let (packages, lapsed): (Vec<_>, Vec<_>) = found.into_iter().unzip();
+        Ok(Outdated {
+            environment: environment.folder(),
+            packages: packages.into_iter().flatten().collect(),
+            lapsed: lapsed.into_iter().flatten().collect(),
+        })
     }
 
     fn newer(

@@ -229,8 +229,6 @@ impl Client<'_> {
         let mut standing = Standing { entry: entry.clone(), database: None, refused: None, unreached: None };
         match &outcome {
             Refreshed::Refused(refused) => {
-                let why = refused.because();
-                self.host.event(Event::RefreshRefused { database: entry.name.clone(), why });
                 standing.refused = Some(refused.clone());
             }
             Refreshed::Unreached(why) => {
@@ -250,6 +248,20 @@ impl Client<'_> {
             Err(refused) => standing.refused = Some(refused),
         }
         (standing, outcome)
+    }
+
+    /// Says in one line what was refused and did not end the command; what ended it says so itself.
+    pub(crate) fn tell_refused<T>(
+        &self,
+        refused: &[Refused],
+        ended: Result<T, ClientError>,
+    ) -> Result<T, ClientError> {
+        let told = ended.as_ref().err().and_then(ClientError::refused_database);
+        for refused in refused.iter().filter(|refused| told != Some(&refused.database)) {
+            let why = refused.because();
+            self.host.event(Event::RefreshRefused { database: refused.database.clone(), why });
+        }
+        ended
     }
 
     /// Says in one line when a role has under 14 days left.

@@ -80,10 +80,14 @@ impl Client<'_> {
     /// Finds the projects whose name or summary has `word` in it, in any case; names come first.
     pub fn search(&self, word: &str) -> Result<Searched, ClientError> {
         let gate = self.gate(Purpose::Look)?;
+        self.tell_refused(&gate.refusals(), self.search_in(word, &gate))
+    }
+
+    fn search_in(&self, word: &str, gate: &Gate) -> Result<Searched, ClientError> {
         let word = word.to_lowercase();
         let name_word = word.replace(['_', '.', ' '], "-");
         let search = Search {
-            gate: &gate,
+            gate,
             packs: Packs::default(),
             single: AtomicUsize::new(SINGLE),
             unread: Mutex::default(),

@@ -105,7 +105,7 @@ impl Client<'_> {
         })?;
         let wanted = match gate.ask(&locked.name)? {
             Answer::Record(wanted) => wanted,
-            Answer::Nobody(nobody) => return Err(No::NobodyVouches(nobody).into()),
+            Answer::Nobody(nobody) => return Err(nobody.into()),
         };
         let offer = self.read_record(&wanted, packs)?;
         let found = offer.wheels().find(|one| {

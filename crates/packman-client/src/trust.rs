@@ -41,11 +41,28 @@ pub struct EntryReport {
     pub age: Option<Age>,
 }
 
+/// An entry with what is remembered of it, or why that cannot be told.
+pub type ListedEntry = Result<EntryReport, Box<Unreported>>;
+
+/// An entry of the ring of which nothing can be told but what the ring says.
+#[derive(Debug)]
+pub struct Unreported {
+    /// The entry.
+    pub entry: Entry,
+    /// Why.
+    pub error: ClientError,
+}
+
 impl Client<'_> {
-    /// Reports every entry of the ring, in order. Reads only what is kept here.
-    pub fn trust_list(&self) -> Result<Vec<EntryReport>, ClientError> {
+    /// Reports every entry of the ring, in order; of one that cannot be reported it says why. Reads only what is kept
+    /// here.
+    pub fn trust_list(&self) -> Result<Vec<ListedEntry>, ClientError> {
         let ring: Ring = self.ring()?;
-        ring.entries().iter().map(|entry| self.report(&ring, entry)).collect()
+        let listed = |entry: &Entry| {
+            let unreported = |error| Box::new(Unreported { entry: entry.clone(), error });
+            self.report(&ring, entry).map_err(unreported)
+        };
+        Ok(ring.entries().iter().map(listed).collect())
     }
 
     /// Reports one entry of the ring.

@@ -133,6 +133,15 @@ impl Purpose {
             Self::Look => true,
         }
     }
+
+    /// Whether it may be said that a database does not list a project, although this happened to it. Showing what the
+    /// last good copy has says when it was good; showing that it has nothing would hide what was refused since.
+    fn bears_silence(self, refused: &Refused) -> bool {
+        match self {
+            Self::Act | Self::ActOnExpired => self.bears(refused),
+            Self::Look => refused.is_expiry(),
+        }
+    }
 }
 
 /// The gate of one run.
@@ -162,6 +171,9 @@ pub struct Nobody {
     pub asked: usize,
     /// How many the ring has.
     pub known: usize,
+    /// What befell the first of those asked that would not be believed now, where one would not: what it lists today
+    /// is not known, so this nobody is not the last word.
+    pub refused: Option<Refused>,
 }
 
 impl Gate {
@@ -178,6 +190,7 @@ impl Gate {
     /// cannot (refused, expired, absent) keeps its place, and no lower one answers in its stead.
     pub fn ask(&self, project: &ProjectName) -> Result<Answer<'_>, Refused> {
         let asked = self.ring.asked_for(project);
+        let mut in_the_way = None;
         for entry in &asked {
             let Some((standing, source)) =
                 self.standings.iter().find(|(one, _)| one.entry.name == entry.name)
@@ -187,10 +200,12 @@ impl Gate {
             let Some(database) = &standing.database else {
                 return Err(absent(standing, project));
             };
-            let Some(target) = database.target(project) else { continue };
-            if let Some(refused) =
-                self.stands_against(standing, database).filter(|why| !self.purpose.bears(why))
-            {
+            let against = self.stands_against(standing, database);
+            let Some(target) = database.target(project) else {
+                in_the_way = in_the_way.or(against.filter(|why| !self.purpose.bears_silence(why)));
+                continue;
+            };
+            if let Some(refused) = against.filter(|why| !self.purpose.bears(why)) {
                 return Err(refused);
             }
             let Some(source) = source else { continue };
@@ -200,6 +215,7 @@ impl Gate {
             project: project.clone(),
             asked: asked.len(),
             known: self.ring.entries().len(),
+            refused: in_the_way,
         }))
     }
 
@@ -226,6 +242,11 @@ impl Gate {
         projects.sort_unstable();
         projects.dedup();
         projects
+    }
+
+    /// What was refused at this run, in the order of the ring.
+    pub fn refusals(&self) -> Vec<Refused> {
+        self.standings().filter_map(|standing| standing.refused.clone()).collect()
     }
 
     /// What befell a database that would have to answer: what it sent was refused, or its word has expired.

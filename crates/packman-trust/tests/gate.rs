@@ -11,8 +11,8 @@ use packman_names::ProjectName;
 use packman_strict::Sha256;
 use packman_strict::time::Time;
 use packman_trust::{
-    ATTACHED, Answer, Database, Entry, EntryName, Gate, Holds, How, Learnt, Offer, Purpose, Refused, Ring,
-    Scope, Standing, WhyRefused,
+    ATTACHED, Answer, Database, Entry, EntryName, Gate, Holds, How, Learnt, Nobody, Offer, Purpose, Refused,
+    Ring, Scope, Standing, WhyRefused,
 };
 use packman_tuf::{Answer as Tuf, Limits, Refresh, Role, Step};
 use testkit::repository::Repository;
@@ -131,7 +131,10 @@ fn gate(standings: Vec<Standing>) -> Gate {
 fn asked(gate: &Gate, project: &str) -> String {
     match gate.ask(&name(project)) {
         Ok(Answer::Record(wanted)) => wanted.source().database.to_string(),
-        Ok(Answer::Nobody(_)) => "nobody".to_owned(),
+        Ok(Answer::Nobody(Nobody { refused: None, .. })) => "nobody".to_owned(),
+        Ok(Answer::Nobody(Nobody { refused: Some(refused), .. })) => {
+            format!("nobody, but {}", refused.code())
+        }
         Err(refused) => format!("{} {}", refused.database, refused.code()),
     }
 }
@@ -242,6 +245,32 @@ fn accepting_what_expired_accepts_nothing_else() {
             let database = standing.entry.name.clone();
             standing.refused = Some(Refused { database, why: WhyRefused::Bytes(refusal.clone()) });
             assert_eq!(asked(&gate_at(vec![standing], now(), purpose), "flask"), wanted, "{purpose:?}");
+        }
+    }
+}
+
+#[test]
+fn nobody_is_not_the_last_word_while_what_a_database_sent_is_refused() {
+    let stranger = Repository::with_seed(now(), 90);
+    let mut world = World::of(10, &["flask-3.0-py3-none-any.whl"]);
+    let memory = world.repository.remembered(now());
+    let mut forged = Refresh::begin(memory, now(), Limits::default());
+    forged.answer(Tuf::Missing).unwrap();
+    let forgery = forged.answer(Tuf::Bytes(&stranger.file(Role::Timestamp))).unwrap_err();
+    let expiry = WhyRefused::Expired { role: "timestamp", since: now() };
+    let (refused, expired) = ("nobody, but bad-signature", "nobody, but expired");
+    for (why, act, on_expired, look) in
+        [(WhyRefused::Bytes(forgery), refused, refused, refused), (expiry, expired, "nobody", "nobody")]
+    {
+        for (purpose, wanted) in
+            [(Purpose::Act, act), (Purpose::ActOnExpired, on_expired), (Purpose::Look, look)]
+        {
+            let mut standing = world.standing("web", &["flask", "newcomer"]);
+            let database = standing.entry.name.clone();
+            standing.refused = Some(Refused { database, why: why.clone() });
+            let gate = gate_at(vec![standing], now(), purpose);
+            assert_eq!(asked(&gate, "newcomer"), wanted, "{purpose:?}");
+            assert_eq!(asked(&gate, "elsewhere"), "nobody", "{purpose:?}: it may not answer for that at all");
         }
     }
 }

@@ -7,6 +7,7 @@ pub(crate) mod demand;
 pub(crate) mod environment;
 pub(crate) mod error;
 pub(crate) mod hints;
+pub(crate) mod lapsed;
 pub(crate) mod lock;
 pub(crate) mod plan;
 pub(crate) mod search;

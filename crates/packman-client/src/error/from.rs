@@ -3,7 +3,7 @@
 use packman_machine::failure::DiskFailure;
 use packman_machine::lock::LockFailure;
 use packman_machine::stop::Stopped;
-use packman_trust::{Refused, RingError};
+use packman_trust::{Nobody, Refused, RingError};
 
 use super::{ClientError, Failed, No, RefusedWhy};
 
@@ -16,6 +16,18 @@ impl From<RefusedWhy> for ClientError {
 impl From<Refused> for ClientError {
     fn from(refused: Refused) -> Self {
         RefusedWhy::Database(refused).into()
+    }
+}
+
+/// Nobody vouches; where what a database sent was refused, that stands in the way of saying so.
+impl From<Nobody> for ClientError {
+    fn from(nobody: Nobody) -> Self {
+        match nobody.refused.clone() {
+            Some(refused) => {
+                RefusedWhy::Unlisted { project: nobody.project, refused, needed: Vec::new() }.into()
+            }
+            None => No::NobodyVouches(nobody).into(),
+        }
     }
 }
 

@@ -25,7 +25,7 @@ impl core::error::Error for ClientError {}
 impl fmt::Display for RefusedWhy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Database(refused) => refused.fmt(f),
+            Self::Database(refused) | Self::Unlisted { refused, .. } => refused.fmt(f),
             Self::FirstUse { url, .. } | Self::NumberNeeded { url } => {
                 write!(f, "database at `{}` refused", escaped(url))
             }
@@ -33,6 +33,7 @@ impl fmt::Display for RefusedWhy {
                 write!(f, "`{}` refused", escaped(path))
             }
             Self::MemoryGone { database } => write!(f, "database `{database}` refused"),
+            Self::NumberUnknown { database, .. } => write!(f, "number for `{database}` refused"),
             Self::Environment(_) => f.write_str("environment refused"),
             Self::Wheel { file, .. } | Self::WrongBytes { file, .. } => {
                 write!(f, "`{}` refused", escaped(file))
@@ -138,6 +139,12 @@ impl RefusedWhy {
     fn because(&self) -> Vec<String> {
         match self {
             Self::Database(refused) => vec![refused.because()],
+            Self::Unlisted { project, refused, needed } => {
+                let unknown = format!(
+                    "its last good copy does not list `{project}`; whether it does now cannot be believed"
+                );
+                [refused.because(), unknown].into_iter().chain(needed.iter().cloned()).collect()
+            }
             Self::FirstUse { refusal, .. } => vec![refusal.to_string()],
             Self::NumberNeeded { .. } => {
                 vec![
@@ -146,6 +153,14 @@ impl RefusedWhy {
                 ]
             }
             Self::StateDamaged { why, .. } => vec![format!("it cannot be what PackMan wrote: {why}")],
+            Self::NumberUnknown { url, why, .. } => {
+                let mut lines = vec![
+                    "no root of the chain that is remembered has that number".to_owned(),
+                    format!("whether {} serves another chain that has could not be asked", quoted(url)),
+                ];
+                lines.extend(why.iter().cloned());
+                lines
+            }
             Self::MemoryGone { .. } => {
                 vec!["what was remembered of it is gone from your PackMan home".to_owned()]
             }

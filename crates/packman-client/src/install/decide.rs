@@ -1,15 +1,16 @@
 //! Deciding what to install: reads the environment beside the refresh, and resolves over the offers.
 
 use packman_names::ProjectName;
-use packman_resolve::{Asked, Failure, InstalledPackage, Place, Request, Resolution};
+use packman_resolve::{Asked, Chosen, Failure, InstalledPackage, Place, Request, Resolution};
 use packman_trust::{Gate, Nobody, OfferedFile, Purpose};
 use packman_wheel::Installed;
 
 use super::{Goal, InstallRequest, Pins, Planned, PlannedStep, Wanted};
 use crate::client::Client;
 use crate::environment::{Absent, Environment, WhichEnvironment};
-use crate::error::{ClientError, No};
+use crate::error::{ClientError, No, RefusedWhy};
 use crate::host::Event;
+use crate::lapsed::lapsed_of;
 use crate::offers::Offers;
 use crate::storing::Storing;
 
@@ -29,7 +30,9 @@ impl Client<'_> {
         goal: Goal,
     ) -> Result<Planned, ClientError> {
         let (environment, gate, storing) = self.environment_and_gate(which, absent)?;
-        storing.beside(self.plan_in(environment, gate, goal, &[])).map(Planned::beside)
+        let refused = gate.refusals();
+        let planned = self.tell_refused(&refused, self.plan_in(environment, gate, goal, &[]));
+        storing.beside(planned).map(Planned::beside)
     }
 
     fn environment_and_gate(
@@ -64,6 +67,7 @@ impl Client<'_> {
                 environment,
                 steps,
                 elsewhere: Vec::new(),
+                lapsed: Vec::new(),
                 goal,
                 named,
                 gate,
@@ -80,13 +84,16 @@ impl Client<'_> {
             installed: &installed,
             upgrade: &wanted.upgrade,
         };
-        let resolution = self.with_offers(&gate, |offers| {
+        let (resolution, lapsed) = self.with_offers(&gate, |offers| {
             let resolution = packman_resolve::resolve_offers(&asked, offers)
                 .map_err(|failure| resolve_error(failure, offers, &wanted.requirements))?;
-            match wanted.must_be_vouched.iter().find_map(|project| offers.nobody(project)) {
-                Some(nobody) => Err(ClientError::from(No::NobodyVouches(nobody))),
-                None => Ok(resolution),
+            if let Some(nobody) = wanted.must_be_vouched.iter().find_map(|project| offers.nobody(project)) {
+                return Err(ClientError::from(nobody));
             }
+            let is_kept = |chosen: &&Chosen<OfferedFile>| chosen.requested && chosen.action.file().is_none();
+            let kept = resolution.chosen.iter().filter(is_kept).map(|chosen| &chosen.project);
+            let lapsed = lapsed_of(&environment, kept, offers);
+            Ok((resolution, lapsed))
         })?;
         let mut warnings: Vec<String> = resolution.warnings.iter().map(ToString::to_string).collect();
         for chosen in resolution.chosen.iter().filter(|chosen| chosen.action.file().is_none()) {
@@ -112,7 +119,7 @@ impl Client<'_> {
         let elsewhere = wanted.requirements.iter().filter(|asked| !applies(asked) && is_told(asked));
         let elsewhere = elsewhere.map(|asked| asked.requirement.to_string()).collect();
         let storing = Storing::default();
-        Ok(Planned { environment, steps, elsewhere, goal, named, gate, warned: warnings, storing })
+        Ok(Planned { environment, steps, elsewhere, lapsed, goal, named, gate, warned: warnings, storing })
     }
 
     fn steps(
@@ -141,7 +148,7 @@ impl Client<'_> {
         match request.requirements.first() {
             Some(first) if self.ring()?.entries().is_empty() => {
                 let project = first.requirement.name.clone();
-                Err(No::NobodyVouches(Nobody { project, asked: 0, known: 0 }).into())
+                Err(No::NobodyVouches(Nobody { project, asked: 0, known: 0, refused: None }).into())
             }
             _ => Ok(()),
         }
@@ -208,8 +215,13 @@ pub(crate) fn resolve_error(
         Failure::Requirement(refused) => No::Requirement(refused).into(),
         Failure::NoSolution(explanation) => {
             match asked.iter().find_map(|asked| offers.nobody(&asked.requirement.name)) {
-                Some(nobody) => No::NobodyVouches(nobody).into(),
-                None => No::NothingFits(explanation).into(),
+                Some(nobody) => nobody.into(),
+                None => match offers.unlisted().filter(|_| explanation.code() == "not-vouched") {
+                    Some((project, refused)) => {
+                        RefusedWhy::Unlisted { project, refused, needed: explanation.lines() }.into()
+                    }
+                    None => No::NothingFits(explanation).into(),
+                },
             }
         }
     }

@@ -10,6 +10,7 @@ use packman_wheel::Installed;
 use super::goal::Goal;
 use crate::environment::Environment;
 use crate::error::ClientError;
+use crate::lapsed::Lapsed;
 use crate::storing::Storing;
 
 /// A plan for one environment.
@@ -26,6 +27,8 @@ pub struct Planned {
     /// The requirements that ask for nothing here, where that is to be told: their markers are for another Python or
     /// platform.
     pub elsewhere: Vec<String>,
+    /// What stays of what was asked for although nobody vouches for it any more.
+    pub lapsed: Vec<Lapsed>,
     /// The gate of the plan's offers, for planning again where somebody changes the environment meanwhile.
     pub(super) gate: Gate,
     /// The warnings that were given.

@@ -3,12 +3,13 @@
 //! It is the only way on from an unexplained change: the new number comes from the user, who had it by another way.
 
 use packman_machine::home::Replaced;
+use packman_machine::location::Channel;
 use packman_trust::{Entry, EntryName};
 use packman_tuf::{Memory, SafetyNumber};
 
 use super::entry_name;
-use crate::client::Client;
-use crate::error::ClientError;
+use crate::client::{Client, Reach};
+use crate::error::{ClientError, Failed, RefusedWhy};
 
 /// What a number turned out to be.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -49,9 +50,7 @@ impl Client<'_> {
         before: &Memory,
         number: SafetyNumber,
     ) -> Result<Compared, ClientError> {
-        let location = self.location(&entry.url)?;
-        let met = self.meet(&location, &entry.url, Some(number))?;
-        let memory = self.bring_up(&met, &location, &entry.url)?;
+        let memory = self.served_now(name, entry, number)?;
         let chain = memory.chain_id();
         self.change_ring(|ring| {
             ring.rekey(name, chain)?;
@@ -60,6 +59,33 @@ impl Client<'_> {
         })?;
         let root = root_with(&memory, number).unwrap_or_else(|| memory.root().version());
         Ok(Compared::Anew { before: before.root().number(), root })
+    }
+}
+
+impl Client<'_> {
+    /// What the address serves now, as far as that number leads. Where it cannot be asked, what is known here decides.
+    fn served_now(
+        &self,
+        name: &EntryName,
+        entry: &Entry,
+        number: SafetyNumber,
+    ) -> Result<Memory, ClientError> {
+        let location = self.location(&entry.url)?;
+        let unknown = |why: Vec<String>| {
+            let (database, url) = (name.clone(), entry.url.clone());
+            ClientError::from(RefusedWhy::NumberUnknown { database, url, why })
+        };
+        if self.reach == Reach::Offline && location.channel() != Channel::Local {
+            return Err(unknown(vec!["`--offline` was given".to_owned()]));
+        }
+        let met = self.meet(&location, &entry.url, Some(number)).map_err(|error| match error {
+            ClientError::Failed(failed) => match *failed {
+                Failed::Network { why, .. } => unknown(why),
+                other => other.into(),
+            },
+            other => other,
+        })?;
+        self.bring_up(&met, &location, &entry.url)
     }
 }
 

@@ -16,12 +16,18 @@ pub(super) fn list(arguments: &ListArgs, common: &Common) -> Result<(), Ending> 
     let which = which(&arguments.environment);
     if arguments.outdated {
         let outdated = setting.client().outdated(&which)?;
+        setting.terminal.say_all(&words::lapsed::lines(&outdated.lapsed));
         if common.json {
             return Ok(output::answer(&words::environment::outdated_to_json(&outdated))?);
+        }
+        if outdated.packages.is_empty() {
+            // The answer is empty, for programs too; people are told that this is one.
+            setting.terminal.say(&words::environment::nothing_newer(&outdated));
         }
         return Ok(output::lines(words::environment::outdated(&outdated))?);
     }
     let list = setting.client().list(&which)?;
+    setting.terminal.say_all(&words::lapsed::lines(&list.lapsed));
     if common.json {
         return Ok(output::answer(&words::plan::list_to_json(&list))?);
     }

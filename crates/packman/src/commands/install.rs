@@ -52,19 +52,33 @@ pub(super) fn carry_out(
     manner: Option<Manner>,
     common: &Common,
 ) -> Result<(), Ending> {
+    let warnings = words::lapsed::lines(&planned.lapsed);
     let Some(manner) = manner else {
+        setting.terminal.say_all(&warnings);
         planned.settle()?;
         if common.json {
-            let answer = words::plan::steps_to_json(&planned.environment.folder(), &planned.steps, false);
+            let answer = words::plan::steps_to_json(
+                &planned.environment.folder(),
+                &planned.steps,
+                &planned.lapsed,
+                false,
+            );
             return Ok(output::answer(&answer)?);
         }
         // What would be done is what was asked here: an answer, not talk.
         return Ok(output::lines(plan)?);
     };
     setting.terminal.say_all(plan);
+    setting.terminal.say_all(&warnings);
+    let lapsed = planned.lapsed.clone();
     let done = client.carry_out(planned, manner)?;
     if common.json {
-        return Ok(output::answer(&words::plan::steps_to_json(&done.environment, &done.steps, true))?);
+        return Ok(output::answer(&words::plan::steps_to_json(
+            &done.environment,
+            &done.steps,
+            &lapsed,
+            true,
+        ))?);
     }
     setting.terminal.say_all(&words::plan::installation(&done));
     Ok(())

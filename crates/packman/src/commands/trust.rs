@@ -1,7 +1,8 @@
 //! `packman trust`: the ring.
 
 use packman_client::{
-    AddRequest, Client, ClientError, Decision, Event, Host, Question, RefreshReport, Refreshed, Typed,
+    AddRequest, Client, ClientError, Decision, Event, Host, ListedEntry, Question, RefreshReport, Refreshed,
+    Typed,
 };
 use packman_names::ProjectName;
 use packman_strict::json::{Object, Value};
@@ -26,12 +27,14 @@ pub(super) fn run(command: TrustCommand, common: &Common) -> Result<(), Ending> 
     match command {
         TrustCommand::Add(arguments) => add(&setting, arguments, common),
         TrustCommand::List => {
-            let reports = client.trust_list()?;
+            let listed = client.trust_list()?;
             if common.json {
-                let databases: Vec<Value<'static>> = reports.iter().map(words::trust::to_json).collect();
-                return Ok(output::answer(&Value::from(Object::new().with("databases", databases)))?);
+                let databases: Vec<Value<'static>> =
+                    listed.iter().flatten().map(words::trust::to_json).collect();
+                return answered(Object::new().with("databases", databases), unreported(listed));
             }
-            Ok(output::lines(words::trust::list(&reports))?)
+            output::lines(words::trust::list(&listed))?;
+            unreported(listed)
         }
         TrustCommand::Show { name } => {
             let report = client.trust_show(&name)?;
@@ -67,6 +70,21 @@ pub(super) fn run(command: TrustCommand, common: &Common) -> Result<(), Ending> 
             Ok(output::lines([format!("`{}` {line}", entry.name)])?)
         }
     }
+}
+
+/// A list that lacks what there is to say of an entry ends as that entry by itself would.
+fn unreported(listed: Vec<ListedEntry>) -> Result<(), Ending> {
+    let mut endings =
+        listed.into_iter().filter_map(Result::err).map(|unreported| Ending::from(unreported.error));
+    let Some(mut first) = endings.next() else { return Ok(()) };
+    for more in endings {
+        first.because.push(format!("{}:", more.headline));
+        first.because.extend(more.because);
+        first
+            .hints
+            .extend(more.hints.into_iter().filter(|hint| !first.hints.contains(hint)).collect::<Vec<_>>());
+    }
+    Err(first)
 }
 
 fn add(setting: &Setting, arguments: TrustAddArgs, common: &Common) -> Result<(), Ending> {

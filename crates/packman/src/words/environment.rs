@@ -27,6 +27,11 @@ pub(crate) fn outdated(outdated: &Outdated) -> Vec<String> {
     columns(&outdated.packages.iter().map(row).collect::<Vec<_>>())
 }
 
+/// Nothing is behind, in words.
+pub(crate) fn nothing_newer(outdated: &Outdated) -> String {
+    format!("nothing newer is vouched for that fits {}", escaped(&outdated.environment))
+}
+
 /// What is behind, as JSON.
 pub(crate) fn outdated_to_json(outdated: &Outdated) -> Value<'static> {
     let package = |package: &OutdatedPackage| {
@@ -46,6 +51,7 @@ pub(crate) fn outdated_to_json(outdated: &Outdated) -> Value<'static> {
     Object::new()
         .with("environment", outdated.environment.clone())
         .with("packages", outdated.packages.iter().map(package).collect::<Vec<_>>())
+        .with("lapsed", super::lapsed::to_json(&outdated.lapsed))
         .into()
 }
 

@@ -31,7 +31,7 @@ pub(crate) fn empty_ring() -> Vec<String> {
 
 fn refused(why: &RefusedWhy) -> Vec<String> {
     match why {
-        RefusedWhy::Database(refused) => match &refused.why {
+        RefusedWhy::Database(refused) | RefusedWhy::Unlisted { refused, .. } => match &refused.why {
             WhyRefused::Expired { .. } => vec![
                 format!("`packman trust refresh` asks `{}` for something newer", refused.database),
                 "`--accept-expired` goes on with what is kept, and marks what it installs".to_owned(),
@@ -48,6 +48,10 @@ fn refused(why: &RefusedWhy) -> Vec<String> {
         RefusedWhy::NumberNeeded { .. } => vec![
             "ask its maintainer for the safety number, by another way than this address, and give it with `--number`"
                 .to_owned(),
+        ],
+        RefusedWhy::NumberUnknown { database, .. } => vec![
+            format!("`packman trust show {database}` shows the numbers of its remembered chain, all of which are good"),
+            "look at the number again; if its maintainer began anew, compare it when the address can be asked".to_owned(),
         ],
         RefusedWhy::MemoryGone { database } => vec![
             format!("`packman trust remove {database}`, then `packman trust add` with its safety number"),
@@ -143,7 +147,7 @@ fn honest_no(no: &No) -> Vec<String> {
 }
 
 fn who_was_asked(nobody: &Nobody) -> String {
-    let Nobody { project, asked, known } = nobody;
+    let Nobody { project, asked, known, refused: _ } = nobody;
     let databases = if *asked == 1 { "database" } else { "databases" };
     match asked {
         0 => format!(

@@ -1,6 +1,6 @@
 //! Plans, installations and lists in words and as JSON.
 
-use packman_client::{Installation, PackageList, Planned, PlannedStep, StepKind, Uninstallation};
+use packman_client::{Installation, Lapsed, PackageList, Planned, PlannedStep, StepKind, Uninstallation};
 use packman_strict::json::{Object, Value};
 use packman_strict::quote::{escaped, quoted};
 use packman_trust::Age;
@@ -135,12 +135,18 @@ pub(crate) fn installation(done: &Installation) -> Vec<String> {
 }
 
 /// The steps of a plan or an installation, as JSON.
-pub(crate) fn steps_to_json(environment: &str, steps: &[PlannedStep], done: bool) -> Value<'static> {
+pub(crate) fn steps_to_json(
+    environment: &str,
+    steps: &[PlannedStep],
+    lapsed: &[Lapsed],
+    done: bool,
+) -> Value<'static> {
     let steps: Vec<Value<'static>> = steps.iter().map(step_to_json).collect();
     Object::new()
         .with("environment", environment.to_owned())
         .with("done", done)
         .with("packages", steps)
+        .with("lapsed", super::lapsed::to_json(lapsed))
         .into()
 }
 
@@ -215,6 +221,7 @@ pub(crate) fn list_to_json(list: &PackageList) -> Value<'static> {
     Object::new()
         .with("environment", list.environment.clone())
         .with("packages", list.packages.iter().map(package).collect::<Vec<_>>())
+        .with("lapsed", super::lapsed::to_json(&list.lapsed))
         .into()
 }
 

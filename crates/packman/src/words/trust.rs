@@ -1,9 +1,9 @@
 //! The trust ring in words.
 
-use packman_client::{Added, Compared, EntryReport, Question, Typed};
+use packman_client::{Added, Compared, EntryReport, ListedEntry, Question, Typed};
 use packman_strict::json::{Object, Value};
 use packman_strict::quote::{escaped, quoted};
-use packman_trust::{Age, Pattern};
+use packman_trust::{Age, Entry, Pattern};
 
 use crate::output::columns;
 use crate::words;
@@ -84,12 +84,28 @@ pub(crate) fn compared(name: &str, compared: Compared) -> String {
 }
 
 /// The ring, in words.
-pub(crate) fn list(reports: &[EntryReport]) -> Vec<String> {
-    if reports.is_empty() {
+pub(crate) fn list(listed: &[ListedEntry]) -> Vec<String> {
+    if listed.is_empty() {
         return vec!["you trust no database yet; `packman trust add URL` adds one".to_owned()];
     }
-    let rows: Vec<Vec<String>> = reports.iter().map(row).collect();
-    columns(&rows)
+    let row = |one: &ListedEntry| match one {
+        Ok(report) => row(report),
+        Err(unreported) => unreported_row(&unreported.entry, unreported.error.code()),
+    };
+    columns(&listed.iter().map(row).collect::<Vec<_>>())
+}
+
+/// What the ring says of an entry of which nothing else can be told; the error below says why.
+fn unreported_row(entry: &Entry, code: &str) -> Vec<String> {
+    vec![
+        "[!]".to_owned(),
+        entry.name.to_string(),
+        code.to_owned(),
+        format!("for {}", few(entry.scope.patterns())),
+        String::new(),
+        String::new(),
+        escaped(&entry.url).to_string(),
+    ]
 }
 
 fn row(report: &EntryReport) -> Vec<String> {

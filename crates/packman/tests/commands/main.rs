@@ -9,6 +9,7 @@
 
 mod answers;
 mod audit;
+mod believed;
 mod cache;
 mod curate;
 mod environment;
