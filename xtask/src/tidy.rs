@@ -1,6 +1,7 @@
 //! Rules that no compiler knows. Each is one file; each says what it found, all of it, and what to do.
 
 mod arrows;
+mod attacks;
 mod codes;
 mod dependencies;
 mod hosts;
@@ -18,13 +19,14 @@ type Rule = fn(&Source) -> Vec<String>;
 /// Holds the checkout against every rule.
 pub(crate) fn tidy() -> Outcome {
     let source = Source::read()?;
-    let rules: [(&str, Rule); 6] = [
+    let rules: [(&str, Rule); 7] = [
         ("arrows between crates", arrows::faults),
         ("sizes of files", sizes::faults),
         ("texts of codes", codes::faults),
         ("lines of dependencies", dependencies::faults),
         ("names of hosts", hosts::faults),
         ("keepers of invariants", invariants::faults),
+        ("tests of known attacks", attacks::faults),
     ];
     let mut count = 0;
     for (name, faults) in rules {

@@ -50,7 +50,7 @@ fn invariants(page: &str) -> Vec<Invariant> {
 }
 
 /// A keeper is a test (`fn NAME(`), a lint or ban (a word of a manifest or `clippy.toml`), or a file of the project.
-fn exists(source: &Source, keeper: &str) -> bool {
+pub(super) fn exists(source: &Source, keeper: &str) -> bool {
     let test = format!("fn {keeper}(");
     source.rust().any(|file| file.text.contains(&test))
         || source.files.iter().any(|file| {
