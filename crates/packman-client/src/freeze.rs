@@ -2,7 +2,7 @@
 
 use packman_machine::files;
 use packman_names::ProjectName;
-use packman_strict::json::{self, Limits, Reader, ShapeError};
+use packman_strict::json::{Document, Limits, Reader, ShapeError};
 use packman_wheel::Installed;
 
 use crate::client::Client;
@@ -68,8 +68,8 @@ fn line(installed: &Installed) -> String {
     let path = installed.dist_info.join("direct_url.json");
     // A file of the environment is evidence of nothing: where it makes no sense, the version is what is known.
     let Ok(Some(bytes)) = files::read_file(&path, LONGEST) else { return pinned };
-    let Ok(value) = json::parse(&bytes, &Limits::default()) else { return pinned };
-    let Ok(Some(from)) = direct_url(Reader::root(&value)) else { return pinned };
+    let Ok(document) = Document::parse(&bytes, &Limits::default()) else { return pinned };
+    let Ok(Some(from)) = direct_url(Reader::root(&document)) else { return pinned };
     // It becomes a line of a file: what would be more than one, or a comment, is not written.
     if from.contains(|letter: char| letter.is_control() || letter.is_whitespace()) {
         return pinned;

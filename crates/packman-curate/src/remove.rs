@@ -10,7 +10,7 @@ use packman_database::{ProjectRecord, RecordedFile};
 use packman_machine::files;
 use packman_names::{ProjectName, Requirement, admits};
 use packman_strict::Sha256;
-use packman_strict::json::{self, Limits, Object, Reader, Value};
+use packman_strict::json::{Document, Limits, Object, Reader, Value};
 use packman_strict::quote::quoted;
 
 use crate::curator::Curator;
@@ -117,8 +117,8 @@ impl Retired {
     }
 
     fn parse(bytes: &[u8]) -> Result<Self, String> {
-        let value = json::parse(bytes, &LIMITS).map_err(|error| error.to_string())?;
-        let root = Reader::root(&value).member("sha256").map_err(|error| error.to_string())?;
+        let document = Document::parse(bytes, &LIMITS).map_err(|error| error.to_string())?;
+        let root = Reader::root(&document).member("sha256").map_err(|error| error.to_string())?;
         let mut files = BTreeMap::new();
         for (name, hash) in root.members().map_err(|error| error.to_string())? {
             let text = hash.str().map_err(|error| error.to_string())?;

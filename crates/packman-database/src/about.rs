@@ -1,6 +1,6 @@
 //! `about.json`: what a repository says of itself. Labels for people, and the narrowing of its own scope.
 
-use packman_strict::json::{self, Limits, Object, Reader, ShapeError, Value};
+use packman_strict::json::{Document, Limits, Object, Reader, ShapeError, Value};
 
 use crate::reading::line_of_text;
 use crate::record::MalformedRecord;
@@ -49,8 +49,8 @@ const LIST_LIMIT: usize = 256;
 impl About {
     /// Parses `about.json`. Nothing in it is trusted yet.
     pub fn parse(bytes: &[u8]) -> Result<Self, MalformedRecord> {
-        let value = json::parse(bytes, &LIMITS)?;
-        let root = Reader::root(&value);
+        let document = Document::parse(bytes, &LIMITS)?;
+        let root = Reader::root(&document);
         let kind = match root.member("kind")?.str()? {
             "database" => Kind::Database,
             "list" => Kind::List,

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use packman_names::ProjectName;
 use packman_strict::Sha256;
-use packman_strict::json::{self, Limits, Object, Reader, ShapeError, Value};
+use packman_strict::json::{Document, Limits, Object, Reader, ShapeError, Value};
 use packman_strict::time::Time;
 
 use crate::reading::{member_sha256, member_time, optional_text, text};
@@ -37,9 +37,9 @@ const LIMITS: Limits = Limits { bytes: 16 << 20, depth: 8, nodes: 1_000_000 };
 impl Recalls {
     /// Parses `recalls.json`. Nothing in it is trusted yet.
     pub fn parse(bytes: &[u8]) -> Result<Self, MalformedRecord> {
-        let value = json::parse(bytes, &LIMITS)?;
+        let document = Document::parse(bytes, &LIMITS)?;
         let mut recalls = Self::default();
-        for entry in Reader::root(&value).member("recalls")?.elements()? {
+        for entry in Reader::root(&document).member("recalls")?.elements()? {
             let sha256 = member_sha256(entry)?;
             if recalls.by_hash.insert(sha256, parse_recall(entry)?).is_some() {
                 return Err(entry.member("sha256")?.wrong("each file once").into());

@@ -6,13 +6,13 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use packman_strict::json::{Object, Reader, Value};
+use packman_strict::json::{Object, Value};
 use packman_strict::time::Time;
 
 use crate::sign::{read_part, sign_part};
 use crate::{
-    DelegatedPaths, DelegatedRole, Delegations, Hashes, KeySet, MetaInfo, Payload, Refusal, Role, RoleKeys,
-    Root, SigningKey, Snapshot, TargetInfo, TargetPath, Targets, Timestamp, Unsignable,
+    DelegatedPaths, DelegatedRole, Delegations, KeySet, MetaInfo, Payload, Refusal, Role, RoleKeys, Root,
+    SigningKey, Snapshot, TargetInfo, TargetPath, Targets, Timestamp, Unsignable,
 };
 
 /// The version of the specification that our files are written by.
@@ -38,7 +38,7 @@ impl RootDraft {
 
     /// Drafts a root like one that is there; `path` is for refusals. Its signatures are not looked at.
     pub fn parse(path: &str, file: &[u8]) -> Result<Self, Refusal> {
-        let (root, base) = parse::<Root>(path, file)?;
+        let (root, base) = read_part::<Root>(path, file)?;
         Ok(Self { version: root.version(), expires: root.expires(), keys: root.role_keys().clone(), base })
     }
 
@@ -96,7 +96,7 @@ impl TimestampDraft {
 
     /// Drafts a timestamp like one that is there. Its signatures are not looked at.
     pub fn parse(path: &str, file: &[u8]) -> Result<Self, Refusal> {
-        let (timestamp, base) = parse::<Timestamp>(path, file)?;
+        let (timestamp, base) = read_part::<Timestamp>(path, file)?;
         let (version, expires) = (timestamp.version(), timestamp.expires());
         Ok(Self { version, expires, snapshot: timestamp.snapshot(), base })
     }
@@ -133,7 +133,7 @@ impl SnapshotDraft {
 
     /// Drafts a snapshot like one that is there. Its signatures are not looked at.
     pub fn parse(path: &str, file: &[u8]) -> Result<Self, Refusal> {
-        let (snapshot, base) = parse::<Snapshot>(path, file)?;
+        let (snapshot, base) = read_part::<Snapshot>(path, file)?;
         let meta = snapshot.meta().map(|(name, info)| (name.to_owned(), info)).collect();
         Ok(Self { version: snapshot.version(), expires: snapshot.expires(), meta, base })
     }
@@ -170,7 +170,7 @@ impl TargetsDraft {
 
     /// Drafts targets like the ones that are there. Their signatures are not looked at.
     pub fn parse(path: &str, file: &[u8]) -> Result<Self, Refusal> {
-        let (targets, base) = parse::<Targets>(path, file)?;
+        let (targets, base) = read_part::<Targets>(path, file)?;
         let (version, expires) = (targets.version(), targets.expires());
         let (targets, delegations) = targets.into_parts();
         Ok(Self { version, expires, targets, delegations, base })
@@ -268,18 +268,11 @@ fn add_keys(all: &mut Keys, set: &KeySet, base: &Object<'static>) -> Result<(), 
 /// One target. Digests of other kinds stay only while the file is the one that they were made of.
 fn target_value(info: &TargetInfo, base: Option<&Object<'static>>) -> Object<'static> {
     let mut value = base.cloned().unwrap_or_default();
-    let old = Value::from(object_at(&value, "hashes"));
-    let same = Hashes::read(Reader::root(&old)).is_ok_and(|stated| stated.stands_for(&info.hashes));
-    value.insert("hashes", if same { old } else { info.hashes.to_value() });
+    let old = object_at(&value, "hashes");
+    let same = info.hashes.are_stated_by(&old);
+    value.insert("hashes", if same { old.into() } else { info.hashes.to_value() });
     value.insert("length", info.length);
     value
-}
-
-/// Reads a file of our own: what it says, and its signed part with everything that we do not know.
-fn parse<T: Payload>(path: &str, file: &[u8]) -> Result<(T, Object<'static>), Refusal> {
-    let base = read_part(path, file)?;
-    let payload = T::read(&Value::from(base.clone()), b"").map_err(|reason| Refusal::new(path, reason))?;
-    Ok((payload, base))
 }
 
 fn header(base: &Object<'static>, role: Role, version: u64, expires: Time) -> Object<'static> {

@@ -11,8 +11,9 @@ use std::ops::Deref;
 use std::sync::Arc;
 
 use packman_strict::Sha256;
-use packman_strict::json::{self, Reader, ShapeError, Value, canonical};
+use packman_strict::json::{self, Canonical, Document, Reader, ShapeError};
 
+use crate::message::Message;
 use crate::payload::Payload;
 use crate::{KeyId, PublicKey, Reason, Refusal, RoleName};
 
@@ -23,9 +24,8 @@ const MOST_SIGNATURES: usize = 1_000;
 pub struct Envelope<'a> {
     path: String,
     bytes: &'a [u8],
-    signed: Value<'a>,
-    /// What the signatures are over: the canonical form of the very value that is read afterwards.
-    canonical: Vec<u8>,
+    /// Parsed once: the signatures are over the canonical form of the very value that is read afterwards.
+    document: Document<'a>,
     signatures: BTreeMap<KeyId, String>,
 }
 
@@ -34,7 +34,7 @@ impl<'a> Envelope<'a> {
     pub fn parse(path: impl Into<String>, bytes: &'a [u8], max_bytes: u64) -> Result<Self, Refusal> {
         let path = path.into();
         match Self::read(bytes, max_bytes) {
-            Ok((signed, canonical, signatures)) => Ok(Self { path, bytes, signed, canonical, signatures }),
+            Ok((document, signatures)) => Ok(Self { path, bytes, document, signatures }),
             Err(reason) => Err(Refusal::new(path, reason)),
         }
     }
@@ -46,30 +46,40 @@ impl<'a> Envelope<'a> {
         }
         // The length was decided by `max_bytes`; a second limit must not contradict it.
         let limits = json::Limits { bytes: bytes.len(), ..json::Limits::default() };
-        let mut file = json::parse(bytes, &limits).map_err(|error| Reason::BadJson(error.to_string()))?;
+        let file = Document::parse(bytes, &limits).map_err(|error| Reason::BadJson(error.to_string()))?;
         let signatures = read_signatures(Reader::root(&file))?;
-        Reader::root(&file).member("signed")?.object()?;
-        let signed = file.as_object_mut().and_then(|file| file.remove("signed")).unwrap_or(Value::Null);
-        let canonical = canonical(&signed).map_err(|error| Reason::BadMetadata(error.to_string()))?;
-        Ok((signed, canonical, signatures))
+        let signed = Reader::root(&file).member("signed")?.object()?;
+        Canonical::of(signed).map_err(|error| Reason::BadMetadata(error.to_string()))?;
+        Ok((file, signatures))
     }
 
     /// Reads the signed part as a role's, believing nothing: only for a root that must say itself who signs it.
     pub(crate) fn claim<T: Payload>(&self) -> Result<T, Refusal> {
-        T::read(&self.signed, &self.canonical).map_err(|reason| self.refusal(reason))
+        T::read(self.signed()?).map_err(|reason| self.refusal(reason))
+    }
+
+    /// The signed part, of which nothing is believed.
+    pub(crate) fn signed(&self) -> Result<Reader<'_, 'a>, Refusal> {
+        let signed = Reader::root(&self.document).member("signed");
+        signed.map(Reader::as_root).map_err(|error| self.refusal(error.into()))
+    }
+
+    /// What the signatures are over.
+    pub(crate) fn message(&self) -> Result<Message<'_, 'a>, Refusal> {
+        let form = Canonical::of(self.signed()?);
+        form.map(Message::new).map_err(|error| self.refusal(Reason::BadMetadata(error.to_string())))
+    }
+
+    pub(crate) const fn signatures(&self) -> &BTreeMap<KeyId, String> {
+        &self.signatures
     }
 
     pub(crate) fn refusal(&self, reason: Reason) -> Refusal {
         Refusal::new(self.path.clone(), reason)
     }
-
-    /// The signed part and the signatures, for writing the file again with one signature more.
-    pub(crate) fn into_parts(self) -> (Value<'a>, Vec<u8>, BTreeMap<KeyId, String>) {
-        (self.signed, self.canonical, self.signatures)
-    }
 }
 
-type Parts<'a> = (Value<'a>, Vec<u8>, BTreeMap<KeyId, String>);
+type Parts<'a> = (Document<'a>, BTreeMap<KeyId, String>);
 
 /// Section 4.2: an id stands in `signatures` at most once. The text of a signature is not looked at before a
 /// key that counts asks for it: keepers of other keys may leave it empty, or sign in ways that are not ours.
@@ -145,12 +155,12 @@ impl KeySet {
     pub fn verify<T: Payload>(&self, envelope: &Envelope<'_>) -> Result<Verified<T>, Refusal> {
         self.threshold_met(envelope)?;
         let payload = envelope.claim()?;
-        Ok(Verified { payload, bytes: envelope.bytes.into(), signed: Sha256::of(&envelope.canonical) })
+        Ok(Verified { payload, bytes: envelope.bytes.into(), signed: envelope.message()?.sha256() })
     }
 
     /// Refuses a file that too few of these keys signed.
     pub(crate) fn threshold_met(&self, envelope: &Envelope<'_>) -> Result<(), Refusal> {
-        let (found, wanted) = (self.signers(envelope), self.threshold.get());
+        let (found, wanted) = (self.signers(envelope)?, self.threshold.get());
         if found >= usize::try_from(wanted).unwrap_or(usize::MAX) {
             return Ok(());
         }
@@ -161,20 +171,21 @@ impl KeySet {
     ///
     /// The work is bounded by the ids of the *role*, never by what the file brings along: other signatures are
     /// not looked at, and counting stops at the threshold.
-    pub(crate) fn signers(&self, envelope: &Envelope<'_>) -> usize {
-        self.signers_by(envelope, PublicKey::verifies)
+    pub(crate) fn signers(&self, envelope: &Envelope<'_>) -> Result<usize, Refusal> {
+        let message = envelope.message()?;
+        Ok(self.signers_by(envelope, |key, signature| key.verifies(&message, signature)))
     }
 
     fn signers_by(
         &self,
         envelope: &Envelope<'_>,
-        mut verifies: impl FnMut(&PublicKey, &[u8], &str) -> bool,
+        mut verifies: impl FnMut(&PublicKey, &str) -> bool,
     ) -> usize {
         let enough = usize::try_from(self.threshold.get()).unwrap_or(usize::MAX);
         let mut signers = BTreeSet::new();
         for (id, key) in &self.keys {
             let Some(signature) = envelope.signatures.get(id) else { continue };
-            if !signers.contains(key) && verifies(key, &envelope.canonical, signature) {
+            if !signers.contains(key) && verifies(key, signature) {
                 signers.insert(key);
             }
             if signers.len() >= enough {
@@ -248,7 +259,7 @@ mod tests {
         let file = format!("{{\"signatures\":[{}],\"signed\":{{}}}}", entries.join(","));
         let envelope = Envelope::parse("x", file.as_bytes(), u64::MAX).unwrap();
         let mut verified = 0;
-        let signers = set.signers_by(&envelope, |_, _, _| {
+        let signers = set.signers_by(&envelope, |_, _| {
             verified += 1;
             holds
         });

@@ -45,9 +45,15 @@ impl Hashes {
         Ok(found)
     }
 
-    /// Whether these are the same digests, and maybe some of other kinds.
-    pub(crate) fn stands_for(&self, other: &Self) -> bool {
-        (self.sha256, self.sha512) == (other.sha256, other.sha512)
+    /// Whether the member `hashes` of a file states these digests, and maybe some of other kinds.
+    pub(crate) fn are_stated_by(&self, hashes: &Object<'_>) -> bool {
+        let states = |kind: &str, digest: Option<String>| match (hashes.get(kind), digest) {
+            (None, None) => true,
+            (Some(stated), Some(digest)) => stated.as_str() == Some(&digest),
+            _ => false,
+        };
+        states("sha256", self.sha256.map(|sha256| sha256.to_string()))
+            && states("sha512", self.sha512.map(|sha512| sha512.to_string()))
     }
 
     pub(crate) fn to_value(self) -> Value<'static> {

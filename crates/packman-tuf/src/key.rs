@@ -5,13 +5,14 @@
 
 use std::fmt;
 
-use p256::ecdsa::signature::Verifier as _;
+use p256::ecdsa::signature::hazmat::PrehashVerifier as _;
 use p256::pkcs8::{DecodePublicKey as _, EncodePublicKey as _, LineEnding};
 use packman_strict::Sha256;
-use packman_strict::json::{Object, Reader, ShapeError, Value, canonical};
+use packman_strict::json::{Canonical, Object, Reader, ShapeError, Value, canonical};
 use rsa::traits::PublicKeyParts as _;
 
 use crate::hex;
+use crate::message::Message;
 
 /// A label for a key, as metadata writes it. Ours are the SHA-256 of the key (section 4.2.1); others are taken
 /// as they come, as python-tuf does, since nothing is decided by them.
@@ -83,8 +84,8 @@ impl PublicKey {
         if let Some(known) = known {
             return Ok(known);
         }
-        let form = canonical(key.value()).map_err(|_| key.wrong("integers for numbers"))?;
-        Ok(Self(Material::Unknown(form)))
+        let form = Canonical::of(key).map_err(|_| key.wrong("integers for numbers"))?;
+        Ok(Self(Material::Unknown(form.to_vec())))
     }
 
     /// Takes an ECDSA key on the curve P-256, as PEM.
@@ -134,7 +135,7 @@ impl PublicKey {
     ///
     /// Strict for Ed25519: a key of small order or a signature in another spelling than the one its maker wrote does
     /// not hold. Of an ECDSA signature anybody can make a second one; nothing is decided by that, since keys are counted.
-    pub(crate) fn verifies(&self, message: &[u8], signature: &str) -> bool {
+    pub(crate) fn verifies(&self, message: &Message<'_, '_>, signature: &str) -> bool {
         match &self.0 {
             Material::Ed25519(key) => verifies_ed25519(key, message, signature),
             Material::EcdsaP256(point) => verifies_ecdsa(point, message, signature),
@@ -144,27 +145,38 @@ impl PublicKey {
     }
 }
 
-fn verifies_ed25519(key: &[u8; 32], message: &[u8], signature: &str) -> bool {
+fn verifies_ed25519(key: &[u8; 32], message: &Message<'_, '_>, signature: &str) -> bool {
     let Some(signature) = hex::decode(signature) else { return false };
     let signature = ed25519_dalek::Signature::from_bytes(&signature);
-    ed25519_dalek::VerifyingKey::from_bytes(key)
-        .is_ok_and(|key| key.verify_strict(message, &signature).is_ok())
+    let point = |bytes: &[u8; 32]| {
+        ed25519_dalek::VerifyingKey::from_bytes(bytes).ok().filter(|point| !point.is_weak())
+    };
+    // What `verify_strict` asks beyond RFC 8032, which holds the whole message: neither the key nor the signature's R
+    // is a point of small order.
+    let (Some(key), Some(_)) = (point(key), point(signature.r_bytes())) else { return false };
+    key.verify_stream(&signature).is_ok_and(|mut verifier| {
+        message.write(&mut |piece| verifier.update(piece));
+        verifier.finalize_and_verify().is_ok()
+    })
 }
 
-fn verifies_ecdsa(point: &[u8], message: &[u8], signature: &str) -> bool {
+fn verifies_ecdsa(point: &[u8], message: &Message<'_, '_>, signature: &str) -> bool {
     let signature =
         hex::decode_up_to(signature, 80).and_then(|der| p256::ecdsa::DerSignature::from_bytes(&der).ok());
     let key = p256::ecdsa::VerifyingKey::from_sec1_bytes(point).ok();
-    key.zip(signature).is_some_and(|(key, signature)| key.verify(message, &signature).is_ok())
+    key.zip(signature)
+        .is_some_and(|(key, signature)| key.verify_prehash(message.sha256().as_bytes(), &signature).is_ok())
 }
 
 /// With a salt of any length: signers differ in it, and it proves nothing.
-fn verifies_rsa(der: &[u8], message: &[u8], signature: &str) -> bool {
+fn verifies_rsa(der: &[u8], message: &Message<'_, '_>, signature: &str) -> bool {
     let signature = hex::decode_up_to(signature, 512)
         .and_then(|bytes| rsa::pss::Signature::try_from(bytes.as_slice()).ok());
     let key = rsa::PublicKey::from_public_key_der(der).ok();
     let Some((key, signature)) = key.zip(signature) else { return false };
-    rsa::pss::VerifyingKey::<sha2::Sha256>::new_with_auto_salt_len(key).verify(message, &signature).is_ok()
+    rsa::pss::VerifyingKey::<sha2::Sha256>::new_with_auto_salt_len(key)
+        .verify_prehash(message.sha256().as_bytes(), &signature)
+        .is_ok()
 }
 
 impl fmt::Debug for Material {
@@ -174,6 +186,79 @@ impl fmt::Debug for Material {
             Self::EcdsaP256(point) => write!(f, "EcdsaP256({})", hex::encode(point)),
             Self::RsaPss(der) => write!(f, "RsaPss({})", hex::encode(der)),
             Self::Unknown(form) => write!(f, "Unknown({})", String::from_utf8_lossy(form)),
+        }
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test may fail loudly")]
+mod tests {
+    use ed25519_dalek::{Signature, Signer as _, SigningKey, VerifyingKey};
+    use packman_strict::json::{Canonical, Document, Limits, Reader};
+
+    use super::verifies_ed25519;
+    use crate::hex;
+    use crate::message::Message;
+
+    /// The verdict over pieces, which is that of the strict check over the whole message.
+    #[track_caller]
+    fn check(key: &[u8; 32], document: &str, signature: [u8; 64]) -> bool {
+        let document = Document::parse(document.as_bytes(), &Limits::default()).unwrap();
+        let form = Canonical::of(Reader::root(&document)).unwrap();
+        let strict = VerifyingKey::from_bytes(key)
+            .is_ok_and(|key| key.verify_strict(&form.to_vec(), &Signature::from_bytes(&signature)).is_ok());
+        assert_eq!(verifies_ed25519(key, &Message::new(form), &hex::encode(&signature)), strict);
+        strict
+    }
+
+    /// The points of small order that RFC 8032 lets be written, and some with coordinates that are not reduced.
+    fn small_order() -> Vec<[u8; 32]> {
+        let mut points = Vec::new();
+        for (first, middle, last) in
+            [(0, 0, 0), (1, 0, 0), (0xec, 0xff, 0x7f), (0xed, 0xff, 0x7f), (0xee, 0xff, 0x7f)]
+        {
+            for sign in [0, 0x80] {
+                let mut point = [middle; 32];
+                (point[0], point[31]) = (first, last | sign);
+                points.push(point);
+            }
+        }
+        for point in [
+            "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05",
+            "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a",
+        ] {
+            points.push(hex::decode(point).unwrap());
+        }
+        points
+    }
+
+    #[test]
+    fn a_message_in_pieces_is_verified_as_strictly_as_a_whole_one() {
+        let key = SigningKey::from_bytes(&[7; 32]);
+        let public = key.verifying_key().to_bytes();
+        // Three pieces: gathered ones before and after a long one of the document.
+        let long = format!(r#"{{"b":"{}","a":"\n"}}"#, "x".repeat(100_000));
+        for document in ["{}", r#"{"b":1,"a":"é"}"#, &long] {
+            let parsed = Document::parse(document.as_bytes(), &Limits::default()).unwrap();
+            let form = Canonical::of(Reader::root(&parsed)).unwrap().to_vec();
+            let good = key.sign(&form).to_bytes();
+            assert!(check(&public, document, good));
+            assert!(!check(&[8; 32], document, good));
+            for place in 0..64 {
+                let mut changed = good;
+                changed[place] ^= 1;
+                assert!(!check(&public, document, changed));
+            }
+            for point in small_order() {
+                for scalar in [[0; 32], [1; 32]] {
+                    let mut forged = [0; 64];
+                    forged[..32].copy_from_slice(&point);
+                    forged[32..].copy_from_slice(&scalar);
+                    // By a key of small order anything is signed; without the check this one would hold.
+                    assert!(small_order().iter().all(|key| !check(key, document, forged)));
+                    assert!(!check(&public, document, forged));
+                }
+            }
         }
     }
 }

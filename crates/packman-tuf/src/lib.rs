@@ -39,6 +39,7 @@ mod key;
 mod lookup;
 mod map;
 mod memory;
+mod message;
 mod meta;
 mod number;
 mod pattern;

@@ -70,7 +70,7 @@ impl TrustMap {
     /// Parses `map.json` as TAP 4 has it.
     pub fn parse(bytes: &[u8]) -> Result<Self, MapError> {
         let limits = json::Limits { bytes: MAP_BYTES, ..json::Limits::default() };
-        let map = json::parse(bytes, &limits).map_err(|error| MapError(error.to_string()))?;
+        let map = json::Document::parse(bytes, &limits).map_err(|error| MapError(error.to_string()))?;
         let map = Reader::root(&map);
         let repositories = map.member("repositories")?.members()?;
         let repositories = repositories.map(|(name, urls)| Ok((name.to_owned(), texts(urls)?)));

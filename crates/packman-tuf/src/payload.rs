@@ -1,6 +1,6 @@
 //! What every signed part says, whatever its role: type, version of the specification, version, expiry.
 
-use packman_strict::json::{Reader, ShapeError, Value};
+use packman_strict::json::{Reader, ShapeError};
 use packman_strict::time::Time;
 
 use crate::{Reason, Refusal, Role, Verified};
@@ -10,9 +10,9 @@ pub trait Payload: Sized + sealed::Sealed {
     /// The role that signs such files, and what stands in their `_type`.
     const ROLE: Role;
 
-    /// Reads a signed part; `canonical` is its canonical form.
+    /// Reads a signed part.
     #[doc(hidden)]
-    fn read(signed: &Value<'_>, canonical: &[u8]) -> Result<Self, Reason>;
+    fn read(signed: Reader<'_, '_>) -> Result<Self, Reason>;
 
     /// Version and expiry.
     #[doc(hidden)]

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::num::NonZeroU32;
 
-use packman_strict::json::{Reader, Value};
+use packman_strict::json::{Canonical, Reader};
 
 use crate::payload::{Header, Payload, sealed};
 use crate::{
@@ -71,8 +71,7 @@ impl sealed::Sealed for Root {}
 impl Payload for Root {
     const ROLE: Role = Role::Root;
 
-    fn read(signed: &Value<'_>, canonical: &[u8]) -> Result<Self, Reason> {
-        let signed = Reader::root(signed);
+    fn read(signed: Reader<'_, '_>) -> Result<Self, Reason> {
         let header = Header::read(signed, Role::Root)?;
         let consistent =
             signed.optional("consistent_snapshot")?.map(Reader::bool).transpose()?.unwrap_or(false);
@@ -84,7 +83,8 @@ impl Payload for Root {
             snapshot: read_role(roles, Role::Snapshot, &keys)?,
             targets: read_role(roles, Role::Targets, &keys)?,
         };
-        Ok(Self { header, keys, consistent, number: SafetyNumber::of_signed_part(canonical) })
+        let form = Canonical::of(signed).map_err(|error| Reason::BadMetadata(error.to_string()))?;
+        Ok(Self { header, keys, consistent, number: SafetyNumber::of_signed_part(&form.to_vec()) })
     }
 
     fn header(&self) -> Header {

@@ -6,7 +6,7 @@ use std::fmt;
 use ed25519_dalek::Signer as _;
 use packman_strict::json::{CanonicalError, Object, Value, canonical};
 
-use crate::{Envelope, KeyId, PublicKey, Reason, Refusal, hex};
+use crate::{Envelope, KeyId, Payload, PublicKey, Reason, Refusal, hex};
 
 /// A private Ed25519 key. Wiped from memory when it is dropped; where it is kept is for others to decide.
 #[derive(Clone)]
@@ -80,16 +80,19 @@ pub(crate) fn sign_part(signed: Object<'static>, keys: &[&SigningKey]) -> Result
 ///
 /// The signatures that are there are kept unread: who counts them is who verifies the file.
 pub fn add_signature(path: &str, file: &[u8], key: &SigningKey) -> Result<Vec<u8>, Refusal> {
-    let (signed, message, mut signatures) = Envelope::parse(path, file, u64::MAX)?.into_parts();
+    let envelope = Envelope::parse(path, file, u64::MAX)?;
+    let (mut message, mut signatures) = (Vec::new(), envelope.signatures().clone());
+    envelope.message()?.write(&mut |piece| message.extend_from_slice(piece));
     signatures.insert(key.id(), key.sign(&message));
-    Ok(write_file(&signed.into_owned(), &signatures))
+    Ok(write_file(&envelope.signed()?.value().into_owned(), &signatures))
 }
 
-/// Reads the signed part of a file of our own, to be drafted again; its signatures are not looked at.
-pub(crate) fn read_part(path: &str, file: &[u8]) -> Result<Object<'static>, Refusal> {
-    let (signed, ..) = Envelope::parse(path, file, u64::MAX)?.into_parts();
-    match signed.into_owned() {
-        Value::Object(object) => Ok(object),
+/// Reads the signed part of a file of our own, to be drafted again: what it says, and all its members, those too that
+/// we do not know. Its signatures are not looked at.
+pub(crate) fn read_part<T: Payload>(path: &str, file: &[u8]) -> Result<(T, Object<'static>), Refusal> {
+    let envelope = Envelope::parse(path, file, u64::MAX)?;
+    match envelope.signed()?.value().into_owned() {
+        Value::Object(object) => Ok((envelope.claim()?, object)),
         _ => Err(Refusal::new(path, Reason::BadMetadata("the signed part is not an object".to_owned()))),
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use packman_strict::json::{Reader, Value};
+use packman_strict::json::Reader;
 use packman_strict::quote::quoted;
 
 use crate::payload::{Header, Payload, sealed};
@@ -60,8 +60,7 @@ impl sealed::Sealed for Snapshot {}
 impl Payload for Snapshot {
     const ROLE: Role = Role::Snapshot;
 
-    fn read(signed: &Value<'_>, _canonical: &[u8]) -> Result<Self, Reason> {
-        let signed = Reader::root(signed);
+    fn read(signed: Reader<'_, '_>) -> Result<Self, Reason> {
         let header = Header::read(signed, Role::Snapshot)?;
         let meta = signed.member("meta")?;
         let targets = MetaInfo::read(meta.member(TARGETS)?)?;

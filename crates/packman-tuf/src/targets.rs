@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use packman_strict::Sha256;
-use packman_strict::json::{Reader, Value};
+use packman_strict::json::Reader;
 
 use crate::hashes::verify_bytes;
 use crate::payload::{Header, Payload, sealed};
@@ -122,8 +122,7 @@ impl sealed::Sealed for Targets {}
 impl Payload for Targets {
     const ROLE: Role = Role::Targets;
 
-    fn read(signed: &Value<'_>, _canonical: &[u8]) -> Result<Self, Reason> {
-        let signed = Reader::root(signed);
+    fn read(signed: Reader<'_, '_>) -> Result<Self, Reason> {
         let header = Header::read(signed, Role::Targets)?;
         let targets = signed.member("targets")?.members()?.map(|(path, info)| {
             let path = TargetPath::parse(path).map_err(|error| Reason::BadMetadata(error.to_string()))?;

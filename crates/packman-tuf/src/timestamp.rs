@@ -1,6 +1,6 @@
 //! The timestamp: which snapshot is the newest.
 
-use packman_strict::json::{Reader, Value};
+use packman_strict::json::Reader;
 
 use crate::payload::{Header, Payload, sealed};
 use crate::{MetaInfo, Reason, Role};
@@ -24,13 +24,12 @@ impl sealed::Sealed for Timestamp {}
 impl Payload for Timestamp {
     const ROLE: Role = Role::Timestamp;
 
-    fn read(signed: &Value<'_>, _canonical: &[u8]) -> Result<Self, Reason> {
-        let signed = Reader::root(signed);
+    fn read(signed: Reader<'_, '_>) -> Result<Self, Reason> {
         let header = Header::read(signed, Role::Timestamp)?;
         let meta = signed.member("meta")?;
         let snapshot = MetaInfo::read(meta.member("snapshot.json")?)?;
         // Section 4.6: it describes the snapshot and nothing else.
-        if meta.object()?.len() != 1 {
+        if meta.members()?.len() != 1 {
             return Err(meta.wrong("`snapshot.json` alone").into());
         }
         Ok(Self { header, snapshot })

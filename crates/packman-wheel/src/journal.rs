@@ -9,7 +9,7 @@ use std::fs;
 use std::io::{self, Write as _};
 use std::path::Path;
 
-use packman_strict::json::{self, Limits, Object, Reader, ShapeError, Value};
+use packman_strict::json::{Document, Limits, Object, Reader, ShapeError, Value};
 use packman_strict::quote::quoted;
 
 use crate::conflict::{ChangeError, Conflict};
@@ -219,8 +219,8 @@ impl Journal {
     }
 
     fn parse(bytes: &[u8]) -> Result<Self, String> {
-        let value = json::parse(bytes, &LIMITS).map_err(|error| error.to_string())?;
-        let root = Reader::root(&value);
+        let document = Document::parse(bytes, &LIMITS).map_err(|error| error.to_string())?;
+        let root = Reader::root(&document);
         let read = || -> Result<Self, ShapeError> {
             let format = root.member("format")?;
             if format.str()? != FORMAT {

@@ -3,7 +3,7 @@
 //! Informs people and `audit`; nothing is believed because a receipt says so, since whatever can write into an
 //! environment can write a receipt.
 
-use packman_strict::json::{self, Object, Reader, ShapeError, Value};
+use packman_strict::json::{Document, Object, Reader, ShapeError, Value};
 use packman_strict::time::Time;
 use packman_strict::{Sha256, json::Limits};
 
@@ -62,8 +62,8 @@ impl Receipt {
 
     /// Reads a receipt; unknown members are passed over, so that a later PackMan may add some.
     pub fn parse(bytes: &[u8]) -> Result<Self, String> {
-        let value = json::parse(bytes, &LIMITS).map_err(|error| error.to_string())?;
-        Self::read(Reader::root(&value)).map_err(|error| error.to_string())
+        let document = Document::parse(bytes, &LIMITS).map_err(|error| error.to_string())?;
+        Self::read(Reader::root(&document)).map_err(|error| error.to_string())
     }
 
     fn read(root: Reader<'_, '_>) -> Result<Self, ShapeError> {

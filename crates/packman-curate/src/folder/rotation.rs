@@ -9,7 +9,7 @@ use std::path::Path;
 
 use packman_machine::files;
 use packman_machine::stop::Commit;
-use packman_strict::json::{self, Limits, Object, Reader, Value};
+use packman_strict::json::{Document, Limits, Object, Reader, Value};
 use packman_tuf::Role;
 
 use super::{Folder, SETTINGS, Signed};
@@ -38,8 +38,8 @@ impl Rotation {
     }
 
     fn parse(bytes: &[u8]) -> Result<Self, String> {
-        let value = json::parse(bytes, &LIMITS).map_err(|error| error.to_string())?;
-        let root = Reader::root(&value).member("files").map_err(|error| error.to_string())?;
+        let document = Document::parse(bytes, &LIMITS).map_err(|error| error.to_string())?;
+        let root = Reader::root(&document).member("files").map_err(|error| error.to_string())?;
         let mut files = BTreeMap::new();
         for (name, text) in root.members().map_err(|error| error.to_string())? {
             // It is a file that others can edit, too: it names nothing but what a rotation changes.

@@ -2,7 +2,7 @@
 
 use packman_database::shortened;
 use packman_strict::Sha256;
-use packman_strict::json::{self, Limits, Reader, ShapeError};
+use packman_strict::json::{Document, Limits, Reader, ShapeError};
 use packman_strict::quote::quoted;
 
 use super::page::{
@@ -21,11 +21,11 @@ impl From<ShapeError> for MalformedPage {
 
 /// Parses a page that is JSON.
 pub(super) fn parse(bytes: &[u8], base: &url::Url) -> Result<IndexPage, MalformedPage> {
-    let value = json::parse(bytes, &LIMITS).map_err(|error| MalformedPage::new(error.to_string()))?;
-    let root = Reader::root(&value);
+    let document = Document::parse(bytes, &LIMITS).map_err(|error| MalformedPage::new(error.to_string()))?;
+    let root = Reader::root(&document);
     parse_api_version(&root)?;
     let files = root.member("files")?;
-    verify_links(files.value().as_array().map_or(0, <[_]>::len))?;
+    verify_links(files.elements()?.len())?;
     let files = files.elements()?.map(|file| parse_file(&file, base)).filter_map(Result::transpose);
     let files = files.collect::<Result<_, _>>()?;
     Ok(IndexPage { files })
@@ -93,7 +93,7 @@ pub(super) fn parse_sha256(text: &str) -> Result<Sha256, MalformedPage> {
 /// PEP 592: absent, `false`, `true`, or the reason.
 fn parse_yanked(file: &Reader<'_, '_>) -> Result<Option<String>, ShapeError> {
     let Some(yanked) = present(file, "yanked")? else { return Ok(None) };
-    if let Some(flag) = yanked.value().as_bool() {
+    if let Some(flag) = yanked.as_bool() {
         return Ok(flag.then(String::new));
     }
     yanked.str().map(|reason| Some(shortened(reason.to_owned())))
@@ -106,7 +106,7 @@ fn parse_core_metadata(file: &Reader<'_, '_>) -> Result<CoreMetadataFile, Malfor
         None => present(file, "dist-info-metadata")?,
     };
     let Some(stated) = stated else { return Ok(CoreMetadataFile::Absent) };
-    if let Some(flag) = stated.value().as_bool() {
+    if let Some(flag) = stated.as_bool() {
         return Ok(if flag { CoreMetadataFile::Beside(None) } else { CoreMetadataFile::Absent });
     }
     Ok(CoreMetadataFile::Beside(parse_hashes(&stated)?.sha256))

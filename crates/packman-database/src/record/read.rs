@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use packman_names::{ProjectName, Version};
 use packman_strict::Sha256;
-use packman_strict::json::{self, Limits, Reader, ShapeError};
+use packman_strict::json::{Document, Limits, Reader, ShapeError};
 
 use super::{CoreMetadata, FileName, MalformedRecord, ProjectRecord, RecordedFile, Review};
 use crate::FileUrl;
@@ -24,8 +24,8 @@ impl ProjectRecord {
     /// Parses the record of `project`. A record that speaks of another project, or of a file of another project, is
     /// malformed: whoever asked for `flask` must not be answered with `f1ask`.
     pub fn parse(project: &ProjectName, bytes: &[u8]) -> Result<Self, MalformedRecord> {
-        let value = json::parse(bytes, &LIMITS)?;
-        let root = Reader::root(&value);
+        let document = Document::parse(bytes, &LIMITS)?;
+        let root = Reader::root(&document);
         let name = root.member("name")?;
         if name.str()? != project.as_str() {
             return Err(name.wrong(&format!("`{project}`")).into());
@@ -165,7 +165,7 @@ fn parse_version(text: &str) -> Result<Version, MalformedRecord> {
 /// PEP 592: absent, `false`, `true`, or the reason.
 fn parse_yanked(entry: Reader<'_, '_>) -> Result<Option<String>, ShapeError> {
     let Some(yanked) = entry.optional("yanked")? else { return Ok(None) };
-    match yanked.value().as_bool() {
+    match yanked.as_bool() {
         Some(flag) => Ok(flag.then(String::new)),
         None => text(yanked).map(Some),
     }

@@ -11,7 +11,7 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use packman_names::{InterpreterFacts, Libc, MarkerEnvironment, PythonVersion, System, Tags, Target};
 use packman_strict::Sha256;
-use packman_strict::json::{Limits, Reader, parse};
+use packman_strict::json::{Document, Limits, Reader};
 
 use super::{OLDEST, Paths, Python, PythonFailure, Pythons};
 use crate::program::{self, ProgramFailure, ProgramReason};
@@ -90,8 +90,9 @@ fn key(real: &Path) -> Option<Sha256> {
 
 fn understand(program: &Path, answer: &[u8]) -> Result<Python, PythonFailure> {
     let not_understood = |words: String| ProgramFailure::new(program, ProgramReason::NotUnderstood(words));
-    let value = parse(answer, &Limits::default()).map_err(|error| not_understood(error.to_string()))?;
-    let python = read(Reader::root(&value)).map_err(not_understood)?;
+    let document =
+        Document::parse(answer, &Limits::default()).map_err(|error| not_understood(error.to_string()))?;
+    let python = read(Reader::root(&document)).map_err(not_understood)?;
     if python.version < OLDEST {
         return Err(PythonFailure::TooOld(program.to_owned(), python.version));
     }

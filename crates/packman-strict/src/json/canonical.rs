@@ -4,8 +4,12 @@
 //! it is: the canonical form is not always JSON); integers in decimal; nothing but integers for numbers.
 
 use std::fmt;
+use std::ops::Range;
 
-use super::{Number, Object, Value};
+use super::document::{Document, Node};
+use super::{Number, Object, Reader, Value};
+use crate::Sha256;
+use crate::digest::Sha256Stream;
 
 /// Writes the canonical form of a value, over which signatures and safety numbers are made.
 ///
@@ -14,6 +18,158 @@ pub fn canonical(value: &Value<'_>) -> Result<Vec<u8>, CanonicalError> {
     let mut bytes = Vec::new();
     write_value(value, &mut bytes)?;
     Ok(bytes)
+}
+
+/// How much of a form that does not stand in its document as it is gathers before it is handed on.
+const PIECE: usize = 32 << 10;
+
+/// The canonical form of a value inside a document: written piece by piece, and never held as a whole.
+#[derive(Copy, Clone, Debug)]
+pub struct Canonical<'v, 'a> {
+    document: &'v Document<'a>,
+    slot: usize,
+}
+
+impl<'v, 'a> Canonical<'v, 'a> {
+    /// The form of the value on which the reader stands; refused as [`canonical`] refuses.
+    pub fn of(value: Reader<'v, 'a>) -> Result<Self, CanonicalError> {
+        let (document, slot) = value.document();
+        match document.fraction_in(slot) {
+            Some(number) => Err(CanonicalError { number: number.to_owned() }),
+            None => Ok(Self { document, slot }),
+        }
+    }
+
+    /// Gives the form to `out`, piece by piece. What stands in the document as it must be is given from there.
+    pub fn write(&self, out: &mut dyn FnMut(&[u8])) {
+        let document = self.document.text.as_bytes();
+        let mut pieces = Pieces { document, run: 0..0, gathered: Vec::new(), out };
+        write_node(self.document, self.slot, &mut pieces);
+        pieces.finish();
+    }
+
+    /// The whole form.
+    pub fn to_vec(&self) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        self.write(&mut |piece| bytes.extend_from_slice(piece));
+        bytes
+    }
+
+    /// The SHA-256 of the form.
+    pub fn sha256(&self) -> Sha256 {
+        let mut hash = Sha256Stream::new();
+        self.write(&mut |piece| hash.update(piece));
+        hash.finish()
+    }
+}
+
+/// Gathers what is written, and hands it on in pieces.
+struct Pieces<'o, 'a> {
+    document: &'a [u8],
+    /// Bytes of the document that were written and not handed on or copied: of a document that is canonical, all.
+    run: Range<usize>,
+    gathered: Vec<u8>,
+    out: &'o mut dyn FnMut(&[u8]),
+}
+
+impl Pieces<'_, '_> {
+    /// Writes bytes that stand in the document.
+    fn verbatim(&mut self, start: usize, end: usize) {
+        if start != self.run.end {
+            self.gather();
+            self.run.start = start;
+        }
+        self.run.end = end;
+    }
+
+    /// Writes a mark, which in a canonical document stands right behind what was written last.
+    fn mark(&mut self, mark: u8) {
+        if self.document.get(self.run.end) == Some(&mark) && !self.run.is_empty() {
+            self.run.end += 1;
+        } else {
+            self.literal(&[mark]);
+        }
+    }
+
+    /// Writes bytes that stand nowhere.
+    fn literal(&mut self, bytes: &[u8]) {
+        self.gather();
+        self.gathered.extend_from_slice(bytes);
+    }
+
+    /// Ends the run: a short one is copied, a long one handed on as it stands.
+    fn gather(&mut self) {
+        let run = self.document.get(self.run.clone()).unwrap_or_default();
+        self.run = 0..0;
+        if self.gathered.len() + run.len() > PIECE && !self.gathered.is_empty() {
+            (self.out)(&self.gathered);
+            self.gathered.clear();
+        }
+        if run.len() > PIECE {
+            (self.out)(run);
+        } else {
+            self.gathered.extend_from_slice(run);
+        }
+    }
+
+    fn finish(&mut self) {
+        self.gather();
+        (self.out)(&self.gathered);
+    }
+}
+
+fn write_node(document: &Document<'_>, slot: usize, out: &mut Pieces<'_, '_>) {
+    if let Some((start, end)) = document.verbatim(slot) {
+        return out.verbatim(start, end);
+    }
+    match document.node(slot) {
+        Node::Object if document.is_sorted(slot) => write_names(document, slot, document.children(slot), out),
+        Node::Object => {
+            let mut names: Vec<usize> = document.children(slot).collect();
+            names.sort_unstable_by_key(|name| document.text(*name));
+            write_names(document, slot, names.into_iter(), out);
+        }
+        Node::Array => {
+            open(document, slot, out);
+            for (place, element) in document.children(slot).enumerate() {
+                if place > 0 {
+                    out.mark(b',');
+                }
+                write_node(document, element, out);
+            }
+            out.mark(b']');
+        }
+        Node::String(text) => {
+            let mut bytes = Vec::new();
+            write_string(text, &mut bytes);
+            out.literal(&bytes);
+        }
+        // They stand in the document as they are.
+        Node::Null | Node::Bool(_) | Node::Number(_) => {}
+    }
+}
+
+fn open(document: &Document<'_>, slot: usize, out: &mut Pieces<'_, '_>) {
+    let bracket = document.bracket(slot);
+    out.verbatim(bracket, bracket + 1);
+}
+
+fn write_names(
+    document: &Document<'_>,
+    object: usize,
+    names: impl Iterator<Item = usize>,
+    out: &mut Pieces<'_, '_>,
+) {
+    open(document, object, out);
+    for (place, name) in names.enumerate() {
+        if place > 0 {
+            out.mark(b',');
+        }
+        write_node(document, name, out);
+        out.mark(b':');
+        write_node(document, name + 1, out);
+    }
+    out.mark(b'}');
 }
 
 fn write_value(value: &Value<'_>, out: &mut Vec<u8>) -> Result<(), CanonicalError> {

@@ -20,12 +20,9 @@ impl<'a> Object<'a> {
         Self(Vec::new())
     }
 
-    /// Takes the members of a document, or gives back a name that stands there twice.
-    pub(super) fn from_members(members: Vec<Member<'a>>) -> Result<Self, String> {
-        match duplicate(&members) {
-            Some(name) => Err(name.to_owned()),
-            None => Ok(Self(members)),
-        }
+    /// Takes members whose names the parser found to be distinct.
+    pub(super) const fn of_distinct(members: Vec<Member<'a>>) -> Self {
+        Self(members)
     }
 
     /// The same object with one member more (or another value for the one of that name), for building.

@@ -1,20 +1,18 @@
-//! The parser: bytes to [`Value`], or the first byte at which they stop being strict JSON.
+//! The parser: bytes to a [`Document`], or the first byte at which they stop being strict JSON.
+//!
+//! One pass, without recursion and without a value being built: what it leaves is where each value stands.
 
-use std::borrow::Cow;
+use super::document::{Document, LONGEST, Slot};
+use super::scan::{blank, plain};
+use super::{JsonError, JsonFault, Value};
 
-use super::object::Member;
-use super::{JsonError, JsonFault, Number, Object, Value};
-
-/// No document is nested deeper than this, whatever its limits say: reading and freeing recurse.
+/// No document is nested deeper than this, whatever its limits say: who writes or frees values recurses.
 const DEEPEST: usize = 256;
-
-/// Members or elements gather on one shared stack up to this many, then move to a vector of their own.
-const BATCH: usize = 64;
 
 /// How large a document may be before it is refused.
 #[derive(Copy, Clone, Debug, Eq, PartialEq)]
 pub struct Limits {
-    /// The longest document, in bytes.
+    /// The longest document, in bytes; at most 1 GiB counts.
     pub bytes: usize,
     /// How many arrays and objects may stand inside each other; at most 256 count.
     pub depth: usize,
@@ -29,48 +27,70 @@ impl Default for Limits {
     }
 }
 
-/// Parses one JSON value that fills `bytes` but for white space around it.
+/// Parses one JSON value that fills `bytes` but for white space around it, as a tree of its own.
+///
+/// Who only reads takes a [`Document`] instead: it holds no value twice.
 pub fn parse<'a>(bytes: &'a [u8], limits: &Limits) -> Result<Value<'a>, JsonError> {
-    if bytes.len() > limits.bytes {
-        return Err(JsonError { offset: limits.bytes, fault: JsonFault::TooLong { limit: limits.bytes } });
-    }
-    let text = std::str::from_utf8(bytes)
-        .map_err(|error| JsonError { offset: error.valid_up_to(), fault: JsonFault::NotUtf8 })?;
-    let mut parser = Parser {
-        text,
-        bytes: text.as_bytes(),
-        at: 0,
-        depth: limits.depth.min(DEEPEST),
-        limits: *limits,
-        nodes: limits.nodes,
-        members: Vec::new(),
-        elements: Vec::new(),
-    };
-    parser.skip_white_space();
-    let value = parser.value(0)?;
-    parser.skip_white_space();
-    match parser.peek() {
-        None => Ok(value),
-        Some(_) => Err(parser.wanted("the end of the document")),
+    Document::parse(bytes, limits).map(|document| document.to_value())
+}
+
+impl<'a> Document<'a> {
+    /// Parses one JSON value that fills `bytes` but for white space around it.
+    pub fn parse(bytes: &'a [u8], limits: &Limits) -> Result<Self, JsonError> {
+        let longest = limits.bytes.min(LONGEST);
+        if bytes.len() > longest {
+            return Err(JsonError { offset: longest, fault: JsonFault::TooLong { limit: longest } });
+        }
+        let text = std::str::from_utf8(bytes)
+            .map_err(|error| JsonError { offset: error.valid_up_to(), fault: JsonFault::NotUtf8 })?;
+        let mut parser = Parser {
+            bytes: text.as_bytes(),
+            at: 0,
+            depth: limits.depth.min(DEEPEST),
+            limits: *limits,
+            nodes: limits.nodes,
+            open: Vec::new(),
+            document: Self::over(text),
+        };
+        parser.document()?;
+        Ok(parser.document)
     }
 }
 
 struct Parser<'a> {
-    text: &'a str,
     bytes: &'a [u8],
     at: usize,
     depth: usize,
     limits: Limits,
     /// How many values may still come.
     nodes: usize,
-    /// Members of all objects that are open and small; large ones have moved on (see `BATCH`). Shared, so that
-    /// each object gets a vector of exactly its size: doubling vectors would cost twice the memory.
-    members: Vec<Member<'a>>,
-    /// The same for elements of arrays.
-    elements: Vec<Value<'a>>,
+    /// The arrays and objects around the place where the parser stands, the innermost last.
+    open: Vec<Open>,
+    document: Document<'a>,
 }
 
-impl<'a> Parser<'a> {
+/// An array or object that is not closed yet.
+struct Open {
+    slot: usize,
+    begin: usize,
+    /// Of an object: the slot of its newest name, and whether all names came in their order so far.
+    names: Option<(usize, bool)>,
+}
+
+/// What comes next.
+enum Next {
+    Value,
+    End,
+}
+
+impl Parser<'_> {
+    fn document(&mut self) -> Result<(), JsonError> {
+        self.skip_white_space();
+        while let Next::Value = self.value()? {}
+        self.skip_white_space();
+        if self.at == self.bytes.len() { Ok(()) } else { Err(self.wanted("the end of the document")) }
+    }
+
     fn peek(&self) -> Option<u8> {
         self.bytes.get(self.at).copied()
     }
@@ -83,120 +103,124 @@ impl<'a> Parser<'a> {
     }
 
     fn skip_white_space(&mut self) {
-        while let Some(b' ' | b'\t' | b'\n' | b'\r') = self.peek() {
-            self.at += 1;
-        }
+        self.at += blank(self.bytes.get(self.at..).unwrap_or_default());
     }
 
-    fn value(&mut self, depth: usize) -> Result<Value<'a>, JsonError> {
+    /// Takes one value, or the beginning of one that holds others, and goes on to where the next begins.
+    fn value(&mut self) -> Result<Next, JsonError> {
         self.nodes = match self.nodes.checked_sub(1) {
             Some(left) => left,
             None => return Err(self.fault(JsonFault::TooMany { limit: self.limits.nodes })),
         };
         match self.peek() {
-            Some(b'"') => self.string().map(Value::String),
-            Some(b'{') => self.object(depth + 1),
-            Some(b'[') => self.array(depth + 1),
-            Some(b'-' | b'0'..=b'9') => self.number(),
-            Some(b't') => self.word("true", Value::Bool(true)),
-            Some(b'f') => self.word("false", Value::Bool(false)),
-            Some(b'n') => self.word("null", Value::Null),
-            _ => Err(self.wanted("a value")),
+            Some(b'"') => self.string()?,
+            Some(b'{') => return self.enter(b'}'),
+            Some(b'[') => return self.enter(b']'),
+            Some(b'-' | b'0'..=b'9') => self.number()?,
+            Some(b't') => self.word("true")?,
+            Some(b'f') => self.word("false")?,
+            Some(b'n') => self.word("null")?,
+            _ => return Err(self.wanted("a value")),
         }
+        self.leave()
     }
 
-    fn word(&mut self, word: &'static str, value: Value<'a>) -> Result<Value<'a>, JsonError> {
-        if self.bytes.get(self.at..).is_some_and(|rest| rest.starts_with(word.as_bytes())) {
-            self.at += word.len();
-            return Ok(value);
+    fn word(&mut self, word: &'static str) -> Result<(), JsonError> {
+        if !self.bytes.get(self.at..).is_some_and(|rest| rest.starts_with(word.as_bytes())) {
+            return Err(self.wanted("`true`, `false` or `null`"));
         }
-        Err(self.wanted("`true`, `false` or `null`"))
+        self.document.push(Slot::scalar(self.at, self.at + word.len()));
+        self.at += word.len();
+        Ok(())
     }
 
-    /// Enters an array or an object: takes its bracket, and says whether it is closed at once by `end`.
-    fn open(&mut self, depth: usize, end: u8) -> Result<bool, JsonError> {
-        if depth > self.depth {
+    /// Enters an array or an object, up to its first value; or all through it, if `end` comes at once.
+    fn enter(&mut self, end: u8) -> Result<Next, JsonError> {
+        if self.open.len() >= self.depth {
             return Err(self.fault(JsonFault::TooDeep { limit: self.depth }));
         }
+        let (begin, slot) = (self.at, self.document.push(Slot::container(self.at)));
         self.at += 1;
         self.skip_white_space();
-        Ok(self.take(end))
+        if self.take(end) {
+            self.document.close(slot);
+            return self.leave();
+        }
+        let names = if end == b'}' { Some((self.name()?, true)) } else { None };
+        self.open.push(Open { slot, begin, names });
+        Ok(Next::Value)
     }
 
-    fn array(&mut self, depth: usize) -> Result<Value<'a>, JsonError> {
-        if self.open(depth, b']')? {
-            return Ok(Value::Array(Vec::new()));
-        }
-        let (start, mut all) = (self.elements.len(), Vec::new());
-        loop {
-            let element = self.value(depth)?;
-            self.elements.push(element);
-            if self.elements.len() - start == BATCH {
-                move_out(&mut self.elements, start, &mut all);
-            }
+    /// Goes on behind a value: to the next one beside it, or out of as many arrays and objects as end here.
+    fn leave(&mut self) -> Result<Next, JsonError> {
+        while let Some(open) = self.open.last() {
+            let names = open.names;
+            let (end, wanted) = if names.is_some() { (b'}', "`,` or `}`") } else { (b']', "`,` or `]`") };
             self.skip_white_space();
-            if self.take(b']') {
-                break;
+            if self.take(b',') {
+                self.skip_white_space();
+                if let Some((before, sorted)) = names {
+                    let name = self.name()?;
+                    let sorted = sorted && self.document.text(before) < self.document.text(name);
+                    if let Some(open) = self.open.last_mut() {
+                        open.names = Some((name, sorted));
+                    }
+                }
+                return Ok(Next::Value);
             }
-            if !self.take(b',') {
-                return Err(self.wanted("`,` or `]`"));
+            if !self.take(end) {
+                return Err(self.wanted(wanted));
             }
-            self.skip_white_space();
+            self.close()?;
         }
-        move_out(&mut self.elements, start, &mut all);
-        all.shrink_to_fit();
-        Ok(Value::Array(all))
+        Ok(Next::End)
     }
 
-    fn object(&mut self, depth: usize) -> Result<Value<'a>, JsonError> {
-        let begin = self.at;
-        if self.open(depth, b'}')? {
-            return Ok(Value::Object(Object::new()));
+    /// Closes the innermost array or object. Names that came in their order are each there once; else they are
+    /// sorted to see it. Never quadratic: a hostile object may have millions.
+    fn close(&mut self) -> Result<(), JsonError> {
+        let Some(open) = self.open.pop() else { return Ok(()) };
+        self.document.close(open.slot);
+        if !matches!(open.names, Some((_, false))) {
+            return Ok(());
         }
-        let (start, mut all) = (self.members.len(), Vec::new());
-        loop {
-            let member = self.member(depth)?;
-            self.members.push(member);
-            if self.members.len() - start == BATCH {
-                move_out(&mut self.members, start, &mut all);
+        self.document.set_unsorted(open.slot);
+        let mut names: Vec<&str> = self.document.names(open.slot).collect();
+        names.sort_unstable();
+        match names.iter().zip(names.iter().skip(1)).find(|(one, next)| one == next) {
+            Some((key, _)) => {
+                let fault = JsonFault::DuplicateKey { key: (*key).to_owned() };
+                Err(JsonError { offset: open.begin, fault })
             }
-            self.skip_white_space();
-            if self.take(b'}') {
-                break;
-            }
-            if !self.take(b',') {
-                return Err(self.wanted("`,` or `}`"));
-            }
-            self.skip_white_space();
+            None => Ok(()),
         }
-        move_out(&mut self.members, start, &mut all);
-        all.shrink_to_fit();
-        Object::from_members(all)
-            .map(Value::Object)
-            .map_err(|key| JsonError { offset: begin, fault: JsonFault::DuplicateKey { key } })
     }
 
-    fn member(&mut self, depth: usize) -> Result<Member<'a>, JsonError> {
+    /// Takes the name of a member and its colon, up to its value; gives the slot of the name.
+    fn name(&mut self) -> Result<usize, JsonError> {
         if self.peek() != Some(b'"') {
             return Err(self.wanted("the name of a member"));
         }
-        let name = self.string()?;
+        let slot = self.document.next_slot();
+        self.string()?;
         self.skip_white_space();
         if !self.take(b':') {
             return Err(self.wanted("`:`"));
         }
         self.skip_white_space();
-        Ok((name, self.value(depth)?))
+        Ok(slot)
     }
 
     /// A number by JSON's grammar, kept as text. `-0` is refused: to Python it is `0`, so two readers would
     /// sign over two texts.
-    fn number(&mut self) -> Result<Value<'a>, JsonError> {
+    fn number(&mut self) -> Result<(), JsonError> {
         let start = self.at;
-        self.take(b'-');
-        if !self.take(b'0') {
+        let negative = self.take(b'-');
+        let zero = self.take(b'0');
+        if !zero {
             self.digits()?;
         }
+        let integer_end = self.at;
         if self.take(b'.') {
             self.digits()?;
         }
@@ -204,14 +228,18 @@ impl<'a> Parser<'a> {
             let _sign = self.take(b'+') || self.take(b'-');
             self.digits()?;
         }
-        let text = self.slice(start, self.at);
-        if text == "-0" {
+        let integer = self.at == integer_end;
+        if negative && zero && integer {
             return Err(JsonError { offset: start, fault: JsonFault::NegativeZero });
         }
         if let Some(b'0'..=b'9') = self.peek() {
             return Err(self.wanted("a number without leading zeros"));
         }
-        Ok(Value::Number(Number::from_text(text)))
+        let slot = self.document.push(Slot::scalar(start, self.at));
+        if !integer {
+            self.document.add_fraction(slot);
+        }
+        Ok(())
     }
 
     fn digits(&mut self) -> Result<(), JsonError> {
@@ -222,31 +250,40 @@ impl<'a> Parser<'a> {
         if self.at == start { Err(self.wanted("a digit")) } else { Ok(()) }
     }
 
-    /// A string; `at` stands on its opening quote. Borrows unless there is an escape.
-    fn string(&mut self) -> Result<Cow<'a, str>, JsonError> {
+    /// A string; `at` stands on its opening quote.
+    fn string(&mut self) -> Result<(), JsonError> {
+        let start = self.at;
         self.at += 1;
-        let first = self.plain()?;
+        self.plain()?;
         if self.take(b'"') {
-            return Ok(Cow::Borrowed(first));
+            self.document.push(Slot::scalar(start, self.at));
+            return Ok(());
         }
-        let mut text = first.to_owned();
+        let begin = self.document.unescaped.len();
+        self.copy(start + 1);
         while !self.take(b'"') {
             self.at += 1; // the backslash: `plain` stops at nothing else
-            text.push(self.escape()?);
-            text.push_str(self.plain()?);
+            let character = self.escape()?;
+            self.document.unescaped.push(character);
+            let from = self.at;
+            self.plain()?;
+            self.copy(from);
         }
-        Ok(Cow::Owned(text))
+        self.document.push(Slot::escaped(begin, self.document.unescaped.len()));
+        Ok(())
     }
 
-    /// The text up to the next quote or backslash.
-    fn plain(&mut self) -> Result<&'a str, JsonError> {
-        let start = self.at;
-        let rest = self.bytes.get(start..).unwrap_or_default();
-        let length =
-            rest.iter().position(|byte| matches!(byte, b'"' | b'\\' | 0..=0x1f)).unwrap_or(rest.len());
-        self.at = start + length;
+    /// Adds the text from there to here to what was unescaped.
+    fn copy(&mut self, from: usize) {
+        let text = self.document.text.get(from..self.at).unwrap_or_default();
+        self.document.unescaped.push_str(text);
+    }
+
+    /// Goes on to the next quote or backslash.
+    fn plain(&mut self) -> Result<(), JsonError> {
+        self.at += plain(self.bytes.get(self.at..).unwrap_or_default());
         match self.peek() {
-            Some(b'"' | b'\\') => Ok(self.slice(start, self.at)),
+            Some(b'"' | b'\\') => Ok(()),
             Some(_) => Err(self.fault(JsonFault::ControlCharacter)),
             None => Err(self.wanted("`\"`")),
         }
@@ -295,25 +332,13 @@ impl<'a> Parser<'a> {
         Ok(code)
     }
 
-    /// Text between two places that are both next to ASCII characters, so it never comes out empty by accident.
-    fn slice(&self, from: usize, to: usize) -> &'a str {
-        self.text.get(from..to).unwrap_or_default()
-    }
-
     fn fault(&self, fault: JsonFault) -> JsonError {
         JsonError { offset: self.at, fault }
     }
 
+    #[cold]
     fn wanted(&self, wanted: &'static str) -> JsonError {
-        let found = self.text.get(self.at..).and_then(|rest| rest.chars().next());
+        let found = self.document.text.get(self.at..).and_then(|rest| rest.chars().next());
         self.fault(JsonFault::Syntax { found, wanted })
     }
-}
-
-/// Moves what is on the stack above `start` to the end of `all`.
-fn move_out<T>(stack: &mut Vec<T>, start: usize, all: &mut Vec<T>) {
-    if all.is_empty() {
-        all.reserve_exact(stack.len() - start);
-    }
-    all.extend(stack.drain(start..));
 }

@@ -1,43 +1,73 @@
-//! Typed reading: a [`Reader`] stands on one value of a tree and knows its way from the root.
+//! Typed reading: a [`Reader`] stands on one value of a document and knows its way from the root.
 //!
-//! A reader is two references. The path is only worked out for an error, by looking for the value in the tree
-//! again, so that reading 100,000 targets costs no strings.
+//! A reader is a reference and two numbers. The path is only worked out for an error, by looking for the value in the
+//! document again, so that reading 100,000 targets costs no strings.
 
 use std::fmt::{self, Write as _};
 
-use super::{Object, Value};
+use super::document::Node;
+use super::{Document, Value};
 use crate::quote::quoted;
 
 /// A value inside a document, for reading it as what it must be. Errors name the path of the value.
 #[derive(Copy, Clone, Debug)]
 pub struct Reader<'v, 'a> {
-    root: &'v Value<'a>,
-    value: &'v Value<'a>,
+    document: &'v Document<'a>,
+    root: usize,
+    slot: usize,
 }
 
 impl<'v, 'a> Reader<'v, 'a> {
     /// Stands on the outermost value.
-    pub const fn root(value: &'v Value<'a>) -> Self {
-        Self { root: value, value }
+    pub const fn root(document: &'v Document<'a>) -> Self {
+        Self { document, root: 0, slot: 0 }
     }
 
-    /// The value as it is.
-    pub const fn value(self) -> &'v Value<'a> {
-        self.value
+    /// The same value as the outermost: paths begin there.
+    pub const fn as_root(self) -> Self {
+        Self { root: self.slot, ..self }
+    }
+
+    pub(super) const fn document(self) -> (&'v Document<'a>, usize) {
+        (self.document, self.slot)
+    }
+
+    /// The value as a tree of its own.
+    pub fn value(self) -> Value<'a> {
+        self.document.value(self.slot)
     }
 
     /// The path of the value from the root, such as `signed.roles.root.keyids[0]`.
     pub fn path(self) -> String {
         let mut path = String::new();
-        if !search(self.root, self.value, &mut path) || path.is_empty() {
-            return "the document".to_owned();
+        let mut here = self.root;
+        while here != self.slot {
+            let Some(next) = self.step_from(here, &mut path) else { break };
+            here = next;
         }
-        path
+        if path.is_empty() { "the document".to_owned() } else { path }
     }
 
-    /// The value as an object.
-    pub fn object(self) -> Result<&'v Object<'a>, ShapeError> {
-        self.value.as_object().ok_or_else(|| self.wrong("an object"))
+    /// The value directly inside `here` on the way to this one, whose name or number is written to `path`.
+    fn step_from(self, here: usize, path: &mut String) -> Option<usize> {
+        let named = self.document.node(here) == Node::Object;
+        let inside =
+            |child: usize| (child..self.document.after(child + usize::from(named))).contains(&self.slot);
+        let (place, child) = self.document.children(here).enumerate().find(|(_, child)| inside(*child))?;
+        if named {
+            write_name(path, self.document.text(child));
+            return Some(child + 1);
+        }
+        let _ = write!(path, "[{place}]");
+        Some(child)
+    }
+
+    /// Refuses a value that is no object.
+    pub fn object(self) -> Result<Self, ShapeError> {
+        match self.node() {
+            Node::Object => Ok(self),
+            _ => Err(self.wrong("an object")),
+        }
     }
 
     /// The member of that name; refused where it is missing.
@@ -51,68 +81,63 @@ impl<'v, 'a> Reader<'v, 'a> {
 
     /// The member of that name, if it is there; one that is `null` is there.
     pub fn optional(self, name: &str) -> Result<Option<Self>, ShapeError> {
-        Ok(self.object()?.get(name).map(|value| self.at(value)))
+        Ok(self.members()?.find(|(found, _)| *found == name).map(|(_, value)| value))
     }
 
     /// All members in their order.
     pub fn members(self) -> Result<impl ExactSizeIterator<Item = (&'v str, Self)> + Clone, ShapeError> {
-        Ok(self.object()?.iter().map(move |(name, value)| (name, self.at(value))))
+        let names = self.document.children(self.object()?.slot);
+        Ok(names.map(move |name| (self.document.text(name), self.at(name + 1))))
     }
 
     /// All elements in their order.
     pub fn elements(self) -> Result<impl ExactSizeIterator<Item = Self> + Clone, ShapeError> {
-        let Value::Array(elements) = self.value else { return Err(self.wrong("an array")) };
-        Ok(elements.iter().map(move |value| self.at(value)))
+        match self.node() {
+            Node::Array => Ok(self.document.children(self.slot).map(move |slot| self.at(slot))),
+            _ => Err(self.wrong("an array")),
+        }
     }
 
     /// The value as text.
     pub fn str(self) -> Result<&'v str, ShapeError> {
-        self.value.as_str().ok_or_else(|| self.wrong("a string"))
+        match self.node() {
+            Node::String(text) => Ok(text),
+            _ => Err(self.wrong("a string")),
+        }
     }
 
     /// The value as an integer from 0 to 2^64-1.
     pub fn u64(self) -> Result<u64, ShapeError> {
-        self.value.as_u64().ok_or_else(|| self.wrong("an integer from 0 to 2^64-1"))
+        let number = if let Node::Number(text) = self.node() { text.parse().ok() } else { None };
+        number.ok_or_else(|| self.wrong("an integer from 0 to 2^64-1"))
     }
 
     /// The value as a truth value.
     pub fn bool(self) -> Result<bool, ShapeError> {
-        self.value.as_bool().ok_or_else(|| self.wrong("`true` or `false`"))
+        self.as_bool().ok_or_else(|| self.wrong("`true` or `false`"))
+    }
+
+    /// The truth value, if this is one.
+    pub fn as_bool(self) -> Option<bool> {
+        if let Node::Bool(bool) = self.node() { Some(bool) } else { None }
     }
 
     /// The same reader, unless it stands on `null`.
     pub fn non_null(self) -> Option<Self> {
-        (*self.value != Value::Null).then_some(self)
+        (self.node() != Node::Null).then_some(self)
     }
 
     /// The error of a value that is not what its reader wants, for rules that this crate does not know.
     pub fn wrong(self, wanted: &str) -> ShapeError {
-        ShapeError { path: self.path(), found: kind(self.value), wanted: wanted.to_owned() }
+        ShapeError { path: self.path(), found: kind(self.node()), wanted: wanted.to_owned() }
     }
 
-    fn at(self, value: &'v Value<'a>) -> Self {
-        Self { root: self.root, value }
+    fn node(self) -> Node<'v> {
+        self.document.node(self.slot)
     }
-}
 
-/// Looks for the very value `wanted` (not one like it) below `here`, and writes the way there to `path`.
-fn search(here: &Value<'_>, wanted: &Value<'_>, path: &mut String) -> bool {
-    if std::ptr::from_ref(here).cast::<()>() == std::ptr::from_ref(wanted).cast::<()>() {
-        return true;
-    }
-    let length = path.len();
-    match here {
-        Value::Array(elements) => elements.iter().enumerate().any(|(place, element)| {
-            path.truncate(length);
-            let _ = write!(path, "[{place}]");
-            search(element, wanted, path)
-        }),
-        Value::Object(object) => object.iter().any(|(name, value)| {
-            path.truncate(length);
-            write_name(path, name);
-            search(value, wanted, path)
-        }),
-        _ => false,
+    const fn at(self, slot: usize) -> Self {
+        Self { slot, ..self }
     }
 }
 
@@ -129,14 +154,14 @@ fn write_name(path: &mut String, name: &str) {
     };
 }
 
-fn kind(value: &Value<'_>) -> String {
+fn kind(value: Node<'_>) -> String {
     match value {
-        Value::Null => "null".to_owned(),
-        Value::Bool(bool) => format!("`{bool}`"),
-        Value::Number(number) => format!("the number {}", quoted(number.as_str())),
-        Value::String(text) => format!("the string {}", quoted(text)),
-        Value::Array(_) => "an array".to_owned(),
-        Value::Object(_) => "an object".to_owned(),
+        Node::Null => "null".to_owned(),
+        Node::Bool(bool) => format!("`{bool}`"),
+        Node::Number(number) => format!("the number {}", quoted(number)),
+        Node::String(text) => format!("the string {}", quoted(text)),
+        Node::Array => "an array".to_owned(),
+        Node::Object => "an object".to_owned(),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use packman_database::{MalformedRecord, line_of_text};
 use packman_strict::Sha256;
-use packman_strict::json::{self, Limits, Object, Reader, Value};
+use packman_strict::json::{Document, Limits, Object, Reader, Value};
 use packman_strict::time::Time;
 use packman_tuf::SafetyNumber;
 
@@ -19,8 +19,8 @@ impl Listings {
     /// Parses `databases.json`. Nothing in it is trusted yet. A member that it does not know may narrow what the others
     /// say, so it refuses the file.
     pub fn parse(bytes: &[u8]) -> Result<Self, MalformedRecord> {
-        let value = json::parse(bytes, &LIMITS)?;
-        let root = Reader::root(&value);
+        let document = Document::parse(bytes, &LIMITS)?;
+        let root = Reader::root(&document);
         only(root, &["format", "databases"])?;
         if root.member("format")?.u64()? != 1 {
             return Err(root.member("format")?.wrong("1").into());

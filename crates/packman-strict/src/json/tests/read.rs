@@ -1,6 +1,6 @@
 //! Typed reading: every error names the path of its value.
 
-use crate::json::{Limits, Reader, ShapeError, parse};
+use crate::json::{Document, Limits, Reader, ShapeError};
 
 const DOCUMENT: &[u8] = br#"{
   "signed": {"version": 3, "roles": {"root": {"threshold": "two", "keyids": ["ab", 7, {"x": []}]}}, "expires": null},
@@ -8,8 +8,8 @@ const DOCUMENT: &[u8] = br#"{
 }"#;
 
 fn check<T: std::fmt::Debug>(read: impl FnOnce(Reader<'_, '_>) -> Result<T, ShapeError>) -> String {
-    let value = parse(DOCUMENT, &Limits::default()).unwrap();
-    read(Reader::root(&value))
+    let document = Document::parse(DOCUMENT, &Limits::default()).unwrap();
+    read(Reader::root(&document))
         .map_or_else(|error| format!("{}: {error}", error.code()), |read| format!("{read:?}"))
 }
 
