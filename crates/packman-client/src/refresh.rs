@@ -1,7 +1,11 @@
 //! Refreshing: asks each database's mirrors for what is newer, and keeps only what verified.
 
+use std::collections::HashMap;
+
 use packman_machine::location::Location;
 use packman_machine::network::{Allowance, Fetched, NetworkFailure, NetworkReason};
+use packman_machine::parallel::for_each_parallel;
+use packman_machine::stop::{Stop, Stopped};
 use packman_names::ProjectName;
 use packman_strict::time::Time;
 use packman_trust::{
@@ -10,6 +14,7 @@ use packman_trust::{
 use packman_tuf::{Answer, FirstUse, Limits, Memory, Reason, Refresh, Refusal, Request, Role, Step};
 
 use crate::client::{Client, Reach};
+use crate::download::DOWNLOADS;
 use crate::error::{ClientError, RefusedWhy};
 use crate::host::Event;
 use crate::memory::memory_file;
@@ -63,6 +68,10 @@ trait Asks {
     /// refresh a mirror that lacks a file it should have is one that cannot be asked.
     const MISSING_IS_AN_ANSWER: bool;
     fn step(&self) -> Step;
+    /// What will be wanted after that, as far as it is known.
+    fn ahead(&self) -> Vec<Request> {
+        Vec::new()
+    }
     fn answer(&mut self, answer: Answer<'_>) -> Result<(), Refusal>;
 }
 
@@ -70,6 +79,9 @@ impl Asks for Refresh {
     const MISSING_IS_AN_ANSWER: bool = false;
     fn step(&self) -> Step {
         Self::step(self)
+    }
+    fn ahead(&self) -> Vec<Request> {
+        Self::ahead(self)
     }
     fn answer(&mut self, answer: Answer<'_>) -> Result<(), Refusal> {
         Self::answer(self, answer)
@@ -200,7 +212,7 @@ impl Client<'_> {
             return Ok(Asked { before, memory, database: opened, outcome, changed: false });
         }
         let locations = self.mirrors(entry, &opened)?;
-        let mut refresh = Refresh::begin(before.clone(), now, Limits::default()).with_attached(&ATTACHED);
+        let mut refresh = begin(before.clone(), now);
         let end = self.drive(&mut refresh, &locations, allowance);
         let changed = refresh.changed();
         let memory = refresh.into_memory();
@@ -336,15 +348,47 @@ impl Client<'_> {
         locations: &[Location],
         allowance: Allowance,
     ) -> Result<(), Stuck> {
+        let (mut came, mut is_worth) = (HashMap::new(), true);
         loop {
             if self.stop.is_asked() {
                 return Err(Stuck::Stopped);
             }
-            match machine.step() {
-                Step::Done => return Ok(()),
-                Step::Fetch(request) => self.answer(machine, &request, locations, allowance)?,
+            let Step::Fetch(request) = machine.step() else { return Ok(()) };
+            if came.is_empty() && is_worth {
+                came = self.fetch_ahead(machine, &request, locations, allowance)?;
+                // A mirror that has none of them is not asked twice for each.
+                is_worth = !came.is_empty() || machine.ahead().is_empty();
+            }
+            let early = came.remove(&request.path);
+            if early.is_none_or(|bytes| machine.answer(Answer::Bytes(&bytes)).is_err()) {
+                self.answer(machine, &request, locations, allowance)?;
             }
         }
+    }
+
+    /// Fetches at once what will be wanted one by one: at first use a mirror far away is asked for many bins. What does
+    /// not come is asked for again when it is wanted, and told then.
+    fn fetch_ahead(
+        &self,
+        machine: &impl Asks,
+        next: &Request,
+        locations: &[Location],
+        allowance: Allowance,
+    ) -> Result<HashMap<String, Vec<u8>>, Stuck> {
+        let mut wanted = machine.ahead();
+        let best = self.fetcher.best_first(locations);
+        let (false, Some(location)) = (wanted.is_empty(), best.first()) else { return Ok(HashMap::new()) };
+        wanted.truncate(AHEAD);
+        wanted.push(next.clone());
+        let fetch = |request: Request, _: &Stop| -> Result<_, Stopped> {
+            match self.fetcher.within(allowance).get(location, &request.path, request.max_bytes) {
+                Ok(Fetched::Bytes(bytes)) => Ok(Some((request.path, bytes))),
+                Ok(Fetched::Missing) | Err(_) => Ok(None),
+            }
+        };
+        let came =
+            for_each_parallel(wanted, DOWNLOADS, self.stop, fetch).map_err(|_: Stopped| Stuck::Stopped)?;
+        Ok(came.into_iter().flatten().collect())
     }
 
     fn answer<M: Asks>(
@@ -387,6 +431,14 @@ impl Client<'_> {
         Err(stuck)
     }
 }
+
+/// A refresh that takes everything that offline answers need.
+pub(crate) fn begin(memory: Memory, now: Time) -> Refresh {
+    Refresh::begin(memory, now, Limits::default()).with_bins().with_attached(&ATTACHED)
+}
+
+/// How many files are fetched at once before the first of them is wanted.
+const AHEAD: usize = 64;
 
 /// Whether a host gave more than is read of that file. It was reached, and what it gives is to blame.
 pub(crate) fn goes_on(failure: &NetworkFailure) -> bool {

@@ -5,6 +5,7 @@
 //! signs.
 
 mod add;
+mod bins;
 mod blobs;
 mod curator;
 mod error;

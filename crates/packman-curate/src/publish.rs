@@ -80,7 +80,7 @@ impl Curator<'_> {
         written += write_metadata(&memory, good, &request.to)?;
         Ok(PublishReport {
             written,
-            files: pieces.len() + memory.roots().count() + 3,
+            files: pieces.len() + memory.roots().count() + good.bins().count() + 3,
             version: good.version(Role::Targets),
             number: memory.root().number(),
             expiry: Expiry::of(good, &folder.settings().lifetimes),
@@ -143,7 +143,7 @@ fn write_metadata(memory: &Memory, good: &Good, to: &Path) -> Result<usize, Cura
         [Role::Targets, Role::Snapshot].map(|role| (role.file_path(good.version(role)), good.bytes(role)));
     let mut written = 0;
     files::make_public_folder(&to.join("metadata"))?;
-    for (path, bytes) in signed {
+    for (path, bytes) in good.bins().chain(signed) {
         written += usize::from(replace(&to.join(path), bytes)?);
     }
     // What the timestamp makes visible is on the disk before it is.

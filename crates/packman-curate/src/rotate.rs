@@ -6,15 +6,15 @@
 
 mod fresh;
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use packman_strict::time::Time;
-use packman_tuf::{
-    Good, KeySet, MetaInfo, Role, Root, RootDraft, SafetyNumber, SigningKey, TargetsDraft, Verified,
-};
+use packman_tuf::{KeySet, MetaInfo, Role, Root, RootDraft, SafetyNumber, SigningKey, TargetPath, Verified};
 
+use crate::bins::TargetsToSign;
 use crate::curator::Curator;
-use crate::error::{CurateError, No};
+use crate::error::{CurateError, Failed, No};
 use crate::expiry::{Expiry, verify_clock};
 use crate::folder::{Folder, Rotation, Settings, Shelf, Signed, verify_rotation};
 use crate::keys::{self, Kept, KeyPlace, KeyRing, NewKey, Passphrase};
@@ -119,10 +119,14 @@ impl Curator<'_> {
         let mut pinned = MetaInfo::of(good.version(Role::Targets), good.bytes(Role::Targets));
         if let Some(new) = &fresh.targets {
             let old = at_hand(ring, "targets", &settings.targets)?;
-            let expires = self.now.plus_days(settings.lifetimes.targets_days);
-            let (version, bytes) = sign_targets(folder, good, expires, &both(new, old.as_ref()))?;
-            pinned = MetaInfo::of(version, &bytes);
-            drafted.files.insert(Role::Targets.file_path(version), bytes);
+            let mut listed = BTreeMap::new();
+            for (path, info) in good.targets() {
+                let path = TargetPath::parse(path).map_err(|error| Failed::Unsignable(error.to_string()))?;
+                listed.insert(path, info);
+            }
+            let keys = replaced(signed.memory().root().keys(Role::Targets), new);
+            let to_sign = TargetsToSign { folder, signed, listed, keys: &keys, now: self.now };
+            (pinned, drafted) = to_sign.sign(&both(new, old.as_ref()), drafted)?;
         }
         let expires = self.now.plus_days(settings.lifetimes.refresh_within_days);
         let drafted = if let Some(new) = &fresh.online {
@@ -209,32 +213,24 @@ fn sign_root(
     draft.version = before.version().saturating_add(1);
     draft.expires = expires;
     let keys = &mut draft.keys;
-    let replaced = |role, old: &KeySet, new: &NewKey| KeySet::of(role, [new.key.public()], old.threshold());
     if !fresh.root.is_empty() {
         let new = fresh.root_keys().map(|new| new.key.public());
         keys.root = KeySet::of(Role::Root, new, keys.root.threshold());
     }
     if let Some(new) = &fresh.targets {
-        keys.targets = replaced(Role::Targets, &keys.targets, new);
+        keys.targets = replaced(&keys.targets, new);
     }
     if let Some(new) = &fresh.online {
-        keys.snapshot = replaced(Role::Snapshot, &keys.snapshot, new);
-        keys.timestamp = replaced(Role::Timestamp, &keys.timestamp, new);
+        keys.snapshot = replaced(&keys.snapshot, new);
+        keys.timestamp = replaced(&keys.timestamp, new);
     }
     let signers: Vec<&SigningKey> = old.iter().chain(fresh.root_keys().map(|new| &new.key)).collect();
     Ok((draft.version, draft.sign(&signers)?))
 }
 
-fn sign_targets(
-    folder: &Folder,
-    good: &Good,
-    expires: Time,
-    signers: &[&SigningKey],
-) -> Result<(u64, Vec<u8>), CurateError> {
-    let mut draft = TargetsDraft::parse("targets", good.bytes(Role::Targets)).map_err(refused(folder))?;
-    draft.version = draft.version.saturating_add(1);
-    draft.expires = expires;
-    Ok((draft.version, draft.sign(signers)?))
+/// The keys of a role whose key changed.
+fn replaced(old: &KeySet, new: &NewKey) -> KeySet {
+    KeySet::of(old.role().clone(), [new.key.public()], old.threshold())
 }
 
 /// A key of this machine, where it is there and somebody can open it: a rotation may be because nobody can.
@@ -269,7 +265,7 @@ fn rotation(
 ) -> Result<Rotation, CurateError> {
     let text = |bytes: &[u8]| {
         let text = std::str::from_utf8(bytes).map(str::to_owned);
-        text.map_err(|error| crate::Failed::Unsignable(error.to_string()))
+        text.map_err(|error| Failed::Unsignable(error.to_string()))
     };
     let timestamp = drafted.map(|drafted| text(&drafted.timestamp)).transpose()?;
     let timestamp = timestamp.map(|text| (Role::Timestamp.file_path(0), text));

@@ -9,10 +9,10 @@ use packman_machine::files;
 use packman_machine::stop::Commit;
 use packman_strict::time::Time;
 use packman_tuf::{
-    Good, MetaInfo, Role, SafetyNumber, SigningKey, SnapshotDraft, TargetInfo, TargetPath, TargetsDraft,
-    TimestampDraft,
+    Good, MetaInfo, Role, SafetyNumber, SigningKey, SnapshotDraft, TargetInfo, TargetPath, TimestampDraft,
 };
 
+use crate::bins::TargetsToSign;
 use crate::blobs::{self, Blob};
 use crate::curator::Curator;
 use crate::error::{CurateError, No, Refused};
@@ -55,6 +55,8 @@ pub struct RefreshReport {
 #[derive(Default)]
 pub(crate) struct Drafted {
     pub(crate) files: BTreeMap<String, Vec<u8>>,
+    /// What the next snapshot lists of bins.
+    pub(crate) listed: BTreeMap<String, MetaInfo>,
     pub(crate) timestamp: Vec<u8>,
 }
 
@@ -95,9 +97,6 @@ impl Curator<'_> {
     }
 
     fn draft_all(&self, folder: &Folder, signed: &Signed, targets: &Targets) -> Result<Drafted, CurateError> {
-        let good = signed.good();
-        let settings = folder.settings();
-        let expires = self.now.plus_days(settings.lifetimes.targets_days);
         let mut listed = BTreeMap::new();
         let mut written = BTreeMap::new();
         for (path, bytes) in &targets.bytes {
@@ -107,20 +106,11 @@ impl Curator<'_> {
                 .map_err(|error| Refused::Folder { path: folder.join(path), why: error.to_string() })?;
             listed.insert(path, info);
         }
-        let mut draft = match good {
-            Some(good) => {
-                TargetsDraft::parse("targets", good.bytes(Role::Targets)).map_err(refused(folder))?
-            }
-            None => TargetsDraft::new(0, expires, BTreeMap::new()),
-        };
-        draft.version = draft.version.saturating_add(1);
-        draft.expires = expires;
-        draft.targets = listed;
-        let key = self.open_key(signed, "targets", &settings.targets)?;
-        let bytes = draft.sign(&[&key])?;
-        let pinned = MetaInfo::of(draft.version, &bytes);
-        written.insert(Role::Targets.file_path(draft.version), bytes);
+        let key = self.open_key(signed, "targets", &folder.settings().targets)?;
+        let keys = signed.memory().root().keys(Role::Targets);
+        let to_sign = TargetsToSign { folder, signed, listed, keys, now: self.now };
         let drafted = Drafted { files: written, ..Drafted::default() };
+        let (pinned, drafted) = to_sign.sign(&[&key], drafted)?;
         self.draft_online(folder, signed, pinned, drafted)
     }
 
@@ -188,6 +178,7 @@ pub(crate) fn draft_online(
     snapshot.version = snapshot.version.saturating_add(1);
     snapshot.expires = expires;
     snapshot.meta.insert("targets.json".to_owned(), targets);
+    snapshot.meta.append(&mut drafted.listed);
     let bytes = snapshot.sign(keys)?;
     let pinned = MetaInfo::of(snapshot.version, &bytes);
     drafted.files.insert(Role::Snapshot.file_path(snapshot.version), bytes);

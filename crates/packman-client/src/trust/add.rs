@@ -3,15 +3,15 @@
 use packman_machine::home::Replaced;
 use packman_machine::location::{Channel, Location};
 use packman_strict::quote::quoted;
-use packman_trust::{ATTACHED, Assurance, Database, Entry, EntryName, Holds, How, Learnt, Ring, Scope};
-use packman_tuf::{FirstUse, Limits, Memory, Refresh, SafetyNumber};
+use packman_trust::{Assurance, Database, Entry, EntryName, Holds, How, Learnt, Ring, Scope};
+use packman_tuf::{FirstUse, Limits, Memory, SafetyNumber};
 
 use super::compare::root_with;
 use super::entry_name;
 use crate::client::{Client, Reach};
 use crate::error::{ClientError, Failed, No, RefusedWhy, Usage};
 use crate::host::{Decision, Question, Typed};
-use crate::refresh::{Stuck, listed_projects};
+use crate::refresh::{Stuck, begin, listed_projects};
 
 /// A database to add.
 #[derive(Clone, Debug)]
@@ -143,7 +143,7 @@ impl Client<'_> {
             ));
         }
         let now = self.time_after(std::slice::from_ref(memory));
-        let mut refresh = Refresh::begin(memory.clone(), now, Limits::default()).with_attached(&ATTACHED);
+        let mut refresh = begin(memory.clone(), now);
         self.first_refresh(&mut refresh, location).map_err(|stuck| {
             let (here, allowance) = (std::slice::from_ref(location), self.fetcher.unhurried());
             first_use_error(self.explained(stuck, memory, here, allowance), url)

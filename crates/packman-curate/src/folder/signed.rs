@@ -78,7 +78,7 @@ pub(crate) fn verify_rotation(memory: &Memory, shelf: &Shelf<'_>) -> Verdict {
 
 /// Verifies a publication as a client would at that time that remembers `memory`.
 pub(crate) fn verify_successor(memory: Memory, shelf: &Shelf<'_>, now: Time) -> Verdict {
-    let mut refresh = Refresh::begin(memory, now, Limits::default());
+    let mut refresh = Refresh::begin(memory, now, Limits::default()).with_bins();
     while let Step::Fetch(request) = refresh.step() {
         let bytes = shelf.read(&request)?;
         if let Err(refusal) = refresh.answer(answer(bytes.as_deref())) {
@@ -134,7 +134,9 @@ impl Signed {
     /// The projects that are signed, in their order.
     pub(crate) fn projects(&self) -> Vec<ProjectName> {
         let targets = self.good().into_iter().flat_map(Good::targets);
-        targets.filter_map(|(path, _)| project_of_path(path)).collect()
+        let mut projects: Vec<_> = targets.filter_map(|(path, _)| project_of_path(path)).collect();
+        projects.sort_unstable();
+        projects
     }
 
     /// The signed record of a project; `None` where there is none.

@@ -10,6 +10,7 @@
 mod answers;
 mod audit;
 mod believed;
+mod bins;
 mod cache;
 mod curate;
 mod environment;
