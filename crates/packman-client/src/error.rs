@@ -85,6 +85,8 @@ pub enum RefusedWhy {
         path: String,
         /// The other user whom it, or its folder, belongs to, where it does.
         owner: Option<String>,
+        /// All files and folders of the home that are so.
+        all: Vec<String>,
     },
     /// What an environment says of itself.
     Environment(packman_wheel::Conflict),

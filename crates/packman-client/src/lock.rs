@@ -10,12 +10,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use packman_database::{FileUrl, blob_path};
+use packman_machine::python::Pythons;
 use packman_names::{ProjectName, Target, Version};
 use packman_resolve::{Failure, OfferSource, Request, Upgrade};
-use packman_trust::{Gate, Offer, OfferedFile};
+use packman_trust::{Gate, Offer, OfferedFile, Purpose};
 
 use crate::client::Client;
-use crate::environment::Absent;
+use crate::environment::{Absent, python_error};
 use crate::error::{ClientError, No};
 use crate::install::{InstallRequest, refuse_other_python, resolve_error};
 use crate::offers::Offers;
@@ -59,23 +60,32 @@ pub struct LockPackage {
 impl Client<'_> {
     /// Locks what is asked for. What is installed has no say in it.
     pub fn lock(&self, request: &LockRequest) -> Result<Lock, ClientError> {
-        let (environment, gate) = self.look_and_gate(&request.asked.which, Absent::Refuse)?;
-        self.tell_refused(&gate.refusals(), self.lock_in(request, &environment, &gate))
+        let own = self.own_target(request)?;
+        let purpose = if self.accept_expired { Purpose::ActOnExpired } else { Purpose::Act };
+        let gate = self.gate(purpose)?;
+        self.tell_refused(&gate.refusals(), self.lock_in(request, &own, &gate))
     }
 
-    fn lock_in(
-        &self,
-        request: &LockRequest,
-        environment: &crate::Environment,
-        gate: &Gate,
-    ) -> Result<Lock, ClientError> {
-        let own = &environment.found.target;
+    /// What is locked for: the environment. A lock for every platform needs none; this machine's Python, which has to be
+    /// among those it is for, stands in.
+    fn own_target(&self, request: &LockRequest) -> Result<Target, ClientError> {
+        match self.environment(&request.asked.which, Absent::Refuse) {
+            Ok(environment) => Ok(environment.found.target),
+            Err(ClientError::No(no)) if request.universal && matches!(*no, No::NoEnvironment) => {
+                let python = Pythons::new(self.environ, self.cache).base(None);
+                Ok(python.map_err(|failure| python_error(&failure))?.target)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    fn lock_in(&self, request: &LockRequest, own: &Target, gate: &Gate) -> Result<Lock, ClientError> {
         let (targets, packages) = self.with_offers(gate, |offers| {
             let mut offers = Remembered { offers, known: BTreeMap::new() };
             if request.universal {
                 return universal(&request.asked, own, &mut offers);
             }
-            refuse_other_python(environment, &request.asked.pythons)?;
+            refuse_other_python(own, &request.asked.pythons)?;
             let chosen = choose(&request.asked, own, &mut offers)?;
             let mut packages: Vec<LockPackage> = chosen.into_iter().map(alone).collect();
             packages.sort_by(|one, other| one.name.cmp(&other.name));
@@ -224,21 +234,4 @@ fn universal(
         packages.push(LockPackage { marker: targets.marker(&numbers), name, version, files });
     }
     Ok((targets, packages))
-}
-
-/// The gate and the environment, for those who change neither.
-impl Client<'_> {
-    fn look_and_gate(
-        &self,
-        which: &crate::WhichEnvironment,
-        absent: Absent,
-    ) -> Result<(crate::Environment, Gate), ClientError> {
-        let environment = self.environment(which, absent)?;
-        let purpose = if self.accept_expired {
-            packman_trust::Purpose::ActOnExpired
-        } else {
-            packman_trust::Purpose::Act
-        };
-        Ok((environment, self.gate(purpose)?))
-    }
 }

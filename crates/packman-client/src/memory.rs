@@ -64,9 +64,16 @@ impl Client<'_> {
             Some(exposure) => {
                 let is_others = exposure == Exposure::OwnedByAnother;
                 let owner = if is_others { self.home.other_owner(file) } else { None };
-                Err(RefusedWhy::StateExposed { path: self.place_of(file), owner }.into())
+                Err(RefusedWhy::StateExposed { path: self.place_of(file), owner, all: self.exposed() }.into())
             }
         }
+    }
+
+    /// All that others can write of what is believed at home: who mends one is not to meet the next.
+    fn exposed(&self) -> Vec<String> {
+        let mut names = vec![RING.to_owned(), "state".to_owned()];
+        names.extend(self.home.list("state").unwrap_or_default());
+        self.home.exposed(&names).iter().map(|path| path.display().to_string()).collect()
     }
 
     fn damaged(&self, file: &str, why: String) -> ClientError {

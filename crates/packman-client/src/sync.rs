@@ -57,7 +57,7 @@ impl Client<'_> {
         gate: &Gate,
         request: &SyncRequest,
     ) -> Result<(Vec<PlannedStep>, BTreeSet<ProjectName>), ClientError> {
-        refuse_other_python(environment, &request.pythons)?;
+        refuse_other_python(&environment.found.target, &request.pythons)?;
         let target = &environment.found.target;
         refuse_other_environment(environment, &request.environments)?;
         let packs = Packs::default();

@@ -121,6 +121,12 @@ impl Home {
         }
     }
 
+    /// What of the home others can change, of these of its folders and files; itself first, as `.`.
+    pub fn exposed(&self, names: &[String]) -> Vec<PathBuf> {
+        let inside = names.iter().filter_map(|name| self.path(name).ok());
+        std::iter::once(self.folder.clone()).chain(inside).filter(|path| files::is_exposed(path)).collect()
+    }
+
     /// The other user whom a file of it, or else the folder of that file, belongs to.
     pub fn other_owner(&self, name: &str) -> Option<String> {
         self.path(name).ok().and_then(|path| files::other_owner(&path))

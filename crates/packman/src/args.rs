@@ -16,9 +16,14 @@ pub(crate) use environment::{FreezeArgs, ListArgs, TreeArgs, UpgradeArgs, VenvAr
 pub(crate) use lock::{LockArgs, SyncArgs};
 pub(crate) use trust::{AddArgs as TrustAddArgs, TrustCommand};
 
+/// What stands below the help of the whole.
+const AFTER: &str = "`packman COMMAND --help` says more of each; `packman man | man -l -` shows the manual;
+`packman completions bash` (or zsh, fish, powershell) writes what completes commands in a shell.";
+
 /// Installs Python packages that somebody you chose has vouched for.
 #[derive(Debug, Parser)]
 #[command(name = "packman", version = crate::itself::build(), propagate_version = true, max_term_width = 100)]
+#[command(after_help = AFTER)]
 pub(crate) struct Arguments {
     /// What to do.
     #[command(subcommand)]
@@ -99,7 +104,6 @@ pub(crate) enum Command {
         shell: clap_complete::Shell,
     },
     /// Write the manual page of a command
-    #[command(hide = true)]
     Man {
         /// The command, such as `trust add`; without one, the page of all
         command: Vec<String>,

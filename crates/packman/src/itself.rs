@@ -4,6 +4,7 @@ use std::env::consts::{ARCH, OS};
 use std::sync::LazyLock;
 
 use clap::{Command, CommandFactory as _};
+use packman_strict::json::{Object, Value};
 use packman_wheel::Area;
 use packman_wheel::make::WheelDraft;
 
@@ -12,14 +13,34 @@ use crate::args::Arguments;
 /// The oldest C library that a wheel may ask for, as 2.N.
 const OLDEST_GLIBC: u16 = 17;
 
-/// Version and build, for `--version`. `cargo xtask wheel` names the commit; other builds are of whatever lay there.
+/// The commit that `cargo xtask wheel` names: nothing was changed after it.
+const COMMIT: Option<&str> = option_env!("PACKMAN_COMMIT");
+
+/// The commit on which the checkout was that this was built in; what lay there may have been changed.
+const CHECKOUT: Option<&str> = option_env!("PACKMAN_CHECKOUT");
+
+/// Version and build, for `--version`.
 pub(crate) fn build() -> &'static str {
     static BUILD: LazyLock<String> = LazyLock::new(|| {
-        let from = option_env!("PACKMAN_COMMIT")
-            .map_or_else(|| "local build".to_owned(), |commit| format!("commit {commit}"));
+        let from = match (COMMIT, CHECKOUT) {
+            (Some(commit), _) => format!("commit {commit}"),
+            (None, Some(checkout)) => format!("local build on commit {checkout}"),
+            (None, None) => "local build".to_owned(),
+        };
         format!("{} ({from}, {OS} {ARCH})", env!("CARGO_PKG_VERSION"))
     });
     &BUILD
+}
+
+/// The same as JSON.
+pub(crate) fn to_json() -> Object<'static> {
+    let optional = |text: Option<&'static str>| text.map_or(Value::Null, Value::from);
+    Object::new()
+        .with("version", env!("CARGO_PKG_VERSION"))
+        .with("commit", optional(COMMIT.or(CHECKOUT)))
+        .with("clean", COMMIT.is_some())
+        .with("os", OS)
+        .with("machine", ARCH)
 }
 
 /// All commands, with what each inherits.

@@ -9,6 +9,7 @@ mod explain;
 mod itself;
 mod output;
 mod terminal;
+mod typing;
 mod words;
 
 use std::process::ExitCode;
@@ -19,8 +20,7 @@ fn main() -> ExitCode {
     bug::report_panics();
     let arguments = match args::Arguments::try_parse() {
         Ok(arguments) => arguments,
-        // clap's own words, and its exit codes: 0 for help and version, 2 for what cannot be parsed.
-        Err(error) => error.exit(),
+        Err(error) => return typing::end(error),
     };
     let json = arguments.common.json;
     match commands::run(arguments) {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use packman_names::ProjectName;
+use packman_names::{ProjectName, Target};
 use packman_requirements::{EnvironmentsAsked, PythonAsked};
 use packman_resolve::{Asked, Upgrade};
 
@@ -46,7 +46,7 @@ impl Goal {
     pub(super) fn wanted(&self, environment: &Environment) -> Result<Wanted, ClientError> {
         match self {
             Self::Install(request) => {
-                refuse_other_python(environment, &request.pythons)?;
+                refuse_other_python(&environment.found.target, &request.pythons)?;
                 refuse_other_environment(environment, &request.environments)?;
                 Ok(Wanted {
                     requirements: request.requirements.clone(),
@@ -64,11 +64,8 @@ impl Goal {
 }
 
 /// Refuses an environment whose Python is none that what is asked for is meant for.
-pub(crate) fn refuse_other_python(
-    environment: &Environment,
-    pythons: &[PythonAsked],
-) -> Result<(), ClientError> {
-    let python = environment.found.target.markers.python();
+pub(crate) fn refuse_other_python(target: &Target, pythons: &[PythonAsked]) -> Result<(), ClientError> {
+    let python = target.markers.python();
     match pythons.iter().find(|asked| !asked.requires.admits(python)) {
         None => Ok(()),
         Some(asked) => Err(No::OtherPython {

@@ -155,8 +155,18 @@ impl No {
             Self::ConsentNeeded { flag: "--yes", .. } => "after a look at the list, `--yes` signs it",
             Self::ConsentNeeded { flag, .. } => return Some(format!("`{flag}` agrees")),
             Self::NoIndex => "give one with `--index URL`, or configure pip or uv",
+            Self::NothingFits { explanation, .. } if explanation.code() == "not-listed" => {
+                "look how it is spelled; name the index that has it with `--index URL`; or record a wheel of your own: \
+                 `packman curate add DIR NAME --from FOLDER --copy-files`"
+            }
             Self::NothingFits { explanation, .. } if explanation.code() == "sdist" => {
                 "build its wheel yourself (`pip wheel --no-deps`), then `add` it with `--from FOLDER --copy-files`"
+            }
+            Self::Passphrase { given: false, .. } => {
+                "type it at a terminal, or name a file that holds it in PACKMAN_PASSPHRASE_FILE"
+            }
+            Self::Passphrase { given: true, .. } => {
+                "try again; a file that PACKMAN_PASSPHRASE_FILE names is read instead of asking"
             }
             Self::NoWheel { .. } => "name the platform with `--platform`",
             Self::PrivateAddress { .. } => {

@@ -35,6 +35,22 @@ pub fn exposure(path: &Path) -> Result<Exposure, DiskFailure> {
     Ok(worst)
 }
 
+/// Whether others can change a file or folder itself, whatever they can do with the folder that it is in.
+#[cfg(unix)]
+pub fn is_exposed(path: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt as _;
+
+    let exposed =
+        |of: std::fs::Metadata| judge(of.uid(), of.gid(), of.mode(), of.is_dir()) != Exposure::Private;
+    std::fs::metadata(path).is_ok_and(exposed)
+}
+
+/// Who can change a file is not read on this system.
+#[cfg(not(unix))]
+pub fn is_exposed(_: &Path) -> bool {
+    false
+}
+
 /// The user, not this one and not the administrator, whom a file or else its folder belongs to: his name, or his number
 /// where no name of his is known.
 #[cfg(unix)]

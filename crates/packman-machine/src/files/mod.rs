@@ -12,7 +12,7 @@ use std::path::Path;
 
 use crate::failure::{Act, DiskFailure, DiskReason};
 
-pub use exposure::{Exposure, exposure, other_owner};
+pub use exposure::{Exposure, exposure, is_exposed, other_owner};
 pub use tree::{Listed, copy_file, first_link, list_tree, remove_tree};
 
 /// What a file is for, which decides who may read it and what it survives.

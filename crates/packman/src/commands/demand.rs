@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 
 use packman_machine::files;
 use packman_machine::location::without_secrets;
-use packman_names::{ExtraName, Requirement};
-use packman_requirements::{Demand, FileKind, NotTaken, Parts, ReadFile, UnreadableFile};
+use packman_names::{ExtraName, Requirement, WheelName};
+use packman_requirements::{Demand, FileKind, NotTaken, Parts, ReadFile, UnreadableFile, WhyNotTaken};
 use packman_strict::quote::quoted;
 
 use super::setting::Setting;
@@ -88,7 +88,10 @@ impl Sources<'_> {
 }
 
 fn typed(text: &str) -> Result<Requirement, Ending> {
-    let is_file = [".txt", ".in", ".toml", ".lock", ".whl"].iter().any(|ending| text.ends_with(ending));
+    if Path::new(text).extension().is_some_and(|ending| ending == "whl") && !text.contains(['@', ':']) {
+        return Err(wheel(text));
+    }
+    let is_file = [".txt", ".in", ".toml", ".lock"].iter().any(|ending| text.ends_with(ending));
     if is_file && !text.contains('@') {
         let ending = Ending::usage(format!("{} is a file where a requirement is wanted", quoted(text)));
         return Err(ending.hint(format!("to read it: `-r {}`", crate::words::shell(text))));
@@ -107,9 +110,21 @@ fn names_a_place(text: &str) -> bool {
 
 fn place(text: &str) -> Ending {
     let what = quoted(&without_secrets(text)).to_string();
-    Ending::usage(format!("{what} is an address, a file or a folder, wanted a project, such as `flask>=3`")).hint(
-        "build its wheel yourself (`pip wheel --no-deps`), then `packman curate add DIR --from FOLDER --copy-files`",
-    )
+    let ending = format!("{what} is an address, a file or a folder, wanted a project, such as `flask>=3`");
+    WhyNotTaken::Url.way_on().into_iter().fold(Ending::usage(ending), Ending::hint)
+}
+
+/// A wheel is believed by what a database says of it, wherever it lies: it is asked for by its project's name.
+fn wheel(text: &str) -> Ending {
+    let name = text.rsplit(['/', '\\']).next().and_then(|name| WheelName::parse(name).ok());
+    let project = name.map_or_else(|| "NAME".to_owned(), |name| name.project().to_string());
+    Ending::usage(format!("{} is a wheel, wanted a project, such as `flask>=3`", quoted(text)))
+        .hint(format!(
+            "ask for `{project}`: a wheel is believed by what a database that you trust says of it"
+        ))
+        .hint(format!(
+            "to vouch for this one yourself: `packman curate add DIR {project} --from FOLDER --copy-files`"
+        ))
 }
 
 fn constraints(file: &Path, read: ReadFile<'_>) -> Result<Demand, Ending> {
@@ -133,7 +148,7 @@ pub(super) fn refuse_left(demand: &Demand) -> Result<(), Ending> {
     let checkout = |locked: &&packman_requirements::Locked| locked.version.is_none();
     let checkouts = demand.locks.releases.iter().filter(checkout).map(|locked| NotTaken {
         what: locked.name.to_string(),
-        why: locked.left.clone().unwrap_or(packman_requirements::WhyNotTaken::Path),
+        why: locked.left.clone().unwrap_or(WhyNotTaken::Path),
         place: locked.place.clone(),
     });
     let left: Vec<NotTaken> = demand.not_taken.iter().cloned().chain(checkouts).collect();

@@ -213,9 +213,12 @@ pub(crate) fn status(report: &StatusReport, dir: &str, now: Time) -> Vec<String>
     if report.staged.first {
         lines.push("nothing is signed yet".to_owned());
     }
+    let is_bare = report.staged.first && report.files == 0;
     let prolonged = |one: &Expiry| format!("`{}` prolongs it", one.prolonged_by());
     lines.extend(expiry_lines(&report.expiry, now, prolonged));
-    if !report.staged.is_empty() {
+    if is_bare {
+        lines.push(format!("next: packman curate add {} REQUIREMENT…", words::shell_path(Path::new(dir))));
+    } else if !report.staged.is_empty() {
         lines.extend(staged(&report.staged, now));
         lines.push(format!("next: packman curate sign {}", words::shell_path(Path::new(dir))));
     }

@@ -56,14 +56,13 @@ fn refused(why: &RefusedWhy) -> Vec<String> {
         RefusedWhy::MemoryGone { database } => vec![
             format!("`packman trust remove {database}`, then `packman trust add` with its safety number"),
         ],
-        RefusedWhy::StateExposed { path, owner } => {
-            let path = Path::new(path);
-            let both = format!("{} {}", shell_path(path.parent().unwrap_or(path)), shell_path(path));
+        RefusedWhy::StateExposed { owner, all, .. } => {
+            let all = all.iter().map(|path| shell_path(Path::new(path))).collect::<Vec<_>>().join(" ");
             match owner {
-                None => vec![format!("`chmod go-w {both}`, after a look at what is in it")],
+                None => vec![format!("`chmod go-w {all}`, after a look at what is in it")],
                 Some(owner) => vec![
                     format!("run it as {}, or set PACKMAN_HOME to a folder of your own", quoted(owner)),
-                    format!("`sudo chown \"$USER\" {both}` makes it yours, after a look at what is in it"),
+                    format!("`sudo chown \"$USER\" {all}` makes it yours, after a look at what is in it"),
                 ],
             }
         }
@@ -120,7 +119,7 @@ fn honest_no(no: &No) -> Vec<String> {
         No::NothingFits(explanation) if explanation.code() == "sdist" => vec![
             "somebody has to build its wheel, where its code may run (`pip wheel --no-deps`), and vouch for that"
                 .to_owned(),
-            "ask its maintainer to, or `packman curate add DIR PROJECT --from FOLDER --copy-files` it yourself".to_owned(),
+            "ask its maintainer to, or `packman curate add DIR NAME --from FOLDER --copy-files` it yourself".to_owned(),
         ],
         No::NothingFits(explanation) => explanation.hints().iter().map(how_to_ask).collect(),
         No::NotInstalled(_) => vec!["`packman list` shows what is".to_owned()],

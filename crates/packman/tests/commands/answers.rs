@@ -167,6 +167,7 @@ fn every_answer_has_the_members_that_the_page_says() {
     answers("uninstall", 0, &["uninstall", "--venv", "v", "click"]);
     answers("demo", 0, &["demo"]);
     answers("trust remove", 0, &["trust", "remove", "web"]);
+    answers("--version", 0, &["--version"]);
     answers("explain", 0, &["explain"]);
     answers("explain CODE", 0, &["explain", "rollback"]);
     answers("error", 1, &["info", "absent"]);

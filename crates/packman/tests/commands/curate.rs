@@ -181,7 +181,7 @@ fn a_place_on_the_command_line_is_told_the_way_on() {
     let (_index, world) = curating();
     insta::assert_snapshot!(both(&world, &["curate", "add", "db", "git+https://lab:hunter2@git.example/x.git"]), @"
     error: `git+https://…@git.example/x.git` is an address, a file or a folder, wanted a project, such as `flask>=3`
-      hint: build its wheel yourself (`pip wheel --no-deps`), then `packman curate add DIR --from FOLDER --copy-files`
+      hint: build its wheel yourself (`pip wheel --no-deps`), then `packman curate add DIR NAME --from FOLDER --copy-files`
     ");
     for place in ["x @ https://x.example/x.whl", "./local", "dist/x.tar.gz"] {
         let run = world.ends(2, "usage", &["curate", "add", "db", place]);
@@ -242,6 +242,7 @@ fn what_cannot_be_recorded_is_listed_and_the_rest_is() {
     insta::assert_snapshot!(both(&world, &["curate", "add", "db", "click", "absent", "flask>=9"]), @"
       + click-8.0-py3-none-any.whl  954 B
     not taken: the package index has no `absent`
+      way on: look how it is spelled; name the index that has it with `--index URL`; or record a wheel of your own: `packman curate add DIR NAME --from FOLDER --copy-files`
     not taken: `flask>=9`: nothing fits:
       you asked for `flask>=9`
       nothing fits `flask>=9`; there is 3.0
@@ -332,6 +333,7 @@ fn a_team_is_told_what_was_not_taken_and_the_way_on() {
       way on: build its wheel yourself (`pip wheel --no-deps`), then `add` it with `--from FOLDER --copy-files`
     not taken: the package index has no `absent`:
       you asked for `absent` (requirements.txt:5)
+      way on: look how it is spelled; name the index that has it with `--index URL`; or record a wheel of your own: `packman curate add DIR NAME --from FOLDER --copy-files`
     vouched for 1 file in 1 project, 1 pinned by the file and taken exactly
     published to `site`, and in your trust ring as `work`
       put that folder on any web server or share; your colleagues run, with its address for URL:

@@ -124,7 +124,7 @@ fn a_source_distribution_is_listed_and_never_built() {
       because: you asked for `flask==3.1`
                `flask` 3.1 is there as a source distribution only, and building one runs its code
       hint: somebody has to build its wheel, where its code may run (`pip wheel --no-deps`), and vouch for that
-      hint: ask its maintainer to, or `packman curate add DIR PROJECT --from FOLDER --copy-files` it yourself
+      hint: ask its maintainer to, or `packman curate add DIR NAME --from FOLDER --copy-files` it yourself
     ");
     insta::assert_snapshot!(both(&stage.world, &["info", "flask"]), @"
     flask

@@ -19,6 +19,7 @@ mod install;
 mod itself;
 mod lock;
 mod look;
+mod mistakes;
 mod output;
 mod requirements;
 mod rotate;

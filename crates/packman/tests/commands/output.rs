@@ -70,6 +70,7 @@ fn help_and_version_are_answers() {
       curate       Publish a database of packages that you vouch for
       demo         Show the whole road in a scratch folder, and five attacks on it
       completions  Write what completes commands in a shell
+      man          Write the manual page of a command
       explain      Explain a code that stands in an error
       help         Print this message or the help of the given subcommand(s)
 
@@ -79,6 +80,9 @@ fn help_and_version_are_answers() {
       -q, --quiet    Say nothing but errors and the answer
       -h, --help     Print help
       -V, --version  Print version
+
+    `packman COMMAND --help` says more of each; `packman man | man -l -` shows the manual;
+    `packman completions bash` (or zsh, fish, powershell) writes what completes commands in a shell.
     ");
 }
 

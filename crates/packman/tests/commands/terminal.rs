@@ -133,6 +133,7 @@ fn keys_are_kept_under_a_passphrase() {
     that passphrase does not open the key
     passphrase for `targets.pem`: 
     error: the passphrase does not open `~/home/keys/SHA256/targets.pem`
+      hint: try again; a file that PACKMAN_PASSPHRASE_FILE names is read instead of asking
     ");
     assert_ne!(wrong.code, 0);
     let right = at_terminal(world, r#"["wrong\n", "secret\n"]"#, &sign);
