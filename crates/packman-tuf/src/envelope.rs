@@ -8,14 +8,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::num::NonZeroU32;
 use std::ops::Deref;
-use std::sync::Arc;
+use std::sync::OnceLock;
 
 use packman_strict::Sha256;
 use packman_strict::json::{self, Canonical, Document, Reader, ShapeError};
 
 use crate::message::Message;
 use crate::payload::Payload;
-use crate::{KeyId, PublicKey, Reason, Refusal, RoleName};
+use crate::{Bytes, File, KeyId, PublicKey, Reason, Refusal, RoleName};
 
 /// No file has more signatures than this: reading them is work that anybody on the way can order.
 const MOST_SIGNATURES: usize = 1_000;
@@ -23,7 +23,7 @@ const MOST_SIGNATURES: usize = 1_000;
 /// A metadata file whose signatures are seen and not believed.
 pub struct Envelope<'a> {
     path: String,
-    bytes: &'a [u8],
+    file: File<'a>,
     /// Parsed once: the signatures are over the canonical form of the very value that is read afterwards.
     document: Document<'a>,
     signatures: BTreeMap<KeyId, String>,
@@ -31,10 +31,14 @@ pub struct Envelope<'a> {
 
 impl<'a> Envelope<'a> {
     /// Reads a file of at most `max_bytes` bytes; `path` is its place in the repository, for refusals.
-    pub fn parse(path: impl Into<String>, bytes: &'a [u8], max_bytes: u64) -> Result<Self, Refusal> {
-        let path = path.into();
-        match Self::read(bytes, max_bytes) {
-            Ok((document, signatures)) => Ok(Self { path, bytes, document, signatures }),
+    pub fn parse(
+        path: impl Into<String>,
+        file: impl Into<File<'a>>,
+        max_bytes: u64,
+    ) -> Result<Self, Refusal> {
+        let (path, file) = (path.into(), file.into());
+        match Self::read(file.bytes(), max_bytes) {
+            Ok((document, signatures)) => Ok(Self { path, file, document, signatures }),
             Err(reason) => Err(Refusal::new(path, reason)),
         }
     }
@@ -155,7 +159,12 @@ impl KeySet {
     pub fn verify<T: Payload>(&self, envelope: &Envelope<'_>) -> Result<Verified<T>, Refusal> {
         self.threshold_met(envelope)?;
         let payload = envelope.claim()?;
-        Ok(Verified { payload, bytes: envelope.bytes.into(), signed: envelope.message()?.sha256() })
+        Ok(Verified {
+            payload,
+            bytes: envelope.file.keep(),
+            sha256: OnceLock::new(),
+            signed: OnceLock::new(),
+        })
     }
 
     /// Refuses a file that too few of these keys signed.
@@ -203,14 +212,16 @@ impl KeySet {
 /// ```compile_fail
 /// use packman_tuf::{Timestamp, Verified};
 /// fn forge(payload: Timestamp, bytes: Vec<u8>) -> Verified<Timestamp> {
-///     Verified { payload, bytes: bytes.into(), signed: packman_strict::Sha256::of(b"") }
+///     Verified { payload, bytes: bytes.into(), sha256: Default::default(), signed: Default::default() }
 /// }
 /// ```
 #[derive(Clone)]
 pub struct Verified<T> {
     payload: T,
-    bytes: Arc<[u8]>,
-    signed: Sha256,
+    bytes: Bytes,
+    /// Digests of the file and of its signed part, each computed when it is first asked for.
+    sha256: OnceLock<Sha256>,
+    signed: OnceLock<Sha256>,
 }
 
 impl<T> Verified<T> {
@@ -219,9 +230,19 @@ impl<T> Verified<T> {
         &self.bytes
     }
 
+    /// The SHA-256 of the file.
+    pub(crate) fn sha256(&self) -> Sha256 {
+        *self.sha256.get_or_init(|| Sha256::of(&self.bytes))
+    }
+
     /// The SHA-256 of the canonical signed part: equal for two files that say the same, whoever signed them.
-    pub const fn signed_digest(&self) -> Sha256 {
-        self.signed
+    pub fn signed_digest(&self) -> Sha256 {
+        *self.signed.get_or_init(|| {
+            let envelope = Envelope::parse("", &self.bytes, u64::MAX);
+            let digest = envelope.and_then(|envelope| Ok(envelope.message()?.sha256()));
+            // They verified, so they have one. A digest of the bytes would tell too much apart, never too little.
+            digest.unwrap_or_else(|_| self.sha256())
+        })
     }
 }
 

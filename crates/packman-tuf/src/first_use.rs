@@ -49,14 +49,14 @@ impl FirstUse {
 
     /// Takes the answer to what [`FirstUse::step`] wants, and moves on; or refuses it, and stays.
     pub fn answer(&mut self, answer: Answer<'_>) -> Result<(), Refusal> {
-        match (&mut self.stage, answer) {
-            (Stage::Looking { wanted, first, next }, Answer::Missing) => {
+        match (&mut self.stage, answer.file()) {
+            (Stage::Looking { wanted, first, next }, None) => {
                 // What was given is on no root up to the last.
                 Err(not_found(*wanted, *first, next.saturating_sub(1)))
             }
-            (Stage::Looking { .. }, Answer::Bytes(bytes)) => self.look_at(bytes),
-            (Stage::Following(memory), Answer::Bytes(bytes)) => memory.accept_root(bytes, &self.limits),
-            (Stage::Following(memory), Answer::Missing) => {
+            (Stage::Looking { .. }, Some(file)) => self.look_at(file.bytes()),
+            (Stage::Following(memory), Some(file)) => memory.accept_root(file, &self.limits),
+            (Stage::Following(memory), None) => {
                 self.stage = Stage::Done(memory.clone());
                 Ok(())
             }

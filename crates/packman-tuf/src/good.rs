@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use packman_strict::time::Time;
 
+use crate::bytes::same_bytes;
 use crate::{
     Delegations, MetaInfo, Reason, Refusal, Role, Root, Snapshot, TargetInfo, Targets, Timestamp, Verified,
     VerifiedTarget,
@@ -150,7 +151,7 @@ impl Good {
 
     /// Whether the other is made of the very same bytes.
     pub(crate) fn same_files(&self, other: &Self) -> bool {
-        Role::ALL.into_iter().all(|role| self.bytes(role) == other.bytes(role))
+        Role::ALL.into_iter().all(|role| same_bytes(self.bytes(role), other.bytes(role)))
             && self.bins.iter().map(|bin| bin.bytes()).eq(other.bins.iter().map(|bin| bin.bytes()))
             && self.attached == other.attached
     }

@@ -3,7 +3,7 @@
 use packman_strict::json::{Object, Reader, Value};
 use packman_strict::{Sha256, Sha512};
 
-use crate::{Reason, Refusal};
+use crate::{Reason, Refusal, Verified};
 
 /// The digests of one file: those of kinds that we know, each of which must hold.
 #[derive(Copy, Clone, Debug, Default, Eq, PartialEq)]
@@ -19,7 +19,11 @@ pub struct Hashes {
 impl Hashes {
     /// The digests that we state of a file: its SHA-256.
     pub fn of(bytes: &[u8]) -> Self {
-        Self { sha256: Some(Sha256::of(bytes)), ..Self::default() }
+        Self::of_sha256(Sha256::of(bytes))
+    }
+
+    pub(crate) const fn of_sha256(sha256: Sha256) -> Self {
+        Self { sha256: Some(sha256), sha512: None, has_others: false }
     }
 
     /// Whether no digest at all is stated, not even of a kind that we do not know.
@@ -70,6 +74,14 @@ impl Hashes {
     /// What stands before the name of a file on a mirror with consistent snapshots (section 6.2.1).
     pub(crate) fn prefix(&self) -> Option<String> {
         self.sha256.map(|sha256| sha256.to_string()).or_else(|| self.sha512.map(|sha512| sha512.to_string()))
+    }
+
+    /// Whether these are digests of a file that verified, one of a kind that we know among them if there are any.
+    pub(crate) fn pin<T>(&self, file: &Verified<T>) -> bool {
+        let known = self.sha256.is_some() || self.sha512.is_some();
+        (known || !self.has_others)
+            && self.sha256.is_none_or(|sha256| sha256 == file.sha256())
+            && self.sha512.is_none_or(|sha512| sha512 == Sha512::of(file.bytes()))
     }
 
     /// Refuses bytes with another digest than any that is stated, and bytes whose every digest is of a kind that

@@ -28,6 +28,7 @@
 //! ```
 
 mod bins;
+mod bytes;
 mod delegations;
 mod draft;
 mod envelope;
@@ -51,12 +52,14 @@ mod role;
 mod root;
 mod sign;
 mod snapshot;
+mod sorted;
 mod state_file;
 mod target_path;
 mod targets;
 mod timestamp;
 
 pub use bins::{BinBefore, BinFile, BinsDraft};
+pub use bytes::{Bytes, File};
 pub use delegations::{DelegatedPaths, DelegatedRole, Delegations, SuccinctBins};
 pub use draft::{RootDraft, SnapshotDraft, TargetsDraft, TimestampDraft};
 pub use envelope::{Envelope, KeySet, Verified};

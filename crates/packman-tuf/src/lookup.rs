@@ -8,8 +8,8 @@ use packman_strict::time::Time;
 
 use crate::delegations::Edge;
 use crate::{
-    Answer, Envelope, Good, KeySet, Limits, MetaInfo, Reason, Refusal, Request, RoleName, Step, TargetInfo,
-    TargetPath, Targets, Verified, VerifiedTarget,
+    Answer, Envelope, File, Good, KeySet, Limits, MetaInfo, Reason, Refusal, Request, RoleName, Step,
+    TargetInfo, TargetPath, Targets, Verified, VerifiedTarget,
 };
 
 /// The search for one target in a good set and in what it delegates to.
@@ -93,9 +93,9 @@ impl<'g> Lookup<'g> {
     pub fn answer(&mut self, answer: Answer<'_>) -> Result<(), Refusal> {
         let Stage::Role(edge, info) = &self.stage else { return Ok(()) };
         let path = self.file_path(&edge.name, info);
-        let Answer::Bytes(bytes) = answer else { return Err(Refusal::new(path, Reason::Missing)) };
+        let Some(found) = answer.file() else { return Err(Refusal::new(path, Reason::Missing)) };
         let max_bytes = self.limits.targets_bytes;
-        let file = Arc::new(verify_delegated(&edge.keys, info, &path, bytes, max_bytes, self.now)?);
+        let file = Arc::new(verify_delegated(&edge.keys, info, &path, found, max_bytes, self.now)?);
         let delegated = Delegated { name: edge.name.clone(), file: Arc::clone(&file) };
         let before = (self.open.clone(), self.visited.clone());
         let visited = self.visit(&file);
@@ -172,12 +172,12 @@ pub(crate) fn verify_delegated(
     keys: &KeySet,
     info: &MetaInfo,
     path: &str,
-    bytes: &[u8],
+    file: File<'_>,
     max_bytes: u64,
     now: Time,
 ) -> Result<Verified<Targets>, Refusal> {
-    info.verify_bytes(path, bytes)?;
-    let envelope = Envelope::parse(path, bytes, max_bytes)?;
+    info.verify_bytes(path, file.bytes())?;
+    let envelope = Envelope::parse(path, file, max_bytes)?;
     let file: Verified<Targets> = keys.verify(&envelope)?;
     let (found, wanted) = (file.version(), info.version);
     if found != wanted {

@@ -10,8 +10,8 @@ use packman_strict::Sha256;
 
 use crate::root::{self, SelfSigned};
 use crate::{
-    Envelope, Good, Limits, Payload, Reason, Refusal, Role, Root, SafetyNumber, Snapshot, Targets, Timestamp,
-    Verified,
+    Envelope, File, Good, Limits, Payload, Reason, Refusal, Role, Root, SafetyNumber, Snapshot, Targets,
+    Timestamp, Verified,
 };
 
 /// What is remembered of one repository. Changed only by [`FirstUse`](crate::FirstUse) and
@@ -97,13 +97,17 @@ impl Memory {
     }
 
     /// Follows the chain by one root (5.3.3 to 5.3.8), and forgets what its rotation takes the ground from.
-    pub(crate) fn accept_root(&mut self, bytes: &[u8], limits: &Limits) -> Result<(), Refusal> {
+    pub(crate) fn accept_root<'a>(
+        &mut self,
+        file: impl Into<File<'a>>,
+        limits: &Limits,
+    ) -> Result<(), Refusal> {
         let version = self.root.version();
         if version >= limits.roots {
             let path = Role::Root.file_path(version.saturating_add(1));
             return Err(Refusal::new(path, Reason::TooManyRoots { limit: limits.roots }));
         }
-        let next = root::successor(&self.root, bytes, limits)?;
+        let next = root::successor(&self.root, file.into(), limits)?;
         self.seen.rotate(&self.root, &next);
         self.earlier.push(std::mem::replace(&mut self.root, Arc::new(next)));
         Ok(())

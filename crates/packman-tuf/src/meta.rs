@@ -54,6 +54,8 @@ impl MetaInfo {
 
     /// Whether a file that was verified before is the one that this pins.
     pub(crate) fn pins<T: Payload>(&self, file: &Verified<T>) -> bool {
-        self.version == file.version() && self.verify_bytes("", file.bytes()).is_ok()
+        self.version == file.version()
+            && self.hashes.pin(file)
+            && self.length.is_none_or(|length| length == file.bytes().len() as u64)
     }
 }

@@ -14,8 +14,8 @@ use std::sync::Arc;
 use packman_strict::time::Time;
 
 use crate::{
-    Answer, Envelope, Good, Limits, Memory, MetaInfo, Payload, Reason, Refusal, Request, Role, Snapshot,
-    Step, TargetInfo, Targets, Timestamp, Verified,
+    Answer, Envelope, File, Good, Limits, Memory, MetaInfo, Payload, Reason, Refusal, Request, Role,
+    Snapshot, Step, TargetInfo, Targets, Timestamp, Verified,
 };
 
 /// A refresh of what is remembered, at one time (5.1: fixed when it begins).
@@ -110,26 +110,24 @@ impl Refresh {
 
     /// Takes the answer to what [`Refresh::step`] wants, and moves on; or refuses it, and stays.
     pub fn answer(&mut self, answer: Answer<'_>) -> Result<(), Refusal> {
-        match (self.stage, answer) {
-            (Stage::Root, Answer::Missing) => self.end_of_chain(),
-            (Stage::Root, Answer::Bytes(bytes)) => {
+        match (self.stage, answer.file()) {
+            (Stage::Root, None) => self.end_of_chain(),
+            (Stage::Root, Some(file)) => {
                 // 5.3.3 to 5.3.9; an expired root on the way does not matter (5.3.6).
-                self.memory.accept_root(bytes, &self.limits)?;
+                self.memory.accept_root(file, &self.limits)?;
                 self.changed = true;
                 Ok(())
             }
-            (Stage::Timestamp, Answer::Bytes(bytes)) => self.timestamp(bytes),
-            (Stage::Snapshot(info), Answer::Bytes(bytes)) => self.snapshot(info, bytes),
-            (Stage::Targets(info), Answer::Bytes(bytes)) => self.targets(info, bytes),
-            (Stage::Bin(info), Answer::Bytes(bytes)) => self.bin(info, bytes),
-            (Stage::Bin(_), Answer::Missing) => Err(Refusal::new(self.wanted_path(), Reason::Missing)),
-            (Stage::Attached(path, _), Answer::Bytes(bytes)) => self.attach(path, bytes),
-            (Stage::Attached(path, info), Answer::Missing) => {
-                Err(Refusal::new(info.file_path(path), Reason::Missing))
-            }
-            (Stage::Timestamp, Answer::Missing) => Err(self.missing(Role::Timestamp, 0)),
-            (Stage::Snapshot(info), Answer::Missing) => Err(self.missing(Role::Snapshot, info.version)),
-            (Stage::Targets(info), Answer::Missing) => Err(self.missing(Role::Targets, info.version)),
+            (Stage::Timestamp, Some(file)) => self.timestamp(file),
+            (Stage::Snapshot(info), Some(file)) => self.snapshot(info, file),
+            (Stage::Targets(info), Some(file)) => self.targets(info, file),
+            (Stage::Bin(info), Some(file)) => self.bin(info, file),
+            (Stage::Bin(_), None) => Err(Refusal::new(self.wanted_path(), Reason::Missing)),
+            (Stage::Attached(path, _), Some(file)) => self.attach(path, file.bytes()),
+            (Stage::Attached(path, info), None) => Err(Refusal::new(info.file_path(path), Reason::Missing)),
+            (Stage::Timestamp, None) => Err(self.missing(Role::Timestamp, 0)),
+            (Stage::Snapshot(info), None) => Err(self.missing(Role::Snapshot, info.version)),
+            (Stage::Targets(info), None) => Err(self.missing(Role::Targets, info.version)),
             (Stage::Done, _) => Ok(()),
         }
     }
@@ -157,9 +155,9 @@ impl Refresh {
         Ok(())
     }
 
-    fn timestamp(&mut self, bytes: &[u8]) -> Result<(), Refusal> {
+    fn timestamp(&mut self, file: File<'_>) -> Result<(), Refusal> {
         // 5.4.2: arbitrary software attack.
-        let new: Verified<Timestamp> = self.verify(0, bytes, self.limits.timestamp_bytes)?;
+        let new: Verified<Timestamp> = self.verify(0, file, self.limits.timestamp_bytes)?;
         let path = new.file_path();
         let info = new.snapshot();
         if let Some(seen) = &self.memory.seen.timestamp {
@@ -194,12 +192,12 @@ impl Refresh {
         Ok(())
     }
 
-    fn snapshot(&mut self, info: MetaInfo, bytes: &[u8]) -> Result<(), Refusal> {
+    fn snapshot(&mut self, info: MetaInfo, file: File<'_>) -> Result<(), Refusal> {
         let path = self.path(Role::Snapshot, info.version);
         // 5.5.2: mix-and-match.
-        info.verify_bytes(&path, bytes)?;
+        info.verify_bytes(&path, file.bytes())?;
         // 5.5.3: arbitrary software attack.
-        let new: Verified<Snapshot> = self.verify(info.version, bytes, self.limits.snapshot_bytes)?;
+        let new: Verified<Snapshot> = self.verify(info.version, file, self.limits.snapshot_bytes)?;
         // 5.5.4: it is the version that the timestamp lists.
         same_version(&path, new.version(), info.version)?;
         self.limits.rules.allow_snapshot(&path, &new)?;
@@ -232,12 +230,12 @@ impl Refresh {
         Ok(())
     }
 
-    fn targets(&mut self, info: MetaInfo, bytes: &[u8]) -> Result<(), Refusal> {
+    fn targets(&mut self, info: MetaInfo, file: File<'_>) -> Result<(), Refusal> {
         let path = self.path(Role::Targets, info.version);
         // 5.6.2: mix-and-match.
-        info.verify_bytes(&path, bytes)?;
+        info.verify_bytes(&path, file.bytes())?;
         // 5.6.3: arbitrary software attack.
-        let new: Verified<Targets> = self.verify(info.version, bytes, self.limits.targets_bytes)?;
+        let new: Verified<Targets> = self.verify(info.version, file, self.limits.targets_bytes)?;
         // 5.6.4: it is the version that the snapshot lists.
         same_version(&path, new.version(), info.version)?;
         if let Some(seen) = &self.memory.seen.targets {
@@ -311,8 +309,13 @@ impl Refresh {
         self.stage = Stage::Done;
     }
 
-    fn verify<T: Payload>(&self, version: u64, bytes: &[u8], max_bytes: u64) -> Result<Verified<T>, Refusal> {
-        let envelope = Envelope::parse(self.path(T::ROLE, version), bytes, max_bytes)?;
+    fn verify<T: Payload>(
+        &self,
+        version: u64,
+        file: File<'_>,
+        max_bytes: u64,
+    ) -> Result<Verified<T>, Refusal> {
+        let envelope = Envelope::parse(self.path(T::ROLE, version), file, max_bytes)?;
         self.memory.root.keys(T::ROLE).verify(&envelope)
     }
 

@@ -2,7 +2,7 @@
 
 use packman_strict::Sha256;
 
-use crate::{Memory, MetaInfo, Reason, Refusal, Role, Root, Snapshot, TargetInfo, Verified};
+use crate::{Bytes, File, Memory, MetaInfo, Reason, Refusal, Role, Root, Snapshot, TargetInfo, Verified};
 
 /// How large files may be, and how long the chain of roots.
 #[derive(Copy, Clone, Debug, Eq, PartialEq)]
@@ -164,6 +164,19 @@ impl Request {
 pub enum Answer<'a> {
     /// The whole file as a mirror gave it.
     Bytes(&'a [u8]),
+    /// The same, for a file that is to be kept without being copied.
+    Shared(&'a Bytes),
     /// The mirror says that there is no such file. A mirror that cannot be *reached* is not an answer.
     Missing,
+}
+
+impl<'a> Answer<'a> {
+    /// The file, if there is one.
+    pub(crate) fn file(self) -> Option<File<'a>> {
+        match self {
+            Self::Bytes(bytes) => Some(bytes.into()),
+            Self::Shared(bytes) => Some(bytes.into()),
+            Self::Missing => None,
+        }
+    }
 }

@@ -7,7 +7,7 @@ use packman_strict::json::{Canonical, Reader};
 
 use crate::payload::{Header, Payload, sealed};
 use crate::{
-    Envelope, KeyId, KeySet, Limits, PublicKey, Reason, Refusal, Role, RoleName, SafetyNumber, Verified,
+    Envelope, File, KeyId, KeySet, Limits, PublicKey, Reason, Refusal, Role, RoleName, SafetyNumber, Verified,
 };
 
 /// What a root says (section 4.3).
@@ -153,11 +153,11 @@ impl SelfSigned {
 /// Believes the root after `before`: a threshold of the keys of both signed it, and its version is the next.
 pub(crate) fn successor(
     before: &Verified<Root>,
-    bytes: &[u8],
+    file: File<'_>,
     limits: &Limits,
 ) -> Result<Verified<Root>, Refusal> {
     let wanted = before.version().saturating_add(1);
-    let envelope = Envelope::parse(Role::Root.file_path(wanted), bytes, limits.root_bytes)?;
+    let envelope = Envelope::parse(Role::Root.file_path(wanted), file, limits.root_bytes)?;
     // 5.3.4, first half: the keys that are remembered.
     let old = before.keys(Role::Root);
     let next: Verified<Root> = old.verify(&envelope).map_err(|refusal| explain(refusal, &envelope))?;

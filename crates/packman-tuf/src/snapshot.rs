@@ -1,11 +1,10 @@
 //! The snapshot: which versions of the targets files belong together.
 
-use std::collections::BTreeMap;
-
 use packman_strict::json::Reader;
 use packman_strict::quote::quoted;
 
 use crate::payload::{Header, Payload, sealed};
+use crate::sorted::Sorted;
 use crate::{MetaInfo, Reason, Refusal, Role, RoleName, Verified};
 
 /// The name under which a snapshot lists the top-level targets.
@@ -16,7 +15,7 @@ const TARGETS: &str = "targets.json";
 pub struct Snapshot {
     header: Header,
     targets: MetaInfo,
-    meta: BTreeMap<String, MetaInfo>,
+    meta: Sorted<MetaInfo>,
 }
 
 impl Snapshot {
@@ -27,21 +26,21 @@ impl Snapshot {
 
     /// What is listed of a delegated role's file.
     pub fn role(&self, name: &RoleName) -> Option<MetaInfo> {
-        self.meta.get(&name.in_snapshot()).copied()
+        self.meta.find(&name.in_snapshot()).copied()
     }
 
     /// All files listed, by name (`targets.json`, and `<role>.json` for delegated roles).
     pub fn meta(&self) -> impl ExactSizeIterator<Item = (&str, MetaInfo)> {
-        self.meta.iter().map(|(name, info)| (name.as_str(), *info))
+        self.meta.iter().map(|(name, info)| (name, *info))
     }
 }
 
 impl Verified<Snapshot> {
     /// 5.5.5: no file listed in a snapshot that was seen may be missing here, or have a lower version.
     pub(crate) fn follows(&self, seen: &Snapshot) -> Result<(), Refusal> {
-        for (name, before) in &seen.meta {
-            let reason = match self.meta.get(name) {
-                None => Reason::Disappeared { name: name.clone() },
+        for (name, before) in seen.meta.iter() {
+            let reason = match self.meta.find(name) {
+                None => Reason::Disappeared { name: name.to_owned() },
                 Some(after) if after.version < before.version => Reason::Rollback {
                     of: quoted(name).to_string(),
                     found: after.version,
@@ -64,8 +63,9 @@ impl Payload for Snapshot {
         let header = Header::read(signed, Role::Snapshot)?;
         let meta = signed.member("meta")?;
         let targets = MetaInfo::read(meta.member(TARGETS)?)?;
-        let meta = meta.members()?.map(|(name, info)| Ok((name.to_owned(), MetaInfo::read(info)?)));
-        Ok(Self { header, targets, meta: meta.collect::<Result<_, Reason>>()? })
+        let members = meta.members()?;
+        let read = |(name, info)| Ok::<_, Reason>((name, MetaInfo::read(info)?));
+        Ok(Self { header, targets, meta: Sorted::of_members(members.len(), members.map(read))? })
     }
 
     fn header(&self) -> Header {

@@ -8,17 +8,22 @@ use std::fmt;
 use std::sync::Arc;
 
 use packman_strict::Sha256;
+use packman_strict::digest::Sha256Stream;
 use packman_strict::time::Time;
 
+use crate::bytes::same_bytes;
 use crate::good::Attached;
 use crate::memory::Seen;
 use crate::{
-    Delegations, Envelope, Good, KeySet, Limits, Memory, Payload, Refusal, Role, Root, Rules, SuccinctBins,
-    Targets, Verified,
+    Delegations, Envelope, File, Good, KeySet, Limits, Memory, Payload, Refusal, Role, Root, Rules,
+    SuccinctBins, Targets, Verified,
 };
 
 /// What the file begins with: its name, and the version of its format.
 const MAGIC: &str = "packman-state 1 ";
+
+/// How long the first line is: the name, 64 digits and a newline.
+const FIRST_LINE: usize = MAGIC.len() + 65;
 
 /// The kind of a section that holds a target attached to the good set.
 const ATTACHED: &str = "attached";
@@ -61,16 +66,25 @@ impl From<Refusal> for Damaged {
 impl Memory {
     /// The bytes of a state file. Equal memories give equal bytes.
     pub fn encode(&self) -> Vec<u8> {
-        let mut rest = Vec::new();
-        self.write(&mut |piece| rest.extend_from_slice(piece));
-        let mut file = format!("{MAGIC}{}\n", Sha256::of(&rest)).into_bytes();
-        file.append(&mut rest);
+        let mut length = FIRST_LINE;
+        self.write(&mut |piece| length += piece.len());
+        let mut file = Vec::with_capacity(length);
+        self.encode_to(&mut |piece| file.extend_from_slice(piece));
         file
     }
 
-    /// Reads a state file, and verifies every signature in it again.
-    pub fn parse(bytes: &[u8]) -> Result<Self, Damaged> {
-        let (rest, sections) = Sections::parse(bytes)?;
+    /// Gives the bytes of a state file piece by piece, for writing it without holding it.
+    pub fn encode_to(&self, out: &mut dyn FnMut(&[u8])) {
+        let mut hash = Sha256Stream::new();
+        self.write(&mut |piece| hash.update(piece));
+        out(format!("{MAGIC}{}\n", hash.finish()).as_bytes());
+        self.write(out);
+    }
+
+    /// Reads a state file, and verifies every signature in it again. Of [`Bytes`](crate::Bytes), a file that is most of
+    /// it is not copied.
+    pub fn parse<'a>(file: impl Into<File<'a>>) -> Result<Self, Damaged> {
+        let (rest, sections) = Sections::parse(file.into())?;
         let mut memory = sections.chain()?;
         memory.good = sections.good(&memory)?;
         memory.seen = sections.seen(&memory)?;
@@ -85,7 +99,10 @@ impl Memory {
     /// Whether these are the very bytes below the first line: held against each piece instead of a copy of the whole.
     fn is_written_as(&self, bytes: &[u8]) -> bool {
         let mut rest = Some(bytes);
-        self.write(&mut |piece| rest = rest.and_then(|rest| rest.strip_prefix(piece)));
+        self.write(&mut |piece| {
+            let next = rest.and_then(|rest| rest.split_at_checked(piece.len()));
+            rest = next.filter(|(start, _)| same_bytes(start, piece)).map(|(_, rest)| rest);
+        });
         rest == Some(&[])
     }
 
@@ -101,7 +118,7 @@ impl Memory {
         for role in [Role::Timestamp, Role::Snapshot, Role::Targets] {
             let seen = self.seen.bytes(role);
             let good = self.good.as_ref().map(|good| good.bytes(role));
-            if seen == good {
+            if seen.zip(good).map_or(seen == good, |(seen, good)| same_bytes(seen, good)) {
                 write_optional(out, "both", role, seen);
             } else {
                 write_optional(out, "seen", role, seen);
@@ -143,7 +160,7 @@ impl Seen {
 /// The parts of a state file, cut and not yet verified.
 struct Sections<'a> {
     good: Option<(u64, Time)>,
-    roots: Vec<&'a [u8]>,
+    roots: Vec<File<'a>>,
     files: Vec<Section<'a>>,
 }
 
@@ -151,23 +168,23 @@ struct Sections<'a> {
 struct Section<'a> {
     kind: &'a str,
     name: &'a str,
-    bytes: &'a [u8],
+    file: File<'a>,
 }
 
 impl<'a> Sections<'a> {
     /// Cuts a file, and gives all of it below the first line, whose digest holds.
-    fn parse(bytes: &'a [u8]) -> Result<(&'a [u8], Self), Damaged> {
-        let mut rest = bytes;
+    fn parse(file: File<'a>) -> Result<(&'a [u8], Self), Damaged> {
+        let mut rest = file.bytes();
         let digest = take_line(&mut rest).and_then(|line| line.strip_prefix(MAGIC));
         let digest = digest.ok_or_else(|| Damaged::new("found another beginning than `packman-state 1`"))?;
         if Sha256::parse(digest).ok() != Some(Sha256::of(rest)) {
             return Err(Damaged::new("found another sha-256 than its first line says"));
         }
-        let sections = Self::parse_rest(rest);
+        let sections = Self::parse_rest(file, rest);
         Ok((rest, sections.ok_or_else(|| Damaged::new("found sections that do not fit its format"))?))
     }
 
-    fn parse_rest(mut rest: &'a [u8]) -> Option<Self> {
+    fn parse_rest(file: File<'a>, mut rest: &'a [u8]) -> Option<Self> {
         let good = match take_line(&mut rest)?.strip_prefix("good ")? {
             "none" => None,
             line => {
@@ -177,9 +194,9 @@ impl<'a> Sections<'a> {
         };
         let (mut roots, mut files) = (Vec::new(), Vec::new());
         while !rest.is_empty() {
-            match take_section(&mut rest)? {
-                Section { kind: "root", bytes, .. } => roots.push(bytes),
-                file => files.push(file),
+            match take_section(file, &mut rest)? {
+                Section { kind: "root", file, .. } => roots.push(file),
+                section => files.push(section),
             }
         }
         Some(Self { good, roots, files })
@@ -192,9 +209,9 @@ impl<'a> Sections<'a> {
         // The rules were kept, or not asked for, when it was written.
         let rules = Rules::SPECIFICATION;
         let limits = Limits { root_bytes: u64::MAX, roots: u64::MAX, rules, ..Limits::default() };
-        let mut memory = Memory::trusting(first, &limits)?;
+        let mut memory = Memory::trusting(first.bytes(), &limits)?;
         for root in later {
-            memory.accept_root(root, &limits)?;
+            memory.accept_root(*root, &limits)?;
         }
         Ok(memory)
     }
@@ -234,11 +251,11 @@ impl<'a> Sections<'a> {
             return Err(Damaged::new("found bins that are not those of its good set"));
         }
         let Some(shape) = shape else { return Ok(Vec::new()) };
-        let verified = (0_u64..).zip(files).map(|(number, file)| {
-            let envelope = Envelope::parse(format!("bin {number}"), file.bytes, u64::MAX)?;
+        let verified = (0_u64..).zip(files).map(|(number, section)| {
+            let envelope = Envelope::parse(format!("bin {number}"), section.file, u64::MAX)?;
             let bin: Verified<Targets> = shape.keys().verify(&envelope)?;
             let listed = good.snapshot.role(&shape.name(number));
-            let pinned = file.name == number.to_string() && listed.is_some_and(|info| info.pins(&bin));
+            let pinned = section.name == number.to_string() && listed.is_some_and(|info| info.pins(&bin));
             pinned
                 .then(|| Arc::new(bin))
                 .ok_or_else(|| Damaged::new("found another bin than its snapshot lists"))
@@ -249,9 +266,9 @@ impl<'a> Sections<'a> {
     /// Verifies the attached targets against the good set.
     fn attached(&self, good: &Good) -> Result<Vec<Attached>, Damaged> {
         let sections = self.files.iter().filter(|file| file.kind == ATTACHED);
-        let verified = sections.map(|file| {
-            let target = good.verify_target(file.name, file.bytes)?;
-            Ok((file.name.to_owned(), target.bytes().into()))
+        let verified = sections.map(|section| {
+            let target = good.verify_target(section.name, section.file.bytes())?;
+            Ok((section.name.to_owned(), target.bytes().into()))
         });
         verified.collect()
     }
@@ -287,8 +304,8 @@ impl<'a> Sections<'a> {
     fn file<T: Payload>(&self, kind: &str, keys: &KeySet) -> Result<Option<Arc<Verified<T>>>, Damaged> {
         let wanted =
             |file: &&Section<'_>| file.name == T::ROLE.name() && (file.kind == kind || file.kind == "both");
-        let Some(file) = self.files.iter().find(wanted) else { return Ok(None) };
-        let envelope = Envelope::parse(format!("{kind} {}", file.name), file.bytes, u64::MAX)?;
+        let Some(section) = self.files.iter().find(wanted) else { return Ok(None) };
+        let envelope = Envelope::parse(format!("{kind} {}", section.name), section.file, u64::MAX)?;
         Ok(Some(Arc::new(keys.verify(&envelope)?)))
     }
 }
@@ -300,11 +317,12 @@ fn take_line<'a>(rest: &mut &'a [u8]) -> Option<&'a str> {
     Some(line)
 }
 
-/// `KIND NAME LENGTH`, a newline, that many bytes, a newline.
-fn take_section<'a>(rest: &mut &'a [u8]) -> Option<Section<'a>> {
+/// `KIND NAME LENGTH`, a newline, that many bytes, a newline; at the beginning of `rest`, which is the end of `file`.
+fn take_section<'a>(file: File<'a>, rest: &mut &'a [u8]) -> Option<Section<'a>> {
     let mut words = take_line(rest)?.split(' ');
     let (kind, name, length) = (words.next()?, words.next()?, words.next()?.parse::<usize>().ok()?);
-    let (bytes, after) = rest.split_at_checked(length)?;
+    let start = file.bytes().len() - rest.len();
+    let (_, after) = rest.split_at_checked(length)?;
     *rest = after.strip_prefix(b"\n")?;
-    Some(Section { kind, name, bytes })
+    Some(Section { kind, name, file: file.part(start..start + length)? })
 }

@@ -16,10 +16,18 @@ pub struct TargetPath(Box<str>);
 impl TargetPath {
     /// Parses a path, or refuses one that could leave its folder.
     pub fn parse(text: &str) -> Result<Self, TargetPathError> {
-        let plain = |component: &str| !matches!(component, "" | "." | "..");
-        let foreign = |c: char| c == '\\' || c.is_control();
-        if text.split('/').all(plain) && !text.contains(foreign) {
-            return Ok(Self(text.into()));
+        Self::verify(text)?;
+        Ok(Self(text.into()))
+    }
+
+    /// Refuses what [`TargetPath::parse`] refuses, and keeps nothing.
+    pub(crate) fn verify(text: &str) -> Result<(), TargetPathError> {
+        let plain = |component: &[u8]| !matches!(component, b"" | b"." | b"..");
+        // Those of ASCII by their bytes; others are looked for only where there are any.
+        let foreign = text.bytes().any(|byte| byte == b'\\' || byte.is_ascii_control());
+        let foreign = foreign || !text.is_ascii() && text.contains(char::is_control);
+        if !foreign && text.as_bytes().split(|byte| *byte == b'/').all(plain) {
+            return Ok(());
         }
         Err(TargetPathError { path: text.to_owned() })
     }

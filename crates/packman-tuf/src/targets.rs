@@ -7,14 +7,38 @@ use packman_strict::json::Reader;
 
 use crate::hashes::verify_bytes;
 use crate::payload::{Header, Payload, sealed};
+use crate::sorted::Sorted;
 use crate::{Delegations, Hashes, Reason, Refusal, Role, TargetPath};
 
 /// What a targets file says (section 4.5).
 #[derive(Clone, Debug)]
 pub struct Targets {
     header: Header,
-    listed: BTreeMap<TargetPath, TargetInfo>,
+    listed: Sorted<Listed>,
     delegations: Option<Delegations>,
+}
+
+/// What is signed of one target, in little room: nearly all have a SHA-256 and nothing else.
+#[derive(Clone, Debug)]
+struct Listed {
+    length: u64,
+    hashes: ListedHashes,
+}
+
+#[derive(Clone, Debug)]
+enum ListedHashes {
+    Sha256(Sha256),
+    Others(Box<Hashes>),
+}
+
+impl Listed {
+    fn info(&self) -> TargetInfo {
+        let hashes = match &self.hashes {
+            ListedHashes::Sha256(sha256) => Hashes::of_sha256(*sha256),
+            ListedHashes::Others(hashes) => **hashes,
+        };
+        TargetInfo { length: self.length, hashes }
+    }
 }
 
 /// What is signed of one target.
@@ -90,12 +114,12 @@ impl<'b> VerifiedTarget<'b> {
 impl Targets {
     /// All targets with their paths, sorted by path.
     pub fn targets(&self) -> impl ExactSizeIterator<Item = (&str, TargetInfo)> {
-        self.listed.iter().map(|(path, info)| (path.as_str(), *info))
+        self.listed.iter().map(|(path, listed)| (path, listed.info()))
     }
 
     /// What is signed of the target of that path.
     pub fn target(&self, path: &str) -> Option<TargetInfo> {
-        self.listed.get(path).copied()
+        self.listed.find(path).map(Listed::info)
     }
 
     /// Whom more targets are delegated to.
@@ -105,7 +129,8 @@ impl Targets {
 
     /// The targets and delegations themselves, for drafting them again.
     pub(crate) fn into_parts(self) -> (BTreeMap<TargetPath, TargetInfo>, Option<Delegations>) {
-        (self.listed, self.delegations)
+        let paths = self.targets().filter_map(|(path, info)| Some((TargetPath::parse(path).ok()?, info)));
+        (paths.collect(), self.delegations)
     }
 
     /// Believes the bytes of a target: their length and SHA-256 are the signed ones (5.7.3).
@@ -124,11 +149,12 @@ impl Payload for Targets {
 
     fn read(signed: Reader<'_, '_>) -> Result<Self, Reason> {
         let header = Header::read(signed, Role::Targets)?;
-        let targets = signed.member("targets")?.members()?.map(|(path, info)| {
-            let path = TargetPath::parse(path).map_err(|error| Reason::BadMetadata(error.to_string()))?;
-            Ok((path, read_target(info)?))
-        });
-        let listed = targets.collect::<Result<_, Reason>>()?;
+        let targets = signed.member("targets")?.members()?;
+        let read = |(path, info)| {
+            TargetPath::verify(path).map_err(|error| Reason::BadMetadata(error.to_string()))?;
+            Ok::<_, Reason>((path, read_target(info)?))
+        };
+        let listed = Sorted::of_members(targets.len(), targets.map(read))?;
         let delegations = signed.optional("delegations")?.map(Delegations::read).transpose()?;
         Ok(Self { header, listed, delegations })
     }
@@ -138,12 +164,16 @@ impl Payload for Targets {
     }
 }
 
-fn read_target(info: Reader<'_, '_>) -> Result<TargetInfo, Reason> {
+fn read_target(info: Reader<'_, '_>) -> Result<Listed, Reason> {
     let length = info.member("length")?.u64()?;
     let stated = info.member("hashes")?;
     let hashes = Hashes::read(stated)?;
     if hashes.is_empty() {
         return Err(stated.wrong("a digest").into());
     }
-    Ok(TargetInfo { length, hashes })
+    let hashes = match hashes.sha256 {
+        Some(sha256) if hashes == Hashes::of_sha256(sha256) => ListedHashes::Sha256(sha256),
+        _ => ListedHashes::Others(Box::new(hashes)),
+    };
+    Ok(Listed { length, hashes })
 }

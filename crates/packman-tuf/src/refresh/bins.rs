@@ -6,7 +6,7 @@ use packman_strict::quote::quoted;
 
 use super::{Refresh, Stage};
 use crate::lookup::verify_delegated;
-use crate::{Delegations, MetaInfo, Reason, Refusal, Request, Role, SuccinctBins, Targets, Verified};
+use crate::{Delegations, File, MetaInfo, Reason, Refusal, Request, Role, SuccinctBins, Targets, Verified};
 
 impl Refresh {
     /// What will be wanted after [`Refresh::step`], as far as that is known: for whoever can fetch several files at once.
@@ -36,14 +36,15 @@ impl Refresh {
         self.attach_next(targets)
     }
 
-    pub(super) fn bin(&mut self, info: MetaInfo, bytes: &[u8]) -> Result<(), Refusal> {
+    pub(super) fn bin(&mut self, info: MetaInfo, file: File<'_>) -> Result<(), Refusal> {
         let Some(targets) = self.memory.seen.targets.clone() else { return Ok(()) };
         let Some(Delegations::Bins(bins)) = targets.delegations() else { return Ok(()) };
         let (number, path) = (self.bins.len() as u64, self.wanted_path());
         let max_bytes = self.limits.targets_bytes;
-        let new = verify_delegated(bins.keys(), &info, &path, bytes, max_bytes, self.now)?;
+        let new = verify_delegated(bins.keys(), &info, &path, file, max_bytes, self.now)?;
         // All of them together must stay readable: one file with as many targets would have to.
-        let found = self.bins.iter().map(|bin| bin.bytes().len() as u64).sum::<u64>() + bytes.len() as u64;
+        let found =
+            self.bins.iter().map(|bin| bin.bytes().len() as u64).sum::<u64>() + new.bytes().len() as u64;
         if found > max_bytes {
             return Err(Refusal::new(path, Reason::TooLarge { found, wanted: max_bytes }));
         }
