@@ -25,7 +25,12 @@ impl MetaInfo {
 
     pub(crate) fn read(info: Reader<'_, '_>) -> Result<Self, Reason> {
         let length = info.optional("length")?.map(Reader::u64).transpose()?;
-        let hashes = info.optional("hashes")?.map(Hashes::read).transpose()?.unwrap_or_default();
+        let stated = info.optional("hashes")?;
+        let hashes = stated.map(Hashes::read).transpose()?.unwrap_or_default();
+        // "One or more": none at all is said by leaving the member out, and is no digest that was lost on the way.
+        if let Some(stated) = stated.filter(|_| hashes.is_empty()) {
+            return Err(stated.wrong("a digest").into());
+        }
         Ok(Self { version: version(info)?, length, hashes })
     }
 

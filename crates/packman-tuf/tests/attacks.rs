@@ -289,6 +289,7 @@ fn refuses_metadata_that_is_not_what_the_specification_says() {
         (Role::Timestamp, "\"snapshot.json\": {", "\"targets.json\": {\"version\": 1}, \"snapshot.json\": {"),
         (Role::Snapshot, "\"length\"", "\"long\""),
         (Role::Snapshot, "\"sha256\"", "\"md5\""),
+        (Role::Snapshot, "\"hashes\": {", "\"hashes\": {}, \"were\": {"),
         (Role::Snapshot, "\"targets.json\"", "\"bin.json\""),
         (Role::Targets, "projects/flask.json", "../projects/flask.json"),
         (Role::Targets, "projects/flask.json", "/etc/passwd"),
@@ -314,6 +315,7 @@ fn refuses_metadata_that_is_not_what_the_specification_says() {
     bad-metadata: `metadata/timestamp.json`: meta: found an object, wanted `snapshot.json` alone
     bad-metadata: `metadata/3.snapshot.json`: meta.targets.json: found a version alone, wanted `length` and a `sha256`
     bad-metadata: `metadata/3.snapshot.json`: meta.targets.json: found a version alone, wanted `length` and a `sha256`
+    bad-metadata: `metadata/3.snapshot.json`: meta.`targets.json`.hashes: found an object, wanted a digest
     bad-metadata: `metadata/3.snapshot.json`: meta: found no member `targets.json`, wanted one
     bad-metadata: `metadata/3.targets.json`: target path `../projects/flask.json`: wanted a relative path without empty, `.` or `..` components, backslashes and control characters
     bad-metadata: `metadata/3.targets.json`: target path `/etc/passwd`: wanted a relative path without empty, `.` or `..` components, backslashes and control characters
