@@ -20,6 +20,7 @@ mod canonical;
 mod classes;
 #[path = "../craft/mod.rs"]
 mod craft;
+mod edit;
 mod harm;
 mod oracle;
 mod rng;
