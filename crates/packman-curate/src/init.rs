@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use packman_database::{About, Kind};
 use packman_machine::files;
 use packman_machine::home::Home;
+use packman_machine::stop::Commit;
 use packman_strict::Sha256;
 use packman_strict::time::Time;
 use packman_tuf::{
@@ -16,7 +17,7 @@ use crate::curator::Curator;
 use crate::error::{CurateError, No, Refused};
 use crate::expiry::verify_clock;
 use crate::folder::{Folder, Lifetimes, SETTINGS, Settings};
-use crate::keys::{self, Kept, KeyPlace, KeyRing, NewKey, Passphrase};
+use crate::keys::{self, KeyPlace, KeyRing, NewFiles, NewKey, Passphrase};
 
 /// What a new database is to be. Paths are absolute.
 #[derive(Clone, Debug)]
@@ -77,17 +78,38 @@ impl Curator<'_> {
         let root_expires = self.now.plus_days(request.lifetimes.root_days);
         let root = sign_root(&new, request.threshold, root_expires)?;
         let memory = believe_own(&root, &request.folder)?;
-        let mut kept = Kept::none(self.home.path(&keys::keys_folder(&memory.chain_id()))?);
-        let keys_folder = kept.folder().to_owned();
+        let files = new.files(self.home, &memory.chain_id(), passphrase.as_ref())?;
+        let keys_folder = files.folder().to_owned();
         let spare = new.spare.as_ref().map(|spare| keys_folder.join(&spare.file));
-        let made = new
-            .keep(&mut kept, self.home, passphrase.as_ref())
-            .and_then(|()| Folder::make(&request.folder, new.settings(request), &about, &root));
-        if let Err(error) = made {
-            kept.forget();
-            return Err(error);
-        }
+        let was_there = request.folder.exists();
+        self.make_locked(request, &files, spare.as_deref(), || {
+            Folder::make(&request.folder, new.settings(request), &about, &root)
+        })
+        .inspect_err(|_| {
+            if !was_there {
+                Folder::unmake(&request.folder);
+            }
+        })?;
         Ok(InitReport { number: memory.root().number(), root_expires, keys: keys_folder, spare })
+    }
+
+    /// Writes the keys and the folder that names them, both or neither.
+    fn make_locked(
+        &self,
+        request: &InitRequest,
+        files: &NewFiles<'_>,
+        spare: Option<&Path>,
+        make: impl FnOnce() -> Result<Folder, CurateError>,
+    ) -> Result<(), CurateError> {
+        let _lock = Folder::lock_new(&request.folder, spare, self)?;
+        // Somebody else may have made one there meanwhile.
+        verify_free(&request.folder)?;
+        self.stop.live()?;
+        let commit = Commit::begin();
+        files.write(&request.folder, &commit)?;
+        make().inspect_err(|_| files.forget(&request.folder, &commit))?;
+        files.are_named(&request.folder, &commit);
+        Ok(())
     }
 
     /// A database's folder and a publication are carried about whole; private keys must not lie in them.
@@ -142,12 +164,20 @@ impl Curator<'_> {
 }
 
 impl NewKeys {
-    /// Writes them. The online key has no passphrase: `refresh` runs without a person, and it signs no record.
-    fn keep(&self, kept: &mut Kept, home: &Home, passphrase: Option<&Passphrase>) -> Result<(), CurateError> {
+    /// Their files, which are to be written. The online key has no passphrase: `refresh` runs without a person, and it
+    /// signs no record.
+    fn files<'h>(
+        &self,
+        home: &'h Home,
+        chain: &Sha256,
+        passphrase: Option<&Passphrase>,
+    ) -> Result<NewFiles<'h>, CurateError> {
+        let mut files = NewFiles::of(home, chain)?;
         for key in self.root.iter().chain(&self.spare).chain([&self.targets]) {
-            kept.keep(home, key, passphrase)?;
+            files.add(key, passphrase)?;
         }
-        kept.keep(home, &self.online, None)
+        files.add(&self.online, None)?;
+        Ok(files)
     }
 }
 
@@ -185,8 +215,13 @@ fn verify_request(request: &InitRequest) -> Result<(), CurateError> {
         }
         _ => {}
     }
+    verify_free(&request.folder)
+}
+
+/// There must be no database in the folder yet.
+fn verify_free(folder: &Path) -> Result<(), CurateError> {
     for name in [SETTINGS, "metadata/timestamp.json"] {
-        let path = request.folder.join(name);
+        let path = folder.join(name);
         if files::read_file(&path, u64::MAX)?.is_some() {
             return Err(No::InTheWay { path }.into());
         }

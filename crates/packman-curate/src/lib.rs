@@ -16,6 +16,7 @@ mod init;
 mod keys;
 mod listing;
 mod once;
+mod packs;
 mod publish;
 mod remove;
 mod rotate;

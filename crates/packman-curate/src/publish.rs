@@ -7,7 +7,8 @@
 use std::path::{Path, PathBuf};
 
 use packman_database::{ABOUT_PATH, About, MalformedRecord, PACK_PATH, Pack, RECALLS_PATH, Recalls};
-use packman_machine::files::{self, Keeping};
+use packman_machine::files::{self, Keeping, Prepared};
+use packman_machine::stop::Commit;
 use packman_strict::Sha256;
 use packman_tuf::{
     Envelope, Good, Memory, Payload, Role, SafetyNumber, Snapshot, Targets, Timestamp, Verified,
@@ -18,6 +19,7 @@ use crate::curator::Curator;
 use crate::error::{CurateError, No, Refused};
 use crate::expiry::Expiry;
 use crate::folder::{Folder, Shelf, Signed, verify_publication};
+use crate::packs;
 use crate::sign::unusable;
 use crate::staged::{self as records, Staged};
 
@@ -46,6 +48,9 @@ pub struct PublishReport {
     /// What is staged and was not published, because it is not signed.
     pub staged: Staged,
 }
+
+/// Of how many versions of the targets the packs are kept: this one, and two that somebody may be in the middle of.
+const SERVED_PACKS: usize = 3;
 
 /// One file of a publication: where it is in the folder and there.
 struct Piece {
@@ -76,8 +81,15 @@ impl Curator<'_> {
         let pieces = gather(&folder, &signed, good)?;
         let staged = records::Targets::gather(&folder, &signed)?.staged;
         follows(&memory, good, &request.to)?;
+        for folder in ["metadata", "targets", "blobs"] {
+            files::clear_abandoned_below(&request.to.join(folder));
+        }
         let mut written = self.copy(&folder, &request.to, &pieces)?;
+        self.stop.live()?;
+        let commit = Commit::begin();
         written += write_metadata(&memory, good, &request.to)?;
+        remove_old_packs(&memory, good, &request.to);
+        drop(commit);
         Ok(PublishReport {
             written,
             files: pieces.len() + memory.roots().count() + good.bins().count() + 3,
@@ -135,35 +147,48 @@ fn gather(folder: &Folder, signed: &Signed, good: &Good) -> Result<Vec<Piece>, C
     Ok(pieces)
 }
 
-/// Writes the metadata: what the timestamp leads to before the timestamp, and new roots after it.
+/// Writes the metadata: what the timestamp leads to before the timestamp, and new roots after it. All that takes room
+/// is done before the first of them is put in its place.
 fn write_metadata(memory: &Memory, good: &Good, to: &Path) -> Result<usize, CurateError> {
-    let roots: Vec<_> =
-        memory.roots().map(|root| (Role::Root.file_path(root.version()), root.bytes())).collect();
-    let signed =
-        [Role::Targets, Role::Snapshot].map(|role| (role.file_path(good.version(role)), good.bytes(role)));
-    let mut written = 0;
+    let roots = memory.roots().map(|root| (Role::Root.file_path(root.version()), root.bytes()));
+    let role = |role: Role| (role.file_path(good.version(role)), good.bytes(role));
+    // A new root comes last: what a rotation signed anew the old keys signed, too, and not the other way round. Whoever
+    // comes in between is served by either root.
+    let timestamp = (Role::Timestamp.file_path(0), good.bytes(Role::Timestamp));
+    let targets = [role(Role::Targets), role(Role::Snapshot), timestamp];
+    let order = good.bins().chain(targets).chain(roots);
     files::make_public_folder(&to.join("metadata"))?;
-    for (path, bytes) in good.bins().chain(signed) {
-        written += usize::from(replace(&to.join(path), bytes)?);
+    let mut prepared = Vec::new();
+    for (path, bytes) in order {
+        prepared.extend(replacing(&to.join(path), bytes)?);
     }
     // What the timestamp makes visible is on the disk before it is.
     files::settle(to)?;
-    written += usize::from(replace(&to.join(Role::Timestamp.file_path(0)), good.bytes(Role::Timestamp))?);
-    // A new root comes last: what a rotation signed anew the old keys signed, too, and not the other way round. Whoever
-    // comes in between is served by either root.
-    for (path, bytes) in roots {
-        written += usize::from(replace(&to.join(path), bytes)?);
-    }
+    let written = prepared.len();
+    prepared.into_iter().try_for_each(Prepared::place)?;
     Ok(written)
 }
 
-/// Writes a file in one step, unless it has these bytes.
-fn replace(path: &Path, bytes: &[u8]) -> Result<bool, CurateError> {
-    if files::read_file(path, u64::MAX)?.is_some_and(|old| old == bytes) {
-        return Ok(false);
+/// Removes the packs that none of the newest targets there names. Clients that began before this publication are served
+/// by the pack that they were told of.
+fn remove_old_packs(ours: &Memory, good: &Good, to: &Path) {
+    let version = good.version(Role::Targets);
+    let mut named = Vec::from_iter(good.target(PACK_PATH));
+    for version in (1..=version).rev().take(SERVED_PACKS) {
+        let path = Role::Targets.file_path(version);
+        let Ok(Some(bytes)) = files::read_file(&to.join(&path), u64::MAX) else { continue };
+        let there = There { ours, good, to, path: &path, bytes: &bytes };
+        named.extend(there.verified::<Targets>(&bytes).and_then(|targets| targets.target(PACK_PATH)));
     }
-    files::write_file(path, bytes, Keeping::Published)?;
-    Ok(true)
+    packs::remove_all_but(to, named);
+}
+
+/// Prepares a file, unless it has these bytes.
+fn replacing(path: &Path, bytes: &[u8]) -> Result<Option<Prepared>, CurateError> {
+    if files::read_file(path, u64::MAX)?.is_some_and(|old| old == bytes) {
+        return Ok(None);
+    }
+    Ok(Some(Prepared::write(path, bytes, Keeping::Published)?))
 }
 
 /// Verifies that what is published there is ours, and that ours follows it. A folder without metadata is free.

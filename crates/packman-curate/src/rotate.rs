@@ -9,6 +9,7 @@ mod fresh;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use packman_machine::stop::Commit;
 use packman_strict::time::Time;
 use packman_tuf::{KeySet, MetaInfo, Role, Root, RootDraft, SafetyNumber, SigningKey, TargetPath, Verified};
 
@@ -17,8 +18,7 @@ use crate::curator::Curator;
 use crate::error::{CurateError, Failed, No};
 use crate::expiry::{Expiry, verify_clock};
 use crate::folder::{Folder, Rotation, Settings, Shelf, Signed, verify_rotation};
-use crate::keys::{self, Kept, KeyPlace, KeyRing, NewKey, Passphrase};
-
+use crate::keys::{self, KeyPlace, KeyRing, NewKey, Passphrase, Undecided};
 use crate::sign::{Drafted, draft_online, refused, unusable};
 use fresh::Fresh;
 
@@ -78,16 +78,16 @@ impl Curator<'_> {
         let settings = fresh.settings(folder.settings());
         let drafted = self.sign_anew(&folder, &signed, &mut ring, &fresh)?;
         let memory = verify(&folder, &signed, (version, &root), drafted.as_ref())?;
-        let mut kept = Kept::none(self.home.path(&keys::keys_folder(&chain))?);
-        let written = fresh
-            .keep(&mut kept, self.home, passphrase.as_ref())
-            .and_then(|()| write(&folder, drafted.as_ref()));
-        if let Err(error) = written {
-            kept.forget();
-            return Err(error);
-        }
-        let spare = fresh.spare.as_ref().map(|spare| kept.folder().join(&spare.file));
-        rotation(version, &root, drafted.as_ref(), &settings)?.apply(&folder)?;
+        let files = fresh.files(self.home, &chain, passphrase.as_ref())?;
+        let spare = fresh.spare.as_ref().map(|spare| files.folder().join(&spare.file));
+        let decided = rotation(version, &root, drafted.as_ref(), &settings)?;
+        Undecided::clear(folder.path(), self.home, Some(folder.settings()), spare.as_deref())?;
+        self.stop.live()?;
+        let commit = Commit::begin();
+        files.write(folder.path(), &commit)?;
+        write(&folder, drafted.as_ref()).inspect_err(|_| files.forget(folder.path(), &commit))?;
+        decided.apply(&folder, &commit).inspect_err(|_| files.forget(folder.path(), &commit))?;
+        files.are_named(folder.path(), &commit);
         Ok(RotateReport {
             version,
             number: memory.root().number(),

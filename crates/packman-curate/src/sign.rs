@@ -5,6 +5,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use packman_database::PACK_PATH;
 use packman_machine::files;
 use packman_machine::stop::Commit;
 use packman_strict::time::Time;
@@ -19,6 +20,7 @@ use crate::error::{CurateError, No, Refused};
 use crate::expiry::{Expiry, verify_clock};
 use crate::folder::{Folder, Shelf, Signed, verify_successor};
 use crate::keys::{KeyPlace, KeyRing};
+use crate::packs;
 use crate::staged::{Staged, Targets};
 
 /// What to sign, and who agrees to it.
@@ -75,6 +77,8 @@ impl Curator<'_> {
         }
         let drafted = self.draft_all(&folder, &signed, &targets)?;
         let good = self.keep(&folder, &signed, &drafted)?;
+        // Here nobody is in the middle of anything; what is published keeps the packs that are served.
+        packs::remove_all_but(folder.path(), good.target(PACK_PATH));
         let expiry = Expiry::of(&good, &folder.settings().lifetimes);
         let (version, number) = (good.version(Role::Targets), good.root().number());
         Ok(SignReport { staged: targets.staged, version, number, expiry })
@@ -149,6 +153,7 @@ impl Curator<'_> {
         let memory = verified.map_err(|refusal| unusable(refusal, folder.path()))?;
         let nothing = || No::NothingSigned { folder: folder.path().to_owned() };
         let good = memory.good().ok_or_else(nothing)?.clone();
+        self.stop.live()?;
         let _commit = Commit::begin();
         for (path, bytes) in &drafted.files {
             folder.write(path, bytes)?;

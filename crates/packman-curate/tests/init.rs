@@ -40,9 +40,9 @@ fn give_keys(world: &World, count: u32) -> Vec<std::path::PathBuf> {
 
 #[test]
 fn keys_are_apart_from_the_folder_and_one_root_key_is_to_spare() {
-    insta::assert_snapshot!(check(|_, _| {}), @"online.pem root-1.pem spare.pem targets.pem in .gitignore about.json curate.toml metadata/1.root.json recalls.json");
-    insta::assert_snapshot!(check(|request, _| request.threshold = 2), @"online.pem root-1.pem root-2.pem spare.pem targets.pem in .gitignore about.json curate.toml metadata/1.root.json recalls.json");
-    insta::assert_snapshot!(check(|request, world| request.spare = Some(world.path("stick.pem"))), @"online.pem root-1.pem targets.pem in .gitignore about.json curate.toml metadata/1.root.json recalls.json");
+    insta::assert_snapshot!(check(|_, _| {}), @"online.pem root-1.pem spare.pem targets.pem in .gitignore .packman-lock about.json curate.toml metadata/1.root.json recalls.json");
+    insta::assert_snapshot!(check(|request, _| request.threshold = 2), @"online.pem root-1.pem root-2.pem spare.pem targets.pem in .gitignore .packman-lock about.json curate.toml metadata/1.root.json recalls.json");
+    insta::assert_snapshot!(check(|request, world| request.spare = Some(world.path("stick.pem"))), @"online.pem root-1.pem targets.pem in .gitignore .packman-lock about.json curate.toml metadata/1.root.json recalls.json");
 }
 
 #[cfg(unix)]
@@ -59,8 +59,8 @@ fn key_files_are_for_their_owner_alone() {
 
 #[test]
 fn given_keys_are_root_keys_and_stay_where_they_are() {
-    insta::assert_snapshot!(check(|request, world| request.keys = give_keys(world, 1)), @"online.pem spare.pem targets.pem in .gitignore about.json curate.toml metadata/1.root.json recalls.json");
-    insta::assert_snapshot!(check(|request, world| request.keys = give_keys(world, 2)), @"online.pem targets.pem in .gitignore about.json curate.toml metadata/1.root.json recalls.json");
+    insta::assert_snapshot!(check(|request, world| request.keys = give_keys(world, 1)), @"online.pem spare.pem targets.pem in .gitignore .packman-lock about.json curate.toml metadata/1.root.json recalls.json");
+    insta::assert_snapshot!(check(|request, world| request.keys = give_keys(world, 2)), @"online.pem targets.pem in .gitignore .packman-lock about.json curate.toml metadata/1.root.json recalls.json");
 }
 
 #[test]

@@ -336,3 +336,59 @@ fn refuses_a_begun_rotation_that_somebody_edited() {
     world.write("db/rotation.json", honest);
     world.sign().unwrap();
 }
+
+/// Who was killed before anything named his new keys left a note of them.
+#[test]
+fn keys_that_came_to_nothing_are_taken_away_by_whoever_comes_next() {
+    let (world, _) = published();
+    let before = contents(&world, "home");
+    let (new, stick) = (world.key("targets.pem").replace("targets", "targets-0123"), world.path("stick.pem"));
+    let note = |files: &[(&str, &[u8])]| {
+        let files = files.iter().map(|(name, bytes)| ((*name).to_owned(), Sha256::of(bytes).to_string()));
+        let files: Object<'static> = files.collect();
+        world.write("db/new-keys.json", Value::from(Object::new().with("files", files)).to_pretty());
+    };
+    world.write(&new, "a key");
+    world.write("stick.pem", "a spare key");
+    let names = (new.trim_start_matches("home/").to_owned(), stick.display().to_string());
+    note(&[(&names.0, b"a key"), (&names.1, b"a spare key")]);
+    world.sign().unwrap();
+    assert!(contents(&world, "home") == before);
+    // Nobody told this command of the stick; one that is to write a key there finds it free.
+    assert_eq!(world.read("stick.pem"), b"a spare key");
+    let mut request = request(&world, "root");
+    request.spare = Some(stick);
+    world.curator().rotate(&request).unwrap();
+    assert!(world.read("stick.pem").starts_with(b"-----BEGIN PRIVATE KEY"));
+    assert!(!world.path("db/new-keys.json").exists());
+}
+
+/// The folder may be a clone, and the note anybody's: it takes nothing away that he knows by its name alone, or that is
+/// no key of the home, or that signs the database.
+#[test]
+fn a_note_that_somebody_wrote_takes_nothing_away() {
+    let (world, _) = published();
+    world.write("precious", "precious");
+    world.write("home/ring.toml", "a ring");
+    let targets = world.key("targets.pem");
+    let name = |path: &str| path.trim_start_matches("home/").to_owned();
+    let (chain, _) = name(&targets).rsplit_once('/').map(|(folder, _)| (folder.to_owned(), ())).unwrap();
+    let key = world.read(&targets);
+    let before = (contents(&world, "home"), world.read("precious"));
+    for (path, bytes) in [
+        (world.path("precious").display().to_string(), b"precious".as_slice()),
+        ("../precious".to_owned(), b"precious"),
+        ("ring.toml".to_owned(), b"a ring"),
+        ("keys/../ring.toml".to_owned(), b"a ring"),
+        (format!("{chain}/../../ring.toml"), b"a ring"),
+        (name(&targets), &key),
+        (name(&world.key("online.pem")), b"what he thinks is in it"),
+    ] {
+        let files = Object::new().with(path.clone(), Sha256::of(bytes).to_string());
+        world.write("db/new-keys.json", Value::from(Object::new().with("files", files)).to_pretty());
+        world.sign().unwrap();
+        assert!((contents(&world, "home"), world.read("precious")) == before, "{path}");
+    }
+    world.write("db/new-keys.json", "nonsense");
+    assert_eq!(world.sign().unwrap_err().code(), "database-damaged");
+}

@@ -16,6 +16,8 @@ use crate::stop::Stop;
 /// Longer than the longest memory that can be kept: 1,000 roots of 512 KiB and the rest of a good set. A longer file is
 /// a mistake or a trap.
 const LONGEST: u64 = 1 << 30;
+/// The folder of what is remembered of databases.
+const STATE: &str = "state";
 const HINT: &str = "set PACKMAN_HOME to a folder that you can write";
 
 /// The folder that holds a user's state.
@@ -104,12 +106,15 @@ impl Home {
         stop: &Stop,
         waiting: &dyn Fn(),
     ) -> Result<FileLock, LockFailure> {
-        FileLock::take_in_new_folder(&self.folder.join(".lock"), wait, stop, waiting).map_err(|failure| {
-            match failure {
-                LockFailure::Disk(failure) => LockFailure::Disk(hinted(failure)),
-                LockFailure::Stopped => LockFailure::Stopped,
-            }
-        })
+        let lock = FileLock::take_in_new_folder(&self.folder.join(".lock"), wait, stop, waiting);
+        let lock = lock.map_err(|failure| match failure {
+            LockFailure::Disk(failure) => LockFailure::Disk(hinted(failure)),
+            LockFailure::Stopped => LockFailure::Stopped,
+        })?;
+        for folder in [&self.folder, &self.folder.join(STATE)] {
+            files::clear_abandoned(folder);
+        }
+        Ok(lock)
     }
 
     /// Who else could have written a file; `None` when it is not there.

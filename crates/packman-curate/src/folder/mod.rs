@@ -18,6 +18,7 @@ use packman_names::ProjectName;
 
 use crate::curator::{Curator, Event};
 use crate::error::{CurateError, No, Refused};
+use crate::keys::Undecided;
 
 pub(crate) use rotation::Rotation;
 pub use settings::Lifetimes;
@@ -62,11 +63,44 @@ impl Folder {
 
     /// Opens a folder to change it: no other PackMan does so until the lock is dropped.
     pub(crate) fn open_locked(path: &Path, curator: &Curator<'_>) -> Result<(Self, FileLock), CurateError> {
-        let lock = Self::open(path)?.lock(curator)?;
+        Self::open(path)?;
+        let lock = lock(path, curator)?;
         // Whoever had it before may have given it other keys.
         let folder = Self::open(path)?;
         Rotation::finish_begun(&folder)?;
+        Undecided::clear(folder.path(), curator.home, Some(folder.settings()), None)?;
+        Self::clear_abandoned(path);
         Ok((folder, lock))
+    }
+
+    /// Locks a folder that is to become a database's, and is made when it is not there. Whoever was killed while he made
+    /// one there left keys, which are taken away.
+    pub(crate) fn lock_new(
+        path: &Path,
+        spare: Option<&Path>,
+        curator: &Curator<'_>,
+    ) -> Result<FileLock, CurateError> {
+        files::make_public_folder(path)?;
+        let lock = lock(path, curator)?;
+        if files::read_file(&path.join(SETTINGS), LARGEST)?.is_none() {
+            Undecided::clear(path, curator.home, None, spare)?;
+        }
+        Self::clear_abandoned(path);
+        Ok(lock)
+    }
+
+    /// Takes away a folder that was made for a database that did not come to be, unless something is in it.
+    pub(crate) fn unmake(path: &Path) {
+        let removed = files::remove_file(&path.join(LOCK));
+        let _ = removed.and_then(|()| files::remove_empty_folder(path));
+    }
+
+    /// Removes what somebody was writing here who was killed.
+    fn clear_abandoned(path: &Path) {
+        files::clear_abandoned(path);
+        for folder in ["projects", "metadata", "targets", "blobs"] {
+            files::clear_abandoned_below(&path.join(folder));
+        }
     }
 
     /// Makes the files of a new database; the settings come last, so that half of one is none.
@@ -101,12 +135,6 @@ impl Folder {
     /// Where a file of it is or would be. The names come from this crate and from parsed project and file names.
     pub(crate) fn join(&self, name: &str) -> PathBuf {
         self.path.join(name)
-    }
-
-    /// Keeps every other PackMan from changing the folder.
-    fn lock(&self, curator: &Curator<'_>) -> Result<FileLock, CurateError> {
-        let waiting = || curator.events.event(Event::Waiting);
-        Ok(FileLock::take(&self.join(LOCK), LockWait::default(), curator.stop, &waiting)?)
     }
 
     /// Writes a file whole or not at all, with the folders it needs; touches nothing when it has these bytes.
@@ -209,6 +237,12 @@ impl Folder {
     fn damaged(&self, name: &str, error: &MalformedRecord) -> CurateError {
         Refused::Folder { path: self.join(name), why: error.to_string() }.into()
     }
+}
+
+/// Keeps every other PackMan from changing a folder.
+fn lock(folder: &Path, curator: &Curator<'_>) -> Result<FileLock, CurateError> {
+    let waiting = || curator.events.event(Event::Waiting);
+    Ok(FileLock::take(&folder.join(LOCK), LockWait::default(), curator.stop, &waiting)?)
 }
 
 #[cfg(test)]

@@ -62,18 +62,20 @@ impl Rotation {
     }
 
     /// Decides the rotation, in one step, and writes its files.
-    pub(crate) fn apply(&self, folder: &Folder) -> Result<(), CurateError> {
+    pub(crate) fn apply(&self, folder: &Folder, commit: &Commit) -> Result<(), CurateError> {
         let files: Object<'static> = self.0.iter().map(|(name, text)| (name.clone(), text.clone())).collect();
         // What the new timestamp leads to, and the new keys, are on the disk before it is.
         files::settle(folder.path())?;
         folder.write(ROTATION, &Value::from(Object::new().with("files", files)).to_pretty())?;
-        files::settle(folder.path())?;
-        self.finish(folder)
+        // Decided it is, and counts: what cannot be written now whoever comes next writes.
+        let _ = files::settle(folder.path())
+            .map_err(CurateError::from)
+            .and_then(|()| self.finish(folder, commit));
+        Ok(())
     }
 
     /// Writes the files of a rotation that was decided; the caller holds the lock, and verified the folder as it will be.
-    pub(super) fn finish(&self, folder: &Folder) -> Result<(), CurateError> {
-        let _commit = Commit::begin();
+    fn finish(&self, folder: &Folder, _: &Commit) -> Result<(), CurateError> {
         for (name, bytes) in self.files() {
             folder.write(name, bytes)?;
         }
@@ -86,7 +88,7 @@ impl Rotation {
         let Some(begun) = Self::read(folder.path())? else { return Ok(()) };
         // Read with the rotation laid over it: what does not verify so is nothing that we wrote.
         Signed::read(folder.path())?;
-        begun.finish(folder)
+        begun.finish(folder, &Commit::begin())
     }
 }
 

@@ -1,6 +1,6 @@
 //! `curate.toml`: which keys sign the database, where they are looked for, and how long what they sign is good.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use packman_strict::path::SafePath;
 use packman_strict::quote::quoted;
@@ -52,6 +52,12 @@ const FORMAT: i64 = 1;
 const HEAD: &str = "# How this database is signed. Nothing here is secret: private keys are elsewhere.\n";
 
 impl Settings {
+    /// Whether a key is looked for in a file: exactly there, or among the database's keys under a name.
+    pub(crate) fn names(&self, file: &Path) -> bool {
+        let mut places = self.root.iter().chain(&self.spare).chain([&self.targets, &self.online]);
+        places.any(|place| place.file == file)
+    }
+
     /// Writes the file.
     pub(crate) fn encode(&self) -> String {
         let mut document = DocumentMut::new();

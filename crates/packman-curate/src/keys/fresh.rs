@@ -1,13 +1,16 @@
 //! New keys: made, written before anything names them, and taken away again where nothing came of it.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use packman_machine::files::{self, Keeping};
 use packman_machine::home::Home;
+use packman_machine::stop::Commit;
+use packman_strict::Sha256;
 use packman_tuf::SigningKey;
 use pkcs8::der::zeroize::Zeroizing;
 
-use super::{KeyPlace, Passphrase, encode, generate};
+use super::{KeyPlace, Passphrase, Undecided, encode, generate, keys_folder};
 use crate::error::{CurateError, No};
 
 /// A key that was made, and the name of its file.
@@ -32,51 +35,67 @@ impl NewKey {
     }
 }
 
-/// The files of new keys, as far as they are written.
-pub(crate) struct Kept {
+/// The files of new keys, until something names them.
+pub(crate) struct NewFiles<'h> {
+    home: &'h Home,
     folder: PathBuf,
-    files: Vec<PathBuf>,
+    texts: BTreeMap<PathBuf, Zeroizing<String>>,
 }
 
-impl Kept {
-    /// Nothing yet, for keys in that folder.
-    pub(crate) fn none(folder: PathBuf) -> Self {
-        Self { folder, files: Vec::new() }
+impl<'h> NewFiles<'h> {
+    /// None yet, for the keys of that chain.
+    pub(crate) fn of(home: &'h Home, chain: &Sha256) -> Result<Self, CurateError> {
+        Ok(Self { home, folder: home.path(&keys_folder(chain))?, texts: BTreeMap::new() })
     }
 
-    /// Writes a key, locked with the passphrase where there is one. Its place must be free: there may be another key.
-    pub(crate) fn keep(
-        &mut self,
-        home: &Home,
-        new: &NewKey,
-        passphrase: Option<&Passphrase>,
-    ) -> Result<(), CurateError> {
-        let path = self.folder.join(&new.file);
-        if files::read_file(&path, u64::MAX)?.is_some() {
-            return Err(No::InTheWay { path }.into());
+    /// Adds a key, locked with the passphrase where there is one. Nothing is written yet.
+    pub(crate) fn add(&mut self, new: &NewKey, passphrase: Option<&Passphrase>) -> Result<(), CurateError> {
+        self.texts.insert(self.folder.join(&new.file), encode(&new.seed, passphrase)?);
+        Ok(())
+    }
+
+    /// Writes them, with a note in the database's folder of which they are. Their places must be free: there may be
+    /// other keys. Where not all can be written none is left.
+    pub(crate) fn write(&self, database: &Path, commit: &Commit) -> Result<(), CurateError> {
+        for path in self.texts.keys() {
+            if files::read_file(path, u64::MAX)?.is_some() {
+                return Err(No::InTheWay { path: path.clone() }.into());
+            }
         }
-        let text = encode(&new.seed, passphrase)?;
-        self.files.push(path.clone());
-        match path.strip_prefix(home.folder()) {
+        let files = self.texts.iter().map(|(path, text)| (path.as_path(), text.as_bytes()));
+        Undecided::of(self.home, files).write(database)?;
+        let written = self.texts.iter().try_for_each(|(path, text)| self.write_one(path, text));
+        written.inspect_err(|_| self.forget(database, commit))
+    }
+
+    fn write_one(&self, path: &Path, text: &str) -> Result<(), CurateError> {
+        match path.strip_prefix(self.home.folder()) {
             Ok(name) => {
                 let parts: Vec<_> = name.iter().map(|part| part.to_string_lossy()).collect();
-                let _ = home.replace(&parts.join("/"), text.as_bytes())?;
+                let _ = self.home.replace(&parts.join("/"), text.as_bytes())?;
             }
-            Err(_) => files::write_file(&path, text.as_bytes(), Keeping::Home)?,
+            Err(_) => files::write_file(path, text.as_bytes(), Keeping::Home)?,
         }
         Ok(())
     }
 
-    /// Takes the keys away again: those of a database that is not there would lie about for good. What cannot be taken
-    /// away stays; there is a reason to tell already.
-    pub(crate) fn forget(self) {
-        for file in &self.files {
-            let _ = files::remove_file(file);
-        }
-        let _ = files::remove_empty_folder(&self.folder);
+    /// What names them is written: they are keys like others.
+    pub(crate) fn are_named(&self, database: &Path, _: &Commit) {
+        // Whoever comes next finds them named, and takes the note away.
+        let _ = Undecided::remove(database);
     }
 
-    /// The folder that they are in.
+    /// Takes the keys away again: those of a database that is not there would lie about for good. What cannot be taken
+    /// away stays; there is a reason to tell already.
+    pub(crate) fn forget(&self, database: &Path, _: &Commit) {
+        let removed: Vec<_> = self.texts.keys().map(|path| files::remove_file(path)).collect();
+        let _ = files::remove_empty_folder(&self.folder);
+        if removed.iter().all(Result::is_ok) {
+            let _ = Undecided::remove(database);
+        }
+    }
+
+    /// The folder that those are in that were not given another place.
     pub(crate) fn folder(&self) -> &Path {
         &self.folder
     }

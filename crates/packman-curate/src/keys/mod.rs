@@ -7,11 +7,13 @@
 mod fresh;
 mod pem;
 mod ring;
+mod undecided;
 
-pub(crate) use fresh::{Kept, NewKey};
+pub(crate) use fresh::{NewFiles, NewKey};
 pub(crate) use pem::{encode, generate};
 pub use ring::{KeyPlace, Passphrase, Passphrases};
 pub(crate) use ring::{KeyRing, keys_folder, read_key};
+pub(crate) use undecided::Undecided;
 
 #[cfg(test)]
 mod tests;

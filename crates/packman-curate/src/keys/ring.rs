@@ -58,7 +58,7 @@ pub struct KeyPlace {
 /// How often a passphrase is asked for.
 const TRIES: usize = 3;
 /// A key file has a few hundred bytes.
-const LARGEST_KEY: u64 = 64 << 10;
+pub(super) const LARGEST_KEY: u64 = 64 << 10;
 
 /// The keys of one database, as far as they are on this machine.
 pub(crate) struct KeyRing<'k> {

@@ -1,11 +1,12 @@
 //! The keys that a rotation makes, and which it retires.
 
 use packman_machine::home::Home;
+use packman_strict::Sha256;
 
 use super::RotateRequest;
 use crate::error::CurateError;
 use crate::folder::Settings;
-use crate::keys::{Kept, KeyPlace, NewKey, Passphrase};
+use crate::keys::{KeyPlace, NewFiles, NewKey, Passphrase};
 
 /// The keys that a rotation makes.
 pub(super) struct Fresh {
@@ -38,16 +39,19 @@ impl Fresh {
         self.root.iter().chain(&self.spare)
     }
 
-    pub(super) fn keep(
+    /// Their files, which are to be written. The online key has no passphrase.
+    pub(super) fn files<'h>(
         &self,
-        kept: &mut Kept,
-        home: &Home,
+        home: &'h Home,
+        chain: &Sha256,
         passphrase: Option<&Passphrase>,
-    ) -> Result<(), CurateError> {
+    ) -> Result<NewFiles<'h>, CurateError> {
+        let mut files = NewFiles::of(home, chain)?;
         for key in self.root_keys().chain(&self.targets) {
-            kept.keep(home, key, passphrase)?;
+            files.add(key, passphrase)?;
         }
-        self.online.iter().try_for_each(|key| kept.keep(home, key, None))
+        self.online.iter().try_for_each(|key| files.add(key, None))?;
+        Ok(files)
     }
 
     pub(super) fn settings(&self, before: &Settings) -> Settings {

@@ -4,15 +4,18 @@
 //! bytes or the new ones, never half of either, and nobody can prepare the temporary name.
 
 mod exposure;
+mod temporary;
 mod tree;
 
 use std::fs;
 use std::io::{self, Read as _, Write as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::failure::{Act, DiskFailure, DiskReason};
 
 pub use exposure::{Exposure, exposure, is_exposed, other_owner};
+pub use temporary::{Scratch, clear_abandoned, clear_abandoned_below};
+pub(crate) use temporary::{TEMPORARY, temporary};
 pub use tree::{Listed, copy_file, first_link, list_tree, remove_tree};
 
 /// What a file is for, which decides who may read it and what it survives.
@@ -84,54 +87,43 @@ pub fn read_file(path: &Path, max_bytes: u64) -> Result<Option<Vec<u8>>, DiskFai
 /// A [`Keeping::Home`] file costs one fsync; its folder is synced as well only where the name is new (a key that
 /// was just made must not vanish in a power cut; of an old name, one of the two versions is always left).
 pub fn write_file(path: &Path, bytes: &[u8], keeping: Keeping) -> Result<(), DiskFailure> {
-    let failed = |error: io::Error| DiskFailure::new(Act::Write, path, &error);
-    let folder = path.parent().ok_or_else(|| DiskFailure::because(Act::Write, path, DiskReason::NotAFile))?;
-    let mut file = temporary(folder, keeping).map_err(failed)?;
-    file.write_all(bytes).map_err(failed)?;
-    let durable = keeping == Keeping::Home;
-    let new_name = durable && !path.exists();
-    if durable {
-        file.as_file().sync_all().map_err(failed)?;
-    }
-    file.persist(path).map_err(|error| failed(error.error))?;
-    if new_name {
-        sync_folder(folder).map_err(failed)?;
-    }
-    Ok(())
+    Prepared::write(path, bytes, keeping)?.place()
 }
 
-/// A folder of a random name, for this user alone; it is removed with all that is in it when this is dropped.
+/// A file that is written whole and has not its name yet. Dropped, it is gone.
 #[derive(Debug)]
-pub struct Scratch(tempfile::TempDir);
-
-impl Scratch {
-    /// Makes one in a folder that is there.
-    pub fn in_folder(folder: &Path) -> Result<Self, DiskFailure> {
-        let made = tempfile::Builder::new().prefix(TEMPORARY).tempdir_in(folder);
-        made.map(Self).map_err(|error| DiskFailure::new(Act::Make, folder, &error))
-    }
-
-    /// Where it is.
-    pub fn path(&self) -> &Path {
-        self.0.path()
-    }
+pub struct Prepared {
+    file: tempfile::NamedTempFile,
+    path: PathBuf,
+    is_durable: bool,
 }
 
-/// Opens a file of a random name in a folder; it is removed again unless it is renamed.
-pub(crate) fn temporary(folder: &Path, keeping: Keeping) -> io::Result<tempfile::NamedTempFile> {
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(TEMPORARY);
-    #[cfg(unix)]
-    if keeping == Keeping::Published {
-        builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+impl Prepared {
+    /// Writes a file beside its place: what needs room is done before the first of several is put in its place.
+    pub fn write(path: &Path, bytes: &[u8], keeping: Keeping) -> Result<Self, DiskFailure> {
+        let failed = |error: io::Error| DiskFailure::new(Act::Write, path, &error);
+        let folder =
+            path.parent().ok_or_else(|| DiskFailure::because(Act::Write, path, DiskReason::NotAFile))?;
+        let mut file = temporary(folder, keeping).map_err(failed)?;
+        file.write_all(bytes).map_err(failed)?;
+        let is_durable = keeping == Keeping::Home;
+        if is_durable {
+            file.as_file().sync_all().map_err(failed)?;
+        }
+        Ok(Self { file, path: path.to_owned(), is_durable })
     }
-    #[cfg(not(unix))]
-    let _ = keeping;
-    builder.tempfile_in(folder)
-}
 
-/// How names of files begin that are being written; one that stays behind is of a process that was killed.
-pub(crate) const TEMPORARY: &str = ".packman-tmp-";
+    /// Gives it its name, in one step, over whatever had it.
+    pub fn place(self) -> Result<(), DiskFailure> {
+        let failed = |error: io::Error| DiskFailure::new(Act::Write, &self.path, &error);
+        let is_new = self.is_durable && !self.path.exists();
+        self.file.persist(&self.path).map_err(|error| failed(error.error))?;
+        match self.path.parent() {
+            Some(folder) if is_new => sync_folder(folder).map_err(failed),
+            _ => Ok(()),
+        }
+    }
+}
 
 /// Removes a file; nothing of that name is as good.
 pub fn remove_file(path: &Path) -> Result<(), DiskFailure> {

@@ -128,6 +128,12 @@ impl Stage {
         Self { world, index, mirror }
     }
 
+    /// Nothing yet, in this world; its mirror carries the folder `site`.
+    pub fn of(world: World) -> Self {
+        let mirror = Mirror::of(world.path("site"));
+        Self { world, index: PackageIndex::of([]), mirror }
+    }
+
     /// The same, trusted as `web` by its number.
     pub fn trusted(drafts: Vec<WheelDraft>) -> Self {
         let stage = Self::published(drafts);

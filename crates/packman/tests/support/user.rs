@@ -162,7 +162,11 @@ pub fn good(kept: &BTreeMap<PathBuf, Vec<u8>>) -> Option<Vec<Vec<u8>>> {
     let mut states = kept.iter().filter(|(path, _)| path.starts_with("state"));
     let (_, bytes) = states.next()?;
     assert!(states.next().is_none(), "there is one state");
-    let memory = Memory::parse(bytes).expect("what was written can be read");
+    good_of(&Memory::parse(bytes).expect("what was written can be read"))
+}
+
+/// The *good* set of a memory, byte for byte.
+pub fn good_of(memory: &Memory) -> Option<Vec<Vec<u8>>> {
     let good = memory.good()?;
     let roles = Role::ALL.map(|role| good.bytes(role).to_vec());
     let attached =
