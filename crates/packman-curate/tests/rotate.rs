@@ -374,6 +374,10 @@ fn a_note_that_somebody_wrote_takes_nothing_away() {
     let name = |path: &str| path.trim_start_matches("home/").to_owned();
     let (chain, _) = name(&targets).rsplit_once('/').map(|(folder, _)| (folder.to_owned(), ())).unwrap();
     let key = world.read(&targets);
+    let retired = world.key("targets.pem").replace("targets", "targets-0123");
+    world.write(&retired, "a key of before");
+    std::fs::create_dir(world.path("home/keys/elsewhere")).unwrap();
+    world.write("home/keys/elsewhere/mine.pem", "mine");
     let before = (contents(&world, "home"), world.read("precious"));
     for (path, bytes) in [
         (world.path("precious").display().to_string(), b"precious".as_slice()),
@@ -382,7 +386,8 @@ fn a_note_that_somebody_wrote_takes_nothing_away() {
         ("keys/../ring.toml".to_owned(), b"a ring"),
         (format!("{chain}/../../ring.toml"), b"a ring"),
         (name(&targets), &key),
-        (name(&world.key("online.pem")), b"what he thinks is in it"),
+        (name(&retired), b"what he thinks is in it"),
+        ("keys/elsewhere/mine.pem".to_owned(), b"mine"),
     ] {
         let files = Object::new().with(path.clone(), Sha256::of(bytes).to_string());
         world.write("db/new-keys.json", Value::from(Object::new().with("files", files)).to_pretty());
