@@ -132,7 +132,7 @@ impl Scene<'_> {
         for harm in [Harm::Killed, Harm::Starved, Harm::Stopped] {
             met += CALLS.map(|call| self.check_calls(harm, call, &before, &after)).iter().sum::<usize>();
         }
-        assert!(met > 5, "{}: harm was done {met} times", self.what);
+        assert!(met > 3, "{}: harm was done {met} times", self.what);
     }
 
     /// Gives how often the harm was met.
