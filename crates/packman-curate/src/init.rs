@@ -108,7 +108,7 @@ impl Curator<'_> {
         let commit = Commit::begin();
         files.write(&request.folder, &commit)?;
         make().inspect_err(|_| files.forget(&request.folder, &commit))?;
-        files.are_named(&request.folder, &commit);
+        NewFiles::are_named(&request.folder, &commit);
         Ok(())
     }
 

@@ -18,7 +18,7 @@ use crate::curator::Curator;
 use crate::error::{CurateError, Failed, No};
 use crate::expiry::{Expiry, verify_clock};
 use crate::folder::{Folder, Rotation, Settings, Shelf, Signed, verify_rotation};
-use crate::keys::{self, KeyPlace, KeyRing, NewKey, Passphrase, Undecided};
+use crate::keys::{self, KeyPlace, KeyRing, NewFiles, NewKey, Passphrase, Undecided};
 use crate::sign::{Drafted, draft_online, refused, unusable};
 use fresh::Fresh;
 
@@ -87,7 +87,7 @@ impl Curator<'_> {
         files.write(folder.path(), &commit)?;
         write(&folder, drafted.as_ref()).inspect_err(|_| files.forget(folder.path(), &commit))?;
         decided.apply(&folder, &commit).inspect_err(|_| files.forget(folder.path(), &commit))?;
-        files.are_named(folder.path(), &commit);
+        NewFiles::are_named(folder.path(), &commit);
         Ok(RotateReport {
             version,
             number: memory.root().number(),

@@ -80,7 +80,7 @@ impl<'h> NewFiles<'h> {
     }
 
     /// What names them is written: they are keys like others.
-    pub(crate) fn are_named(&self, database: &Path, _: &Commit) {
+    pub(crate) fn are_named(database: &Path, _: &Commit) {
         // Whoever comes next finds them named, and takes the note away.
         let _ = Undecided::remove(database);
     }

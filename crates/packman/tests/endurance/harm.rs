@@ -33,6 +33,9 @@ const MOST: usize = 200;
 /// What of the files of a command has to be as before or as after, by path.
 pub(crate) type Picture = BTreeMap<PathBuf, Vec<u8>>;
 
+/// How a file is told in a picture.
+type Shown = fn(&Path, Vec<u8>) -> (PathBuf, Vec<u8>);
+
 /// How a command is harmed.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Harm {
@@ -124,9 +127,9 @@ impl Scene<'_> {
     pub(crate) fn check(&self) {
         self.save();
         self.restore();
-        let before = self.picture(&by_content);
+        let before = self.picture(by_content);
         self.stage.world.ok(self.arguments);
-        assert!(self.picture(&by_content) != before, "{} does something", self.what);
+        assert!(self.picture(by_content) != before, "{} does something", self.what);
         let after = self.named();
         let mut met = 0;
         for harm in [Harm::Killed, Harm::Starved, Harm::Stopped] {
@@ -180,7 +183,7 @@ impl Scene<'_> {
         if run.code == 0 && self.stage.world.path("db/rotation.json").exists() {
             return;
         }
-        let found = self.picture(&by_content);
+        let found = self.picture(by_content);
         let same = run.code != 0 && (found == *before || self.is_before(&found, before));
         assert!(same, "{place}: exit code {}, and {}", run.code, difference(&found, before));
     }
@@ -251,10 +254,10 @@ impl Scene<'_> {
 
     /// As it has to be once it is done.
     fn named(&self) -> Picture {
-        if self.signs { self.picture(&by_name) } else { self.picture(&by_content) }
+        if self.signs { self.picture(by_name) } else { self.picture(by_content) }
     }
 
-    fn picture(&self, shown: &dyn Fn(&Path, Vec<u8>) -> (PathBuf, Vec<u8>)) -> Picture {
+    fn picture(&self, shown: Shown) -> Picture {
         let mut all = Picture::new();
         for folder in &self.folders {
             for (path, bytes) in snapshot(folder).into_iter().filter(|(path, _)| is_told(path)) {
@@ -310,7 +313,8 @@ pub(crate) fn difference(found: &Picture, wanted: &Picture) -> String {
         (true, false) => "too many",
         _ => "missing",
     };
-    paths.iter().map(|path| format!("\n  {}: {}", how(path), path.display())).collect()
+    let lines: Vec<String> = paths.iter().map(|path| format!("{}: {}", how(path), path.display())).collect();
+    lines.join("\n  ")
 }
 
 fn copy(from: &Path, to: &Path) {
