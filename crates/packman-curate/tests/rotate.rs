@@ -372,7 +372,7 @@ fn a_note_that_somebody_wrote_takes_nothing_away() {
     world.write("home/ring.toml", "a ring");
     let targets = world.key("targets.pem");
     let name = |path: &str| path.trim_start_matches("home/").to_owned();
-    let (chain, _) = name(&targets).rsplit_once('/').map(|(folder, _)| (folder.to_owned(), ())).unwrap();
+    let chain = name(&targets).trim_end_matches("/targets.pem").to_owned();
     let key = world.read(&targets);
     let retired = world.key("targets.pem").replace("targets", "targets-0123");
     world.write(&retired, "a key of before");
