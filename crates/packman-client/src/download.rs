@@ -28,7 +28,7 @@ use crate::host::Event;
 pub(crate) const DOWNLOADS: NonZeroUsize = NonZeroUsize::new(16).unwrap();
 
 /// How many bytes of wheels are in memory at once, in bytes; a larger wheel is alone.
-const IN_MEMORY: u64 = 64 << 20;
+const IN_MEMORY: u64 = 40 << 20;
 
 /// How many threads work at once where the processor is what they need.
 pub(crate) fn cores() -> NonZeroUsize {

@@ -91,7 +91,7 @@ impl Client<'_> {
 
     /// Carries any plan out, as [`install`](Self::install) does. Nothing is changed before what the plan goes by is stored.
     pub fn carry_out(&self, mut planned: Planned, manner: Manner) -> Result<Installation, ClientError> {
-        if changes_nothing(&planned)? {
+        if changes_nothing(&planned) {
             planned.settle()?;
             return Ok(Installation {
                 environment: planned.environment.folder(),
@@ -234,11 +234,11 @@ fn unmarked<'e>(
 
 /// Says whether a plan finds all as it should be, and no killed change waits for whoever takes the lock: then the lock
 /// is not taken, and what is installed not read again.
-fn changes_nothing(planned: &Planned) -> Result<bool, ClientError> {
+fn changes_nothing(planned: &Planned) -> bool {
     let Planned { environment, steps, .. } = planned;
     let settled =
         steps.iter().all(|step| step.kind == StepKind::Keep) && unmarked(environment, steps).next().is_none();
-    Ok(settled && !packman_wheel::is_being_changed(&environment.scheme).map_err(change_error)?)
+    settled && !environment.inventory.is_in_change
 }
 
 /// Stops a change when the user asks to.

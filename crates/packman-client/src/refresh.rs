@@ -140,13 +140,17 @@ impl Client<'_> {
             ring.entries().iter().map(|entry| self.memory_of(entry)).collect::<Result<_, _>>()?;
         let now = self.time_after(&memories);
         let mut asked: Vec<Asked> = std::thread::scope(|scope| {
-            let pairs = ring.entries().iter().zip(memories);
+            let mut pairs = ring.entries().iter().zip(memories);
+            // Most rings have one database: it needs no thread besides this one.
+            let own = pairs.next_back();
             let running: Vec<_> = pairs
                 .map(|(entry, memory)| scope.spawn(move || self.ask(entry, memory, now, allowance)))
                 .collect();
+            let own = own.map(|(entry, memory)| self.ask(entry, memory, now, allowance));
             running
                 .into_iter()
                 .map(|thread| thread.join().unwrap_or(Err(ClientError::Stopped)))
+                .chain(own)
                 .collect::<Result<_, _>>()
         })?;
         let storing = self.store(ring, &mut asked, now, allowance)?;

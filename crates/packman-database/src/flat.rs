@@ -27,6 +27,7 @@
 mod cursor;
 mod details;
 mod read;
+mod texts;
 mod write;
 
 use packman_names::{ProjectName, Version};
@@ -39,8 +40,11 @@ const MAGIC: &[u8; 16] = b"packman-record 1";
 /// What stands for no text, no fit.
 const NONE: u32 = u32::MAX;
 
+/// The bytes before the project's place.
+const BEFORE_COUNTS: usize = 16 + 32 + 32;
+
 /// The bytes before the counted tables.
-const HEAD: usize = 16 + 32 + 32 + 4 + 4 + 7 * 4;
+const HEAD: usize = BEFORE_COUNTS + 4 + 4 + 7 * 4;
 
 /// The bytes of one file's row.
 const ROW: usize = 32 + 8 + 9 * 4;

@@ -41,7 +41,10 @@ pub fn choose_wheels<'a, F>(
         yanked: wheel.yanked,
         file: wheel.file,
     };
-    choose(wheels.into_iter().map(candidate).collect(), target)
+    let mut wheels: Vec<Candidate<'_, F>> = wheels.into_iter().map(candidate).collect();
+    // Listings come in the order of upload, which is nearly that of versions: this costs about one comparison each.
+    wheels.sort_by(|one, other| one.version.cmp(other.version));
+    choose(wheels, target)
 }
 
 /// The same of the wheels of an offer, none of which is read whole. Thousands of wheels share some dozens of tags.
@@ -54,22 +57,20 @@ pub fn choose_offered(offer: &Offer, target: &Target) -> Releases<WheelPlace> {
         let rank = || target.tags.rank_of_sets(python, abi, platform);
         ranks.get_mut(number).and_then(|known| *known.get_or_insert_with(rank))
     };
-    let candidates = offer.wheels().filter_map(|wheel| {
+    let candidates = offer.wheels_by_version().filter_map(|wheel| {
         let (place, wheel) = (wheel.place(), wheel.flat());
         let fit = wheel.fit()?;
         let tags = [fit.python, fit.abi, fit.platform];
-        Some(Candidate {
-            version: wheel.version(),
-            rank: rank(fit.number, tags),
-            tags,
-            build: wheel.build(),
-            filename: wheel.filename(),
-            requires_python: wheel.requires_python(),
-            yanked: wheel.yanked(),
-            file: place,
-        })
+        let rank = rank(fit.number, tags);
+        // Most are for other machines: of those nothing else is read.
+        let (build, filename, requires_python, yanked) = match rank {
+            Some(_) => (wheel.build(), wheel.filename(), wheel.requires_python(), wheel.yanked()),
+            None => (None, "", None, None),
+        };
+        let version = wheel.version();
+        Some(Candidate { version, rank, tags, build, filename, requires_python, yanked, file: place })
     });
-    choose(candidates.collect(), target)
+    choose(candidates, target)
 }
 
 /// What decides between the wheels of one version.
@@ -85,10 +86,9 @@ struct Candidate<'a, F> {
     file: F,
 }
 
-fn choose<F>(mut wheels: Vec<Candidate<'_, F>>, target: &Target) -> Releases<F> {
+/// Chooses among wheels that come sorted by version.
+fn choose<'a, F>(wheels: impl IntoIterator<Item = Candidate<'a, F>>, target: &Target) -> Releases<F> {
     let mut pythons = Pythons { environment: &target.markers, known: Map::default() };
-    // Listings come in the order of upload, which is nearly that of versions: this costs about one comparison each.
-    wheels.sort_by(|one, other| one.version.cmp(other.version));
     let mut groups: Vec<(&Version, Group<'_, F>)> = Vec::new();
     for wheel in wheels {
         let version = wheel.version;

@@ -329,7 +329,7 @@ impl RecordWanted<'_> {
         let source = verified.sha256();
         let malformed = |error| refused(WhyRefused::Malformed { path: path.clone(), error });
         let record = ProjectRecord::parse(&self.project, verified.bytes()).map_err(malformed)?;
-        let flat = FlatRecord::open(&self.project, &source, FlatRecord::encode(&record, &source));
+        let flat = FlatRecord::of(&record, &source);
         let unheard_of = || MalformedRecord::new("found more in it than 32 bits count".to_owned());
         flat.map(|flat| self.offer_of(flat)).ok_or_else(unheard_of).map_err(malformed)
     }

@@ -94,6 +94,15 @@ impl Offer {
         self.offered.iter().filter_map(move |place| wheel(*place))
     }
 
+    /// The same, those of the lowest version first. Their places are sorted, which costs far less than to compare versions.
+    pub fn wheels_by_version(&self) -> impl Iterator<Item = OfferedWheel<'_>> {
+        let mut order: Vec<(u32, usize)> =
+            self.wheels().map(|wheel| (wheel.flat().version_place(), wheel.place)).collect();
+        order.sort_unstable();
+        let wheel = |(_, place)| Some(OfferedWheel { place, file: self.record.file(place)? });
+        order.into_iter().filter_map(wheel)
+    }
+
     /// The files that may not, each with the reason.
     pub fn left_out(&self) -> impl Iterator<Item = LeftOut<'_>> {
         self.left_out.iter().filter_map(|(place, why)| Some(LeftOut { file: self.record.file(*place)?, why }))

@@ -10,17 +10,20 @@ const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz
 /// Writes a digest as RECORD has it after `sha256=`: 43 characters.
 pub(crate) fn encode(digest: &Sha256) -> String {
     let mut text = String::with_capacity(44);
-    for group in digest.as_bytes().chunks(3) {
-        let mut bits = [0; 4];
-        for (slot, byte) in bits.iter_mut().skip(1).zip(group) {
-            *slot = *byte;
+    let mut push = |bits: u32, digits: usize| {
+        for digit in 0..digits {
+            // Six bits are an index into 64 digits.
+            let index = (bits >> (18 - 6 * digit) & 63) as usize;
+            text.push(char::from(DIGITS.get(index).copied().unwrap_or_default()));
         }
-        let bits = u32::from_be_bytes(bits);
-        // Three bytes give four digits, two give three.
-        for digit in 0..=group.len() {
-            let index = usize::try_from(bits >> (18 - 6 * digit) & 63).unwrap_or_default();
-            text.push(DIGITS.get(index).copied().unwrap_or_default().into());
-        }
+    };
+    let (groups, rest) = digest.as_bytes().as_chunks::<3>();
+    for [a, b, c] in groups {
+        push(u32::from_be_bytes([0, *a, *b, *c]), 4);
+    }
+    // Of 32 bytes two are left, which give three digits.
+    if let [a, b] = rest {
+        push(u32::from_be_bytes([0, *a, *b, 0]), 3);
     }
     text
 }

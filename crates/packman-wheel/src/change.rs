@@ -174,28 +174,21 @@ impl<'p> Room<'p> {
 
     /// Finds room for a file: notes what has to be moved in for it, or refuses.
     fn take(&mut self, mut file: NewFile, found: &mut Vec<NewFile>) -> Result<(), ChangeError> {
-        let (place, kind) = self.resolver.file(&file.path)?;
-        let blocked = match place.state {
-            State::Missing(top) => {
-                self.tops.insert(top);
-                None
-            }
-            State::Blocked(by) if self.removal.files.contains(&by) => {
-                self.tops.insert(by);
-                None
-            }
-            State::Blocked(by) => Some(by),
-            State::There if kind == Kind::Nothing || self.removal.files.contains(&place.path) => {
-                self.tops.insert(place.path.clone());
-                None
-            }
-            State::There => Some(place.path.clone()),
+        let (folder, kind) = self.resolver.file(&mut file.path)?;
+        let (top, is_free) = match &folder.state {
+            State::Missing(top) => (top, true),
+            State::Blocked(by) => (by, self.removal.files.contains(by)),
+            State::There => (&file.path, kind == Kind::Nothing || self.removal.files.contains(&file.path)),
         };
-        let Some(blocked) = blocked else {
-            file.path = place.path;
+        if is_free {
+            // Thousands of files come with one folder.
+            if !self.tops.contains(top) {
+                self.tops.insert(top.clone());
+            }
             found.push(file);
             return Ok(());
-        };
+        }
+        let blocked = top.clone();
         let owner = self.owners()?.get(&blocked).map(ToString::to_string);
         let same = kind == Kind::File && self.digest(&blocked)? == file.digest;
         if owner.is_some() && same {
@@ -283,15 +276,26 @@ fn unite(files: Vec<NewFile>) -> Result<Vec<NewFile>, Conflict> {
         }
     }
     let mut folders: HashMap<&str, &ProjectName> = HashMap::new();
+    let mut last = "";
     for file in &united {
         let mut folder = split(&file.path).0;
+        // Files come sorted: most have the folder of the one before.
+        if folder == std::mem::replace(&mut last, folder) {
+            continue;
+        }
         // Whose folders are known, those above it are known, too.
         while !folder.is_empty() && !folders.contains_key(folder) {
             folders.insert(folder, &file.project);
             folder = split(folder).0;
         }
     }
-    match united.iter().find_map(|file| Some((file, *folders.get(file.path.as_str())?))) {
+    // There are far fewer folders than files.
+    let file_at = |path: &str| {
+        let place = united.binary_search_by(|file| file.path.as_str().cmp(path)).ok()?;
+        united.get(place)
+    };
+    let both = folders.iter().filter_map(|(path, other)| Some((file_at(path)?, *other)));
+    match both.min_by(|(one, _), (other, _)| one.path.cmp(&other.path)) {
         Some((file, other)) => Err(collide(&file.path, &file.project, other)),
         None => Ok(united),
     }

@@ -120,8 +120,12 @@ pub struct Broken {
 /// Lists what is installed. Reads only; needs no lock.
 pub fn installed(scheme: &Scheme) -> Result<Inventory, ChangeError> {
     let places = Places::of(scheme)?;
-    let is_in_change = fs::symlink_metadata(places.root.join(WORK)).is_ok();
-    Ok(Inventory { is_in_change, ..list(&places)? })
+    let work = places.root.join(WORK);
+    let is_there = || fs::symlink_metadata(&work).is_ok();
+    let before = is_there();
+    let inventory = list(&places)?;
+    // A change that began meanwhile may show half of itself; one that begins later shows nothing.
+    Ok(Inventory { is_in_change: before || is_there(), ..inventory })
 }
 
 pub(crate) fn list(places: &Places) -> Result<Inventory, Failure> {

@@ -54,7 +54,7 @@ pub use failure::Failure;
 pub use installed::{Broken, Installed, Inventory, Recorded, installed};
 pub use journal::{Flow, Observer, Recovered, Step};
 pub use layout::{Area, Destination};
-pub use lock::{EnvironmentLock, is_being_changed, recover};
+pub use lock::{EnvironmentLock, recover};
 pub use receipt::{RECEIPT, Receipt};
 pub use refusal::WheelRefusal;
 pub use scheme::Scheme;

@@ -7,7 +7,7 @@ use std::io;
 
 use crate::conflict::ChangeError;
 use crate::failure::Failure;
-use crate::folder::{Folder, Kind, Lock};
+use crate::folder::{Folder, Lock};
 use crate::journal::{self, Recovered};
 use crate::scheme::{Places, Scheme};
 
@@ -60,14 +60,6 @@ impl EnvironmentLock {
         let recovered = journal::recover(&places.root)?;
         Ok(Some(Self { scheme: scheme.clone(), places, recovered, _lock: lock }))
     }
-}
-
-/// Says whether a change of an environment is going on, or was killed and not yet undone. Needs no lock.
-pub fn is_being_changed(scheme: &Scheme) -> Result<bool, ChangeError> {
-    let root = Places::of(scheme)?.root;
-    let folder = Folder::open(&root).map_err(|error| Failure::new(&root, "opened", error))?;
-    let work = folder.kind(journal::WORK).map_err(|error| Failure::new(&root, "read", error))?;
-    Ok(work != Kind::Nothing)
 }
 
 /// Finishes or undoes what a killed change left in an environment, waiting for its lock.

@@ -111,7 +111,8 @@ pub(crate) struct RecordWriter {
 impl RecordWriter {
     /// Adds a file with its hash and size.
     pub(crate) fn add(&mut self, path: &str, digest: &Sha256, size: u64) {
-        self.rows.push(format!("{},sha256={},{size}\n", quote(path), base64::encode(digest)));
+        let (path, digest, size) = (quote(path), base64::encode(digest), size.to_string());
+        self.rows.push([&*path, ",sha256=", &digest, ",", &size, "\n"].concat());
     }
 
     /// Adds a file of which neither is recorded: RECORD itself.

@@ -118,13 +118,13 @@ impl Removal {
     ) -> Result<(), ChangeError> {
         let record = InstalledRecord::read(places, installed)?;
         let mut bytecode = Bytecode::default();
-        for path in record.paths(places, installed)? {
-            let (place, kind) = resolver.file(&path)?;
-            if !matches!(kind, Kind::Nothing | Kind::Folder) {
-                self.files.insert(place.path.clone());
-            }
+        for mut path in record.paths(places, installed)? {
+            let (_, kind) = resolver.file(&mut path)?;
             if let Some(source) = path.strip_suffix(".py") {
                 self.files.extend(bytecode.of(resolver, source)?);
+            }
+            if !matches!(kind, Kind::Nothing | Kind::Folder) {
+                self.files.insert(path);
             }
         }
         self.dist_infos.insert(record.dist_info);

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::fs;
+use std::rc::Rc;
 
 use crate::conflict::{ChangeError, Conflict};
 use crate::failure::Failure;
@@ -33,42 +34,45 @@ pub(crate) enum State {
 pub(crate) struct Resolver<'p> {
     places: &'p Places,
     walk: Walk,
-    known: HashMap<String, Place>,
+    known: HashMap<String, Rc<Place>>,
 }
 
 impl<'p> Resolver<'p> {
     /// Starts at the root of an environment.
     pub(crate) fn new(places: &'p Places) -> Result<Self, ChangeError> {
         let root = Folder::open(&places.root).map_err(|error| Failure::new(&places.root, "opened", error))?;
-        let start = Place { path: String::new(), state: State::There };
+        let start = Rc::new(Place { path: String::new(), state: State::There });
         Ok(Self { places, walk: Walk::new(root), known: HashMap::from([(String::new(), start)]) })
     }
 
     /// Resolves a folder.
-    pub(crate) fn folder(&mut self, path: &str) -> Result<Place, ChangeError> {
+    pub(crate) fn folder(&mut self, path: &str) -> Result<Rc<Place>, ChangeError> {
         if let Some(place) = self.known.get(path) {
-            return Ok(place.clone());
+            return Ok(Rc::clone(place));
         }
         let (parent, name) = split(path);
         let parent = self.folder(parent)?;
-        let place = match parent.state {
+        let place = match &parent.state {
             State::There => self.look(&join(&parent.path, name))?,
-            state => Place { path: join(&parent.path, name), state },
+            state => Place { path: join(&parent.path, name), state: state.clone() },
         };
-        self.known.insert(path.to_owned(), place.clone());
+        let place = Rc::new(place);
+        self.known.insert(path.to_owned(), Rc::clone(&place));
         Ok(place)
     }
 
-    /// Resolves the folder of a file, and says what is there under its name.
-    pub(crate) fn file(&mut self, path: &str) -> Result<(Place, Kind), ChangeError> {
+    /// Resolves the folder of a file: its path becomes that without links. Says what is there under its name.
+    pub(crate) fn file(&mut self, path: &mut String) -> Result<(Rc<Place>, Kind), ChangeError> {
         let (folder, name) = split(path);
-        let folder = self.folder(folder)?;
-        let path = join(&folder.path, name);
-        let kind = match folder.state {
-            State::There => self.kind(&path)?,
+        let place = self.folder(folder)?;
+        if place.path != folder {
+            *path = join(&place.path, name);
+        }
+        let kind = match place.state {
+            State::There => self.kind(path)?,
             _ => Kind::Nothing,
         };
-        Ok((Place { path, state: folder.state }, kind))
+        Ok((place, kind))
     }
 
     /// The names in a folder that is there.

@@ -3,6 +3,7 @@
 //! Finding an environment and asking its interpreter is `packman-machine`'s; here its folders become real paths
 //! below one root, outside of which nothing is ever written or removed.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::fs;
 use std::io;
@@ -147,13 +148,17 @@ pub(crate) fn is_below(path: &str, folder: &str) -> bool {
 }
 
 /// The way from one folder to a file, both relative to one root: what RECORD of installed projects writes.
-pub(crate) fn way(from: &str, to: &str) -> String {
-    let parts =
-        |path: &str| path.split('/').filter(|part| !part.is_empty()).map(str::to_owned).collect::<Vec<_>>();
+pub(crate) fn way<'t>(from: &str, to: &'t str) -> Cow<'t, str> {
+    // Nearly every file of a wheel lies below: thousands are written in one change.
+    let below = to.strip_prefix(from).and_then(|rest| rest.strip_prefix('/'));
+    if let Some(below) = below.filter(|below| !below.starts_with('/') && !below.contains("//")) {
+        return Cow::Borrowed(below);
+    }
+    let parts = |path| str::split(path, '/').filter(|part| !part.is_empty()).collect::<Vec<&str>>();
     let (from, to) = (parts(from), parts(to));
     let same = from.iter().zip(&to).take_while(|(a, b)| a == b).count();
     let up = std::iter::repeat_n("..", from.len() - same);
-    up.chain(to.iter().skip(same).map(String::as_str)).collect::<Vec<_>>().join("/")
+    Cow::Owned(up.chain(to.iter().skip(same).copied()).collect::<Vec<_>>().join("/"))
 }
 
 /// Resolves links in the part of a path that exists, and takes the rest as it is.

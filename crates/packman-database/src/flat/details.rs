@@ -12,7 +12,9 @@
 use packman_strict::Sha256;
 use packman_strict::time::Time;
 
+use super::NONE;
 use super::cursor::Cursor;
+use super::texts::Texts;
 use crate::{FileUrl, RecordedFile, Review, ReviewBasis, Reviewer};
 
 const METADATA: u8 = 1;
@@ -34,8 +36,8 @@ pub(super) struct Details {
     pub(super) urls: Vec<FileUrl>,
 }
 
-/// Writes the details of a file; `text` gives the place of a text.
-pub(super) fn write(out: &mut Vec<u8>, file: &RecordedFile, mut text: impl FnMut(Option<&str>) -> u32) {
+/// Writes the details of a file, and its texts.
+pub(super) fn write<'r>(out: &mut Vec<u8>, file: &'r RecordedFile, texts: &mut Texts<'r>) {
     let flag = |there: bool, flag: u8| if there { flag } else { 0 };
     out.push(
         flag(file.metadata_sha256.is_some(), METADATA)
@@ -51,24 +53,25 @@ pub(super) fn write(out: &mut Vec<u8>, file: &RecordedFile, mut text: impl FnMut
         out.extend_from_slice(&uploaded.seconds().to_le_bytes());
     }
     if let Some(review) = &file.review {
-        write_review(out, review, &mut text);
+        write_review(out, review, texts);
     }
     out.extend_from_slice(&u32::try_from(file.urls.len()).unwrap_or(u32::MAX).to_le_bytes());
-    for url in &file.urls {
-        let (kind, words) = match url {
-            FileUrl::Blob => (BLOB, None),
+    for (place, url) in file.urls.iter().enumerate() {
+        let (kind, text) = match url {
+            FileUrl::Blob => (BLOB, NONE),
+            // Either all files of a record lie in one folder, or each in one of its own.
             FileUrl::Absolute(url) => match url.strip_suffix(file.name.as_str()) {
-                Some(prefix) => (PREFIX, Some(prefix)),
-                None => (WHOLE, Some(url.as_str())),
+                Some(prefix) => (PREFIX, texts.near(place, prefix)),
+                None => (WHOLE, texts.own(url)),
             },
         };
         out.push(kind);
-        out.extend_from_slice(&text(words).to_le_bytes());
+        out.extend_from_slice(&text.to_le_bytes());
     }
 }
 
-fn write_review(out: &mut Vec<u8>, review: &Review, text: &mut impl FnMut(Option<&str>) -> u32) {
-    out.extend_from_slice(&text(Some(&review.by)).to_le_bytes());
+fn write_review<'r>(out: &mut Vec<u8>, review: &'r Review, texts: &mut Texts<'r>) {
+    out.extend_from_slice(&texts.shared(Some(&review.by)).to_le_bytes());
     out.extend_from_slice(&review.at.seconds().to_le_bytes());
     out.push(u8::from(review.kind == Reviewer::Human));
     match &review.basis {
@@ -78,7 +81,7 @@ fn write_review(out: &mut Vec<u8>, review: &Review, text: &mut impl FnMut(Option
             out.extend_from_slice(from.as_bytes());
         }
     }
-    out.extend_from_slice(&text(review.notes.as_deref()).to_le_bytes());
+    out.extend_from_slice(&texts.shared(review.notes.as_deref()).to_le_bytes());
 }
 
 /// Reads the details of the file of that name; `text` gives the text of a place.

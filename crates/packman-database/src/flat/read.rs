@@ -7,18 +7,28 @@ use packman_names::{ProjectName, Version};
 use packman_strict::Sha256;
 
 use super::cursor::{Cursor, number_at};
-use super::{FlatRecord, HEAD, MAGIC, NONE, Places, ROW, Span, details};
-use crate::{CoreMetadata, FileName, RecordedFile};
+use super::{BEFORE_COUNTS, FlatRecord, HEAD, MAGIC, NONE, Places, ROW, Span, details};
+use crate::{CoreMetadata, FileName, ProjectRecord, RecordedFile};
 
 impl FlatRecord {
     /// Opens what [`FlatRecord::encode`] wrote for the record of `project` whose bytes have the SHA-256 `source`. `None`
     /// for anything else.
-    pub fn open(project: &ProjectName, source: &Sha256, mut bytes: Vec<u8>) -> Option<Self> {
+    pub fn open(project: &ProjectName, source: &Sha256, bytes: Vec<u8>) -> Option<Self> {
         let mut head = Cursor(&bytes);
         let whole = head.array::<16>()? == MAGIC && head.sha256()? == Sha256::of(head.0);
         if !whole || head.sha256()? != *source {
             return None;
         }
+        Self::lay_out(project, source, bytes)
+    }
+
+    /// Opens the flat form of a record that was just parsed; `None` where more is in it than 32 bits count.
+    pub fn of(record: &ProjectRecord, source: &Sha256) -> Option<Self> {
+        Self::lay_out(&record.name, source, Self::encode(record, source))
+    }
+
+    fn lay_out(project: &ProjectName, source: &Sha256, mut bytes: Vec<u8>) -> Option<Self> {
+        let mut head = Cursor(bytes.get(BEFORE_COUNTS..)?);
         let (name, summary) = (head.number()?, head.number()?);
         let (versions, places) = Places::read(&mut head)?;
         bytes.get(places.texts.end..)?;
@@ -194,6 +204,11 @@ impl<'r> FlatFile<'r> {
     /// Its version.
     pub fn version(&self) -> &'r Version {
         self.version
+    }
+
+    /// The place of its version among those of the record, of which the lowest is the first.
+    pub fn version_place(&self) -> u32 {
+        self.row.version
     }
 
     /// The tags of a wheel; `None` of a source distribution.

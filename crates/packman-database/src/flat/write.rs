@@ -6,6 +6,7 @@ use std::sync::Arc;
 use packman_names::{Version, WheelName};
 use packman_strict::Sha256;
 
+use super::texts::Texts;
 use super::{FlatRecord, MAGIC, NONE, details};
 use crate::{CoreMetadata, FileName, ProjectRecord, RecordedFile};
 
@@ -13,13 +14,13 @@ impl FlatRecord {
     /// The flat form of a record; `source` is the SHA-256 of the bytes that the record was parsed from.
     pub fn encode(record: &ProjectRecord, source: &Sha256) -> Vec<u8> {
         let mut writer = Writer::default();
-        let project = writer.text(Some(record.name.as_str()));
-        let summary = writer.text(record.summary.as_deref());
+        let project = writer.texts.shared(Some(record.name.as_str()));
+        let summary = writer.texts.shared(record.summary.as_deref());
         let versions = record.versions();
         let place_of: HashMap<&Version, u32> =
             versions.iter().enumerate().map(|(place, version)| (*version, count(place))).collect();
         let version_texts: Vec<u32> =
-            versions.iter().map(|version| writer.text(Some(&version.to_string()))).collect();
+            versions.iter().map(|version| writer.texts.own(&version.to_string())).collect();
         for file in &record.files {
             let version = place_of.get(file.name.version()).copied().unwrap_or(NONE);
             writer.file(file, version);
@@ -30,44 +31,35 @@ impl FlatRecord {
 
 #[derive(Default)]
 struct Writer<'r> {
-    texts: Vec<u8>,
-    text_ends: Vec<u8>,
-    known_texts: HashMap<String, u32>,
+    texts: Texts<'r>,
     fits: Vec<u8>,
     known_fits: HashMap<[u32; 3], u32>,
+    /// The tags of the wheel before this one.
+    last_fit: Option<([&'r str; 3], u32)>,
     needs: Vec<u8>,
     known_needs: HashMap<[u32; 4], u32>,
-    known_lists: HashMap<&'r [String], [u32; 2]>,
-    /// The same by their place in memory: files that share a list must not each cost a look at all of it.
-    shared_lists: HashMap<*const [String], [u32; 2]>,
+    /// Lists by their place in memory: files that share one must not each cost a look at all of it.
+    known_lists: HashMap<*const [String], [u32; 2]>,
     items: Vec<u8>,
     files: Vec<u8>,
     details: Vec<u8>,
 }
 
 impl<'r> Writer<'r> {
-    fn text(&mut self, text: Option<&str>) -> u32 {
-        let Some(text) = text else { return NONE };
-        if let Some(known) = self.known_texts.get(text) {
-            return *known;
+    fn fit(&mut self, wheel: &'r WheelName) -> u32 {
+        let parts = [wheel.python_tags(), wheel.abi_tags(), wheel.platform_tags()];
+        if let Some((_, fit)) = self.last_fit.filter(|(last, _)| *last == parts) {
+            return fit;
         }
-        let start = count(self.texts.len());
-        self.texts.extend_from_slice(text.as_bytes());
-        push(&mut self.text_ends, &[start, count(self.texts.len())]);
-        let place = count(self.known_texts.len());
-        self.known_texts.insert(text.to_owned(), place);
-        place
-    }
-
-    fn fit(&mut self, wheel: &WheelName) -> u32 {
-        let tags =
-            [wheel.python_tags(), wheel.abi_tags(), wheel.platform_tags()].map(|part| self.text(Some(part)));
+        let tags = parts.map(|part| self.texts.shared(Some(part)));
         let next = count(self.known_fits.len());
         let Self { known_fits, fits, .. } = self;
-        *known_fits.entry(tags).or_insert_with(|| {
+        let fit = *known_fits.entry(tags).or_insert_with(|| {
             push(fits, &tags);
             next
-        })
+        });
+        self.last_fit = Some((parts, fit));
+        fit
     }
 
     fn needs(&mut self, metadata: &'r CoreMetadata) -> u32 {
@@ -82,24 +74,16 @@ impl<'r> Writer<'r> {
         })
     }
 
-    /// The first item and the count of a list.
+    /// The first item and the count of a list. Lists that only say the same are not found: their texts stand once.
     fn list(&mut self, list: &'r Arc<[String]>) -> [u32; 2] {
-        if let Some(known) = self.shared_lists.get(&Arc::as_ptr(list)) {
-            return *known;
-        }
-        let place = if let Some(known) = self.known_lists.get(&**list) {
-            *known
-        } else {
-            let place = [count(self.items.len() / 4), count(list.len())];
+        let Self { known_lists, items, texts, .. } = self;
+        *known_lists.entry(Arc::as_ptr(list)).or_insert_with(|| {
+            let place = [count(items.len() / 4), count(list.len())];
             for line in list.iter() {
-                let text = self.text(Some(line));
-                push(&mut self.items, &[text]);
+                push(items, &[texts.shared(Some(line))]);
             }
-            self.known_lists.insert(list, place);
             place
-        };
-        self.shared_lists.insert(Arc::as_ptr(list), place);
-        place
+        })
     }
 
     fn file(&mut self, file: &'r RecordedFile, version: u32) {
@@ -110,22 +94,20 @@ impl<'r> Writer<'r> {
             FileName::Sdist(_) => (NONE, None),
         };
         let row = [
-            self.text(Some(file.name.as_str())),
+            self.texts.own(file.name.as_str()),
             version,
             fit,
-            self.text(build.as_deref()),
-            self.text(file.metadata.requires_python.as_deref()),
-            self.text(file.yanked.as_deref()),
-            self.text(file.recalled.as_deref()),
+            build.map_or(NONE, |build| self.texts.own(&build)),
+            self.texts.shared(file.metadata.requires_python.as_deref()),
+            self.texts.shared(file.yanked.as_deref()),
+            self.texts.shared(file.recalled.as_deref()),
             self.needs(&file.metadata),
             count(self.details.len()),
         ];
         self.files.extend_from_slice(file.sha256.as_bytes());
         self.files.extend_from_slice(&file.size.to_le_bytes());
         push(&mut self.files, &row);
-        let mut out = std::mem::take(&mut self.details);
-        details::write(&mut out, file, |text| self.text(text));
-        self.details = out;
+        details::write(&mut self.details, file, &mut self.texts);
     }
 
     fn finish(self, source: &Sha256, [project, summary]: [u32; 2], versions: &[u32]) -> Vec<u8> {
@@ -136,15 +118,14 @@ impl<'r> Writer<'r> {
             self.items.len() / 4,
             self.files.len() / super::ROW,
             self.details.len(),
-            self.known_texts.len(),
+            self.texts.len(),
         ];
         let mut rest = source.as_bytes().to_vec();
         push(&mut rest, &[project, summary]);
         push(&mut rest, &counts.map(count));
         push(&mut rest, versions);
-        for table in
-            [&self.fits, &self.needs, &self.items, &self.files, &self.details, &self.text_ends, &self.texts]
-        {
+        let Texts { bytes: texts, ends, .. } = &self.texts;
+        for table in [&self.fits, &self.needs, &self.items, &self.files, &self.details, ends, texts] {
             rest.extend_from_slice(table);
         }
         let mut bytes = MAGIC.to_vec();
@@ -155,11 +136,11 @@ impl<'r> Writer<'r> {
 }
 
 /// A record is at most 64 MiB, so what is counted in it fits. Should it not, what is written does not open: a miss.
-fn count(number: usize) -> u32 {
+pub(super) fn count(number: usize) -> u32 {
     u32::try_from(number).unwrap_or(NONE)
 }
 
-fn push(out: &mut Vec<u8>, numbers: &[u32]) {
+pub(super) fn push(out: &mut Vec<u8>, numbers: &[u32]) {
     for number in numbers {
         out.extend_from_slice(&number.to_le_bytes());
     }

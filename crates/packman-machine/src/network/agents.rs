@@ -70,6 +70,8 @@ impl Agents {
             // Redirects are followed by our own rules, see `exchange`.
             .max_redirects(0)
             .max_response_header_size(64 << 10)
+            // Questions are short, and all of this memory is written to for each connection.
+            .output_buffer_size(16 << 10)
             .timeout_resolve(Some(patience.connect))
             .timeout_connect(Some(patience.connect))
             .timeout_recv_response(Some(patience.idle))

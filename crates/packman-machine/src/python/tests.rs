@@ -84,7 +84,10 @@ fn the_machines_python_is_what_it_says_it_is() {
     for (marker, expression) in [
         ("sys_platform", "sys.platform"),
         ("platform_machine", "platform.machine()"),
+        ("platform_release", "platform.release()"),
+        ("platform_system", "platform.system()"),
         ("platform_version", "platform.version()"),
+        ("python_full_version", "platform.python_version()"),
         ("platform_python_implementation", "platform.python_implementation()"),
         ("python_version", "'%d.%d' % sys.version_info[:2]"),
         ("os_name", "os.name"),
