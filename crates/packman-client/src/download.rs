@@ -231,7 +231,7 @@ fn expected(file: &OfferedFile) -> Option<Expected<'_>> {
         requires_python: metadata.requires_python.clone(),
         provides_extra: metadata.provides_extra.to_vec(),
     };
-    Some(Expected { name: file.wheel()?, metadata: Some(metadata) })
+    Some(Expected { name: file.wheel()?, metadata: Some(metadata), record: file.record_sha256().copied() })
 }
 
 fn wheel_error(file: &OfferedFile, refusal: packman_wheel::WheelRefusal) -> ClientError {

@@ -201,6 +201,11 @@ impl OfferedFile {
         &self.file.sha256
     }
 
+    /// The SHA-256 of its RECORD, where the database vouches for that too.
+    pub fn record_sha256(&self) -> Option<&Sha256> {
+        self.file.record_sha256.as_ref()
+    }
+
     /// Its size in bytes.
     pub fn size(&self) -> u64 {
         self.file.size

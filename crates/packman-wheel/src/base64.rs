@@ -1,6 +1,6 @@
 //! The one spelling of a digest in RECORD: URL-safe base64 without padding.
 //!
-//! Only writing is needed: a digest is compared by writing ours and comparing the text, so that no second
+//! A digest is compared by writing ours and comparing the text, and what is read is written again, so that no second
 //! spelling of one digest is ever accepted.
 
 use packman_strict::Sha256;
@@ -28,6 +28,34 @@ pub(crate) fn encode(digest: &Sha256) -> String {
     text
 }
 
+/// Reads what [`encode`] writes; `None` for anything else.
+pub(crate) fn decode(text: &str) -> Option<Sha256> {
+    let mut bytes = [0; 32];
+    for (digits, into) in text.as_bytes().chunks(4).zip(bytes.chunks_mut(3)) {
+        let mut bits = 0;
+        for place in 0..4 {
+            let digit = digits.get(place).copied().map_or(Some(0), value)?;
+            bits = bits << 6 | u32::from(digit);
+        }
+        for (slot, byte) in into.iter_mut().zip(bits.to_be_bytes().into_iter().skip(1)) {
+            *slot = byte;
+        }
+    }
+    let digest = Sha256::from_bytes(bytes);
+    (encode(&digest) == text).then_some(digest)
+}
+
+fn value(digit: u8) -> Option<u8> {
+    match digit {
+        b'A'..=b'Z' => Some(digit - b'A'),
+        b'a'..=b'z' => Some(digit - b'a' + 26),
+        b'0'..=b'9' => Some(digit - b'0' + 52),
+        b'-' => Some(62),
+        b'_' => Some(63),
+        _ => None,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use packman_strict::Sha256;
@@ -37,5 +65,23 @@ mod tests {
         // The digest of no bytes, as Python's `urlsafe_b64encode` writes it.
         assert_eq!(super::encode(&Sha256::of(b"")), "47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU");
         assert_eq!(super::encode(&Sha256::from_bytes([0xff; 32])), format!("{}8", "_".repeat(42)));
+    }
+    #[test]
+    fn reads_what_it_writes_and_nothing_else() {
+        for text in ["", "a", "xyz", "the same"] {
+            let digest = Sha256::of(text.as_bytes());
+            let written = super::encode(&digest);
+            assert_eq!(super::decode(&written), Some(digest));
+            for other in
+                [format!("{written}="), format!("{written}A"), written[1..].to_owned(), String::new()]
+            {
+                assert_eq!(super::decode(&other), None, "{other}");
+            }
+        }
+        // The last digit holds two bits that count for nothing: only zeros are the one spelling.
+        let spelled = "47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuF";
+        assert!(super::decode(&format!("{spelled}U")).is_some());
+        assert!(super::decode(&format!("{spelled}V")).is_none());
+        assert!(super::decode(&format!("{spelled}+")).is_none());
     }
 }

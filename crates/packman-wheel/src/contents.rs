@@ -1,5 +1,8 @@
 //! The content of a wheel's files held against RECORD: each inflated once, hashed, and handed on.
 //!
+//! Where somebody vouched for RECORD he did that with the very same archive, whose hash is known by now: then nothing
+//! is hashed again, and what RECORD says of a file is its hash. See `docs/decisions/0008`.
+//!
 //! Entries are taken in chunks by as many threads as the crew has hands; whatever needs the content (writing it to
 //! the cache) gets each piece in the same pass, before it is known to be right, and must undo what it did with it
 //! when it was not.
@@ -42,7 +45,7 @@ pub(crate) trait Keeper: Sync {
     fn begin(&self, item: &Item<'_>) -> Result<Self::File, Self::Error>;
     /// Takes the next piece, which is not to be believed yet.
     fn take(&self, file: &mut Self::File, piece: &[u8]) -> Result<(), Self::Error>;
-    /// All pieces together are what RECORD says.
+    /// All pieces together are what RECORD says, as was found here or vouched for.
     fn finish(&self, file: Self::File, item: &Item<'_>, digest: Sha256) -> Result<(), Self::Error>;
 }
 
@@ -67,11 +70,18 @@ impl Keeper for () {
 impl Wheel<'_> {
     /// Verifies every file's content against RECORD, with up to `threads` threads. Writes nothing.
     pub fn verify_contents(&self, threads: usize) -> Result<(), WheelRefusal> {
-        self.keep_contents(&Crew::new(NonZeroUsize::new(threads).unwrap_or(NonZeroUsize::MIN)), &())
+        let crew = Crew::new(NonZeroUsize::new(threads).unwrap_or(NonZeroUsize::MIN));
+        self.each_content(&crew, &(), Hashing::Always)
     }
 
-    /// Verifies every file's content against RECORD while a keeper takes it; stops at the first error.
+    /// Gives every file's content to a keeper, and verifies it against RECORD unless that was vouched for; stops at the
+    /// first error.
     pub(crate) fn keep_contents<K: Keeper>(&self, crew: &Crew, keeper: &K) -> Result<(), K::Error> {
+        let hashing = if self.record_is_vouched { Hashing::UnlessVouched } else { Hashing::Always };
+        self.each_content(crew, keeper, hashing)
+    }
+
+    fn each_content<K: Keeper>(&self, crew: &Crew, keeper: &K, hashing: Hashing) -> Result<(), K::Error> {
         let items: Vec<Item<'_>> =
             self.listed().enumerate().map(|(index, (entry, listed))| Item { index, entry, listed }).collect();
         let chunks = chunks(&items);
@@ -84,7 +94,7 @@ impl Wheel<'_> {
                     if failed().is_some() {
                         return;
                     }
-                    if let Err(error) = keep(item, keeper, hand.scratch()) {
+                    if let Err(error) = keep(item, keeper, hand.scratch(), hashing) {
                         failed().get_or_insert(error);
                     }
                 }
@@ -100,8 +110,27 @@ impl Wheel<'_> {
     }
 }
 
-fn keep<K: Keeper>(item: &Item<'_>, keeper: &K, scratch: &mut Scratch) -> Result<(), K::Error> {
+/// Which files are hashed.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Hashing {
+    /// All of them.
+    Always,
+    /// Those that RECORD has no hash of.
+    UnlessVouched,
+}
+
+fn keep<K: Keeper>(
+    item: &Item<'_>,
+    keeper: &K,
+    scratch: &mut Scratch,
+    hashing: Hashing,
+) -> Result<(), K::Error> {
     let mut file = keeper.begin(item)?;
+    let told = item.listed.digest.as_deref().and_then(base64::decode);
+    if let Some(digest) = told.filter(|_| hashing == Hashing::UnlessVouched) {
+        item.entry.read_pieces(scratch, |piece| keeper.take(&mut file, piece))?;
+        return keeper.finish(file, item, digest);
+    }
     let mut hash = Sha256Stream::new();
     item.entry.read_pieces(scratch, |piece| {
         hash.update(piece);

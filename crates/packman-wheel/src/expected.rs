@@ -1,6 +1,7 @@
 //! What was vouched for, to be held against what the wheel says.
 
 use packman_names::{ExtraName, Metadata, WheelName};
+use packman_strict::Sha256;
 
 use crate::refusal::WheelRefusal;
 
@@ -11,6 +12,9 @@ pub struct Expected<'a> {
     pub name: &'a WheelName,
     /// What the record says of its METADATA; none where there is no record yet (a scapegoat who makes one).
     pub metadata: Option<ExpectedMetadata>,
+    /// The SHA-256 of its RECORD, where somebody vouched for that too: he held each file against it, so that nobody has to
+    /// again who has the same bytes.
+    pub record: Option<Sha256>,
 }
 
 /// The part of METADATA that a resolver goes by.

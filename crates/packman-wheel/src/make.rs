@@ -145,7 +145,7 @@ impl WheelDraft {
         }
         let bytes = Hashed::of(writer.finish());
         Metadata::parse(self.metadata().as_bytes()).map_err(|error| said(&error))?;
-        let expected = Expected { name: &name, metadata: None };
+        let expected = Expected { name: &name, metadata: None, record: None };
         let wheel =
             Wheel::verify(&bytes, &expected, &WheelLimits::default()).map_err(|error| said(&error))?;
         wheel.verify_contents(1).map_err(|error| said(&error))?;

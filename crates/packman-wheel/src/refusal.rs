@@ -62,6 +62,8 @@ pub enum WheelRefusal {
     RecordWeakHash { path: String, algorithm: String },
     /// RECORD has another size or hash than the file.
     RecordContradicts { path: String, what: &'static str, found: String, wanted: String },
+    /// Another RECORD than was vouched for.
+    RecordDiffers { found: String, wanted: String },
     /// A top-level `.data` folder of another name.
     ForeignData { folder: String, wanted: String },
     /// A part of `.data` that is no part of an installation.
@@ -107,6 +109,7 @@ impl WheelRefusal {
             Self::RecordNoHash { .. } => "record-no-hash",
             Self::RecordWeakHash { .. } => "record-weak-hash",
             Self::RecordContradicts { .. } => "record-contradicts-file",
+            Self::RecordDiffers { .. } => "record-differs",
             Self::ForeignData { .. } => "wheel-foreign-data",
             Self::DataScheme { .. } => "wheel-data-scheme",
             Self::DataEscapes { .. } => "wheel-data-escapes",
@@ -195,6 +198,9 @@ impl fmt::Display for WheelRefusal {
             }
             Self::RecordContradicts { path, what, found, wanted } => {
                 write!(f, "{}: {what} is {}, but RECORD says {}", q(path), q(found), q(wanted))
+            }
+            Self::RecordDiffers { found, wanted } => {
+                write!(f, "RECORD: has SHA-256 {}, but {} was vouched for", q(found), q(wanted))
             }
             Self::ForeignData { folder, wanted } => {
                 write!(f, "wheel: found folder {}, wanted only {}", q(folder), q(wanted))

@@ -1,7 +1,8 @@
 //! A wheel that was held against every rule that its structure must keep, before a byte of it is written.
 //!
 //! Pure: the whole file's bytes go in with their hash, evidence or a refusal comes out. What RECORD says of each file's *content*
-//! is held against the content when it is inflated, in `contents`; only that makes an `Unpacked`.
+//! is held against the content when it is inflated, in `contents`, unless whoever vouched for the wheel vouched for that RECORD
+//! too; only what was unpacked is an `Unpacked`.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -56,6 +57,8 @@ pub struct Wheel<'a> {
     metadata: Metadata,
     metadata_bytes: Cow<'a, [u8]>,
     record_bytes: Cow<'a, [u8]>,
+    /// Whether somebody vouched for what RECORD says of the files.
+    pub(crate) record_is_vouched: bool,
     files: Vec<Listed>,
 }
 
@@ -86,6 +89,7 @@ impl<'a> Wheel<'a> {
         let metadata = verify_metadata(&metadata_bytes, expected)?;
         let layout = Layout::new(&dist_info, wheel_file.root_is_purelib);
         let record_bytes = texts.required("RECORD")?;
+        verify_record(&record_bytes, expected)?;
         let files = verify_files(&archive, &layout, &text(&record_bytes, "RECORD")?)?;
         let entry_points = match texts.optional("entry_points.txt")? {
             Some(bytes) => entry_points::parse(&text(&bytes, "entry_points.txt")?)?,
@@ -102,6 +106,7 @@ impl<'a> Wheel<'a> {
             metadata,
             metadata_bytes,
             record_bytes,
+            record_is_vouched: expected.record.is_some(),
             files,
         })
     }
@@ -233,6 +238,17 @@ fn verify_metadata(bytes: &[u8], expected: &Expected<'_>) -> Result<Metadata, Wh
         vouched.verify(&ExpectedMetadata::of(&metadata))?;
     }
     Ok(metadata)
+}
+
+/// Verifies that RECORD is the one that was vouched for.
+fn verify_record(bytes: &[u8], expected: &Expected<'_>) -> Result<(), WheelRefusal> {
+    let found = Sha256::of(bytes);
+    match expected.record {
+        Some(wanted) if wanted != found => {
+            Err(WheelRefusal::RecordDiffers { found: found.to_string(), wanted: wanted.to_string() })
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Verifies that RECORD and the archive list the same files, each once, each with a hash that counts.

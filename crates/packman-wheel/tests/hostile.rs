@@ -11,9 +11,15 @@
 
 mod support;
 
+use std::fs;
+
+use packman_names::WheelName;
+use packman_strict::Sha256;
+use packman_strict::digest::Hashed;
 use packman_strict::zip::ZipLimits;
-use support::Scratch;
+use packman_wheel::{Expected, Wheel, WheelLimits, unpack};
 use support::attack::{Attack, DIST, METADATA, WHEEL, check, check_all, install};
+use support::{Scratch, crew};
 
 #[test]
 fn honest_wheels_pass() {
@@ -234,6 +240,15 @@ fn refuses_records_that_do_not_say_what_is_there() {
             "record-duplicate",
         ),
         ("a row of two fields", |a| a.row("x", "x,y"), "record-malformed"),
+        ("another RECORD than was vouched for", |a| a.record = Some(Sha256::of(b"")), "record-differs"),
+        (
+            "a vouched RECORD with a hash that is none",
+            |a| {
+                a.row("innocent/data.bin", "innocent/data.bin,sha256=x,100");
+                a.record = Some(Sha256::of(a.record_text().as_bytes()));
+            },
+            "record-contradicts-file",
+        ),
         ("no RECORD", |a| drop(a.rows.insert("no record".into(), String::new())), "wheel-file-missing"),
         ("RECORD over the limit", |a| a.limits.text_bytes = 200, "wheel-file-too-long"),
     ]);
@@ -461,4 +476,34 @@ fn refuses_commands_that_people_type_without_looking() {
     let mut shipped = Attack::new();
     shipped.add("innocent-1.0.data/scripts/folder/python", "#!python\n");
     assert_eq!(check(&shipped), "script-name");
+}
+
+#[test]
+fn a_wheel_whose_record_was_vouched_for_is_unpacked_to_the_same() {
+    let scratch = Scratch::new();
+    let name = WheelName::parse("innocent-1.0-py3-none-any.whl").unwrap();
+    let bytes = Hashed::of(Attack::new().bytes());
+    let unpacked = |cache: &str, record| {
+        let expected = Expected { name: &name, metadata: None, record };
+        let wheel = Wheel::verify(&bytes, &expected, &WheelLimits::default()).unwrap();
+        let cache = scratch.cache().join(cache);
+        fs::create_dir_all(&cache).unwrap();
+        let unpacked = unpack(&wheel, &cache, &crew(), &|| false).unwrap();
+        assert!(unpacked.verify_contents().unwrap());
+        let record = Sha256::of(wheel.record_bytes());
+        let manifest = fs::read_to_string(cache.join(bytes.sha256().to_string()).join("manifest")).unwrap();
+        // Time and number of a file are its own, and so is the sum of all at the end.
+        let lines = manifest.lines().filter(|line| !line.starts_with("end"));
+        let plain = |line: &str| -> String {
+            let fields = line.split('\t').enumerate();
+            fields
+                .filter(|(place, _)| !matches!(place, 5 | 6))
+                .map(|(_, field)| format!("{field} "))
+                .collect()
+        };
+        (record, lines.map(plain).collect::<Vec<String>>())
+    };
+    let (record, hashed) = unpacked("hashed", None);
+    assert_eq!(unpacked("vouched", Some(record)).1, hashed);
+    assert!(hashed.iter().any(|line| line.starts_with("file ")));
 }

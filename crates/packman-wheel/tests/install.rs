@@ -524,7 +524,7 @@ fn an_unpacked_wheel_that_was_touched_is_a_miss_and_is_made_again() {
     let unpacked = scratch.unpack(&flask());
     let (sha256, draft) = (unpacked.sha256(), flask());
     let name = WheelName::parse(&draft.file_name()).unwrap();
-    let expected = Expected { name: &name, metadata: None };
+    let expected = Expected { name: &name, metadata: None, record: None };
     let hit = || Unpacked::open(&scratch.cache(), &sha256, &expected).unwrap();
     assert!(hit().unwrap().verify_contents().unwrap());
     let folder = scratch.cache().join(sha256.to_string());
@@ -567,15 +567,20 @@ fn an_unpacked_wheel_is_held_against_the_record_too() {
         requires_python: Some(">=3.8".to_owned()),
         provides_extra: Vec::new(),
     };
-    let open =
-        |name: &WheelName, metadata| Unpacked::open(&scratch.cache(), &sha256, &Expected { name, metadata });
+    let open = |name: &WheelName, metadata| {
+        Unpacked::open(&scratch.cache(), &sha256, &Expected { name, metadata, record: None })
+    };
     assert!(open(&name, Some(metadata("jinja2>=3"))).unwrap().is_some());
     assert_eq!(open(&name, Some(metadata("jinja2>=2"))).unwrap_err().code(), "wheel-metadata-differs");
     let other = WheelName::parse("flask-1.0-1-py3-none-any.whl").unwrap();
     assert!(open(&other, None).unwrap().is_none());
     assert!(
-        Unpacked::open(&scratch.cache(), &Sha256::of(b""), &Expected { name: &name, metadata: None })
-            .unwrap()
-            .is_none()
+        Unpacked::open(
+            &scratch.cache(),
+            &Sha256::of(b""),
+            &Expected { name: &name, metadata: None, record: None }
+        )
+        .unwrap()
+        .is_none()
     );
 }

@@ -238,7 +238,7 @@ pub(super) fn verified<'b>(
         requires_python: told.requires_python.clone(),
         provides_extra: told.provides_extra.to_vec(),
     });
-    let expected = packman_wheel::Expected { name, metadata };
+    let expected = packman_wheel::Expected { name, metadata, record: None };
     Wheel::verify(bytes, &expected, &WheelLimits::default()).map_err(|refusal| refused(name, refusal))
 }
 

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 
 use packman_names::WheelName;
+use packman_strict::Sha256;
 use packman_strict::digest::Hashed;
 use packman_wheel::{
     Change, EnvironmentLock, Expected, ExpectedMetadata, Install, UnpackError, Unpacked, Wheel, WheelLimits,
@@ -26,6 +27,8 @@ pub(crate) struct Attack {
     pub(crate) before: Vec<u8>,
     pub(crate) after: Vec<u8>,
     pub(crate) limits: WheelLimits,
+    /// The RECORD that was vouched for.
+    pub(crate) record: Option<Sha256>,
 }
 
 impl Attack {
@@ -36,6 +39,7 @@ impl Attack {
             before: Vec::new(),
             after: Vec::new(),
             limits: WheelLimits::default(),
+            record: None,
         };
         attack.add("innocent/__init__.py", "print('hello')\n");
         attack.add("innocent/data.bin", [0; 100]);
@@ -84,11 +88,14 @@ impl Attack {
         self.rows.insert(path.to_owned(), format!("{row}\n"));
     }
 
+    pub(crate) fn record_text(&self) -> String {
+        self.rows.values().cloned().collect::<String>() + DIST + "/RECORD,,\n"
+    }
+
     pub(crate) fn bytes(&self) -> Vec<u8> {
         let mut entries = self.entries.clone();
-        let record: String = self.rows.values().cloned().collect();
         if !self.rows.contains_key("no record") {
-            entries.push(RawEntry::file(&format!("{DIST}/RECORD"), record + DIST + "/RECORD,,\n"));
+            entries.push(RawEntry::file(&format!("{DIST}/RECORD"), self.record_text()));
         }
         [self.before.clone(), raw_zip(&entries), self.after.clone()].concat()
     }
@@ -117,7 +124,7 @@ pub(crate) fn install(scratch: &Scratch, attack: &Attack) -> Result<(), WheelRef
         requires_python: Some(">=3.8".to_owned()),
         provides_extra: vec!["x".to_owned()],
     };
-    let expected = Expected { name: &name, metadata: Some(metadata) };
+    let expected = Expected { name: &name, metadata: Some(metadata), record: attack.record };
     let bytes = Hashed::of(attack.bytes());
     let wheel = Wheel::verify(&bytes, &expected, &attack.limits)?;
     fs::create_dir_all(scratch.cache()).unwrap();

@@ -63,7 +63,7 @@ impl Scratch {
     pub(crate) fn unpack(&self, draft: &WheelDraft) -> Unpacked {
         let name = WheelName::parse(&draft.file_name()).unwrap();
         let bytes = Hashed::of(draft.build().unwrap());
-        let expected = Expected { name: &name, metadata: None };
+        let expected = Expected { name: &name, metadata: None, record: None };
         let opened = Unpacked::open(&self.cache, &bytes.sha256(), &expected).unwrap();
         if let Some(unpacked) = opened {
             return unpacked;
