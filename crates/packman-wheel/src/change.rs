@@ -6,6 +6,9 @@
 
 use std::collections::{BTreeSet, HashMap};
 use std::io::ErrorKind;
+use std::panic::resume_unwind;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
 
 use packman_names::{ProjectName, parse_version};
 use packman_strict::Sha256;
@@ -85,6 +88,9 @@ pub struct Planned<'lock> {
     pub(crate) more_threads: usize,
 }
 
+/// From how many files on a second thread is worth its while: some milliseconds' worth.
+const MANY: usize = 1_000;
+
 /// Plans a change of a locked environment. Reads only.
 pub fn plan(lock: &EnvironmentLock, change: Change) -> Result<Planned<'_>, ChangeError> {
     let places = &lock.places;
@@ -93,10 +99,10 @@ pub fn plan(lock: &EnvironmentLock, change: Change) -> Result<Planned<'_>, Chang
     for amendment in &change.amend {
         files.extend(amend::files_of(places, amendment, &mut room.resolver, &mut room.removal)?);
     }
-    for (wheel, install) in change.install.iter().enumerate() {
+    for install in &change.install {
         room.verify_absent(install.unpacked.name().project())?;
-        files.extend(files_of(lock, wheel, install)?);
     }
+    files.extend(all_files(lock, &change)?);
     let mut found = Vec::with_capacity(files.len());
     for file in files {
         room.take(file, &mut found)?;
@@ -112,6 +118,32 @@ pub fn plan(lock: &EnvironmentLock, change: Change) -> Result<Planned<'_>, Chang
     let wheels = change.install.into_iter().map(|install| install.unpacked).collect();
     let (link, more_threads) = (change.link, change.more_threads);
     Ok(Planned { places, wheels, files, journal, link, more_threads })
+}
+
+/// The files of every wheel, in the order of the wheels. Of many files each thread lists those of some wheels.
+fn all_files(lock: &EnvironmentLock, change: &Change) -> Result<Vec<NewFile>, ChangeError> {
+    let many = change.install.iter().map(|install| install.unpacked.file_count()).sum::<usize>() > MANY;
+    let threads = if many { change.more_threads.min(change.install.len().saturating_sub(1)) } else { 0 };
+    let next = AtomicUsize::new(0);
+    let work = || {
+        let mut listed = Vec::new();
+        loop {
+            let wheel = next.fetch_add(1, Ordering::Relaxed);
+            let Some(install) = change.install.get(wheel) else { return listed };
+            listed.push((wheel, files_of(lock, wheel, install)));
+        }
+    };
+    let mut listed = thread::scope(|scope| {
+        let others: Vec<_> = (0..threads).map(|_| scope.spawn(work)).collect();
+        let mut listed = work();
+        for other in others {
+            listed.extend(other.join().unwrap_or_else(|panic| resume_unwind(panic)));
+        }
+        listed
+    });
+    listed.sort_unstable_by_key(|(wheel, _)| *wheel);
+    let files: Vec<Vec<NewFile>> = listed.into_iter().map(|(_, files)| files).collect::<Result<_, _>>()?;
+    Ok(files.into_iter().flatten().collect())
 }
 
 impl Planned<'_> {

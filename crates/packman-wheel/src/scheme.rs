@@ -137,7 +137,7 @@ pub(crate) fn join(folder: &str, name: &str) -> String {
     match (folder, name) {
         ("", name) => name.to_owned(),
         (folder, "") => folder.to_owned(),
-        _ => format!("{folder}/{name}"),
+        _ => [folder, "/", name].concat(),
     }
 }
 

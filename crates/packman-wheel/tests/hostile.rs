@@ -495,11 +495,8 @@ fn a_wheel_whose_record_was_vouched_for_is_unpacked_to_the_same() {
         // Time and number of a file are its own, and so is the sum of all at the end.
         let lines = manifest.lines().filter(|line| !line.starts_with("end"));
         let plain = |line: &str| -> String {
-            let fields = line.split('\t').enumerate();
-            fields
-                .filter(|(place, _)| !matches!(place, 5 | 6))
-                .map(|(_, field)| format!("{field} "))
-                .collect()
+            let fields = line.split('\t').enumerate().filter(|(place, _)| !matches!(place, 5 | 6));
+            fields.map(|(_, field)| field).collect::<Vec<_>>().join(" ")
         };
         (record, lines.map(plain).collect::<Vec<String>>())
     };
