@@ -4,6 +4,7 @@
 //! - `test` sets up what the tests compare with, then runs all of them.
 //! - `bench` measures PackMan, uv, pip and the bare floor on this machine.
 //! - `conformance` runs TUF's own suite, from a checkout of it, against `packman-tuf`.
+//! - `fuzz` runs each fuzzer of `fuzz/` for a while.
 //! - `wheel` puts the command into a wheel, which pip, uv and PackMan install.
 //! - `real` curates and installs popular packages from the configured index.
 
@@ -12,6 +13,7 @@
 mod bench;
 mod cargo;
 mod conformance;
+mod fuzz;
 mod real;
 mod tidy;
 mod tools;
@@ -31,10 +33,11 @@ fn main() -> ExitCode {
         Some((&"tools", [])) => tools::set_up().map(drop),
         Some((&"real", rest)) => real::real(rest),
         Some((&"bench", rest)) => bench::bench(rest),
+        Some((&"fuzz", rest)) => fuzz::fuzz(rest),
         Some((&"wheel", [])) => wheel::wheel(),
         Some((&"conformance", [checkout])) => conformance::conformance(checkout),
         _ => {
-            Err("usage: cargo xtask tidy | test [ARGUMENTS of cargo test] | tools | real | bench | wheel | \
+            Err("usage: cargo xtask tidy | test [ARGUMENTS of cargo test] | tools | real | bench | wheel | fuzz | \
                   conformance CHECKOUT"
                 .to_owned())
         }

@@ -12,9 +12,8 @@
 mod address;
 
 use core::fmt;
-use core::str::FromStr as _;
 
-use packman_names::{ProjectName, Version};
+use packman_names::{ProjectName, Version, parse_version};
 use packman_strict::quote::quoted;
 use packman_tuf::SafetyNumber;
 
@@ -142,7 +141,7 @@ impl Parameters {
 
     fn version(&mut self) -> Result<Option<Version>, LinkError> {
         let parse = |text: String| {
-            Version::from_str(&text).map_err(|error| LinkError::new(format!("`version`: {error}")))
+            parse_version(&text).map_err(|error| LinkError::new(format!("`version`: {error}")))
         };
         self.take("version").map(parse).transpose()
     }
