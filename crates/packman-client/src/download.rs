@@ -173,9 +173,7 @@ impl Client<'_> {
             }
             .map_err(|error| match error {
                 UnpackError::Refused(refusal) => wheel_error(file, refusal),
-                UnpackError::Failed(failure) => {
-                    Failed::Environment { code: failure.code(), what: failure.to_string() }.into()
-                }
+                UnpackError::Failed(failure) => failure.into(),
                 UnpackError::Stopped => ClientError::Stopped,
             }),
         }

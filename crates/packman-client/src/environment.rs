@@ -167,6 +167,9 @@ pub(crate) fn change_error(error: ChangeError) -> ClientError {
         }
         ChangeError::Conflict(conflict) => No::Environment(conflict).into(),
         ChangeError::Stopped => ClientError::Stopped,
-        other => Failed::Environment { code: other.code(), what: other.to_string() }.into(),
+        other => {
+            let hint = crate::error::environment_hint(other.code());
+            Failed::Environment { code: other.code(), what: other.to_string(), hint }.into()
+        }
     }
 }

@@ -255,7 +255,20 @@ pub enum Failed {
         code: &'static str,
         /// What went wrong.
         what: String,
+        /// What can be done.
+        hint: Option<&'static str>,
     },
+}
+
+/// What can be done where the machine would not change a file of an environment.
+pub(crate) fn environment_hint(code: &str) -> Option<&'static str> {
+    match code {
+        "read-only" | "no-permission" => {
+            Some("`--venv DIR` names an environment that you may write, and `packman venv DIR` makes one")
+        }
+        "disk-full" => Some("make room, then try again: nothing half done was left"),
+        _ => None,
+    }
 }
 
 impl ClientError {

@@ -14,6 +14,7 @@ use crate::error::ClientError;
 use crate::refresh::{good_until, listed_projects};
 
 pub use add::{AddRequest, Added};
+pub use change::Removed;
 pub use compare::Compared;
 
 /// One entry of the ring, with what is remembered of it.

@@ -70,6 +70,8 @@ pub enum Event<'e> {
         bytes: u64,
         /// Whether the size of each is known.
         is_exact: bool,
+        /// How many more are taken from this machine: of a folder, or kept already.
+        here: usize,
         /// What they were chosen for, in words.
         targets: &'e [String],
     },
@@ -126,6 +128,18 @@ pub enum Note {
     NotForLock {
         /// What is needed.
         requirement: String,
+    },
+    /// What was recorded cannot be installed from this database alone.
+    Lacks {
+        /// The project.
+        project: ProjectName,
+        /// What it needs and the database does not hold.
+        needs: Vec<ProjectName>,
+    },
+    /// The same of so many more; for people, to whom not each is told.
+    MoreNotForLock {
+        /// How many.
+        more: usize,
     },
     /// A source was not looked into for what builds it: it is no tar archive, or too large.
     SourceUnread {
@@ -191,6 +205,17 @@ impl Note {
                  not be found",
                 crate::quoted(requirement)
             ),
+            Self::MoreNotForLock { more } => {
+                format!("nor for {more} more that other platforms need; `--json` lists them all")
+            }
+            Self::Lacks { project, needs } => {
+                let needs: Vec<String> = needs.iter().map(|need| format!("`{need}`")).collect();
+                format!(
+                    "`{project}` needs {}, which this database does not hold: who has it from no other cannot install \
+                     it; `--with-dependencies` records what is needed",
+                    needs.join(", ")
+                )
+            }
             Self::SourceUnread { file } => format!(
                 "{} was not looked into for what builds it: wanted a `.tar.gz` of at most 256 MiB",
                 crate::quoted(file)

@@ -58,6 +58,8 @@ pub struct StartReport {
     pub pinned: usize,
     /// What the database that was there already says of itself.
     pub kept: Option<Kept>,
+    /// The database that was made for it, with where its private keys lie; `None` where one was there.
+    pub made: Option<InitReport>,
     /// The published database; `None` where a refusal, or having nothing to vouch for, ended it before it was signed.
     pub outcome: Option<Outcome>,
 }
@@ -112,7 +114,7 @@ impl Curator<'_> {
                 files::remove_tree(&made.keys)?;
                 report
             }
-            (Beginning::Made(..), _) => report,
+            (Beginning::Made(made, _), _) => Ok(StartReport { made: Some(made), ..report? }),
         }
     }
 
@@ -127,7 +129,7 @@ impl Curator<'_> {
         let refused = matches!(added.gravest(), Some(CurateError::Refused(_)));
         let nothing = added.added.is_empty() && added.already.is_empty();
         let outcome = if refused || nothing { None } else { Some(self.sign_and_publish(request)?) };
-        Ok(StartReport { pinned: pinned(&request.asked, &added), added, kept: None, outcome })
+        Ok(StartReport { pinned: pinned(&request.asked, &added), added, kept: None, made: None, outcome })
     }
 
     fn open_or_init(&self, request: &StartRequest<'_>) -> Result<Beginning, CurateError> {

@@ -191,7 +191,10 @@ fn takes_what_it_depends_on() {
       you asked for `web`
       `web` 1 needs `base>=2`
     ");
-    insta::assert_snapshot!(check(&[("web", vec![web()])], &["web"], as_it_is), @"+ web-1-py3-none-any.whl");
+    insta::assert_snapshot!(check(&[("web", vec![web()])], &["web"], as_it_is), @"
+    + web-1-py3-none-any.whl
+    * `web` needs `base`, which this database does not hold: who has it from no other cannot install it; `--with-dependencies` records what is needed
+    ");
 }
 
 #[test]

@@ -176,7 +176,7 @@ fn what_is_counted_as_pinned_was_taken() {
     + flask-2-py3-none-any.whl
     ! click==9: nothing-fits: `click==9`: nothing fits:
       you asked for `click==9` (~/requirements.txt:2)
-      nothing fits `click==9`; there is 8
+      no release is `click==9`; there is 8
     * the index has no wheel for `pywin32==1; sys_platform == 'win32'`, which is needed on another platform: a lock for every platform will not be found
     holds flask in version 1
     ");

@@ -4,7 +4,7 @@
 //! control characters, no backslashes, which URL readers take for different things.
 
 use std::fmt;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use packman_strict::path::SafePath;
 use packman_strict::quote::quoted;
@@ -41,6 +41,25 @@ pub struct LocationError {
     wanted: &'static str,
 }
 
+/// The same path without `.`, and without `..` where that leads to the same place: behind a symbolic link it does not.
+fn without_detours(path: &Path) -> PathBuf {
+    let mut direct = PathBuf::new();
+    let mut has_detour = false;
+    for part in path.components() {
+        if part == Component::ParentDir {
+            has_detour = true;
+            direct.pop();
+        } else {
+            direct.push(part);
+        }
+    }
+    let real = |path: &Path| path.canonicalize().ok();
+    if !has_detour || real(path).is_some_and(|place| real(&direct) == Some(place)) {
+        return direct;
+    }
+    path.to_owned()
+}
+
 impl Location {
     /// Parses the address of a folder, as a user types it or a ring holds it: an URL, or a path, which counts from
     /// `folder` when it is relative.
@@ -51,7 +70,7 @@ impl Location {
             Some(_) => return Err(LocationError::new(text, "an http, https or file address")),
             // Somebody meant an address, and mistyped its beginning.
             None if text.contains("://") => return Err(LocationError::new(text, "an address or a path")),
-            None => Place::Local(folder.join(plain(text)?)),
+            None => Place::Local(without_detours(&folder.join(plain(text)?))),
         };
         match &place {
             Place::Web(url) if url.query().is_some() => {

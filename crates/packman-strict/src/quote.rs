@@ -10,23 +10,34 @@ const SHOWN: usize = 120;
 
 /// Shows outside text in backticks: escaped as Rust escapes debug strings, and cut after 120 characters.
 pub fn quoted(text: &str) -> Quoted<'_> {
-    Quoted(text)
+    Quoted { text, bears_accents: true }
 }
 
-/// Outside text on its way into an error; made by [`quoted`].
+/// The same where two spellings of one name have to be told apart: an accent that is a character of its own is written
+/// by its number.
+pub fn quoted_exactly(text: &str) -> Quoted<'_> {
+    Quoted { text, bears_accents: false }
+}
+
+/// Outside text on its way into an error; made by [`quoted`] and [`quoted_exactly`].
 #[derive(Copy, Clone, Debug)]
-pub struct Quoted<'t>(&'t str);
+pub struct Quoted<'t> {
+    text: &'t str,
+    bears_accents: bool,
+}
 
 impl fmt::Display for Quoted<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("`")?;
-        for c in self.0.chars().take(SHOWN) {
+        let mut before = Before::default();
+        for c in self.text.chars().take(SHOWN) {
             match c {
                 '`' => write!(f, "{}", c.escape_unicode())?,
+                _ if self.bears_accents && before.bears(c) => write!(f, "{c}")?,
                 _ => write_escaped(f, c)?,
             }
         }
-        f.write_str(if self.0.chars().nth(SHOWN).is_some() { "…`" } else { "`" })
+        f.write_str(if self.text.chars().nth(SHOWN).is_some() { "…`" } else { "`" })
     }
 }
 
@@ -41,7 +52,8 @@ pub struct Escaped<'t>(&'t str);
 
 impl fmt::Display for Escaped<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.chars().try_for_each(|c| write_escaped(f, c))
+        let mut before = Before::default();
+        self.0.chars().try_for_each(|c| if before.bears(c) { write!(f, "{c}") } else { write_escaped(f, c) })
     }
 }
 
@@ -61,6 +73,58 @@ pub fn acts(c: char) -> bool {
     !c.is_ascii() && (is_blank_letter(c) || c.escape_debug().len() > 1)
 }
 
+/// The same text in which only what acts is written by its number, for who knows that it was escaped before.
+pub fn tamed(text: &str, acts_too: impl Fn(char) -> bool) -> String {
+    let mut before = Before::default();
+    let mut tame = String::with_capacity(text.len());
+    for c in text.chars() {
+        if !before.bears(c) && (acts(c) || acts_too(c)) {
+            tame.extend(c.escape_unicode());
+        } else {
+            tame.push(c);
+        }
+    }
+    tame
+}
+
+/// What stands before a character: an accent belongs to its letter. One that has none would be drawn over what is not
+/// its own, and a heap of them over the lines above and below.
+#[derive(Default)]
+struct Before {
+    /// How many more accents the last letter bears.
+    room: usize,
+}
+
+impl Before {
+    /// The most accents on one letter; Vietnamese has two, the scripts of India and Thai three.
+    const ACCENTS: usize = 3;
+
+    /// Whether `c` is an accent on a letter before it. Every character has to come by, in order.
+    fn bears(&mut self, c: char) -> bool {
+        if is_accent(c) {
+            let bears = self.room > 0;
+            self.room = self.room.saturating_sub(1);
+            return bears;
+        }
+        self.room = if c.is_alphabetic() { Self::ACCENTS } else { 0 };
+        false
+    }
+}
+
+/// Whether a character is drawn on the letter before it, and is seen there.
+fn is_accent(c: char) -> bool {
+    // Marks that show nothing: joiners, selectors of variants, vowels that are not written.
+    let is_unseen = matches!(c, '\u{34f}' | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}' | '\u{fe00}'..='\u{fe0f}' | '\u{e0000}'..='\u{e0fff}');
+    if c.is_ascii() || is_unseen || c.escape_debug().len() == 1 {
+        return false;
+    }
+    // In a text a mark is escaped at the beginning alone, and what cannot be seen everywhere.
+    let mut text = [b'a', 0, 0, 0, 0];
+    let length = text.get_mut(1..).map_or(0, |rest| c.encode_utf8(rest).len());
+    let text = text.get(..=length).and_then(|text| core::str::from_utf8(text).ok());
+    text.is_some_and(|text| text.escape_debug().nth(1) == Some(c))
+}
+
 /// Letters, by Unicode's word, that show nothing.
 const fn is_blank_letter(c: char) -> bool {
     matches!(c, '\u{115f}' | '\u{1160}' | '\u{3164}' | '\u{ffa0}' | '\u{2800}')
@@ -68,7 +132,7 @@ const fn is_blank_letter(c: char) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{acts, escaped, quoted};
+    use super::{acts, escaped, quoted, tamed};
 
     #[test]
     fn outside_text_cannot_act_on_the_terminal() {
@@ -96,6 +160,18 @@ mod tests {
         for read in ['a', 'é', '漢', 'א', 'ß', '😀', '…'] {
             assert_eq!(escaped(&read.to_string()).to_string(), read.to_string());
         }
+        // Accents on their letters are read; without a letter, or in a heap, they would be drawn over something else.
+        for read in ["Jose\u{301} Rami\u{301}rez", "Nguye\u{302}\u{303}n", "हिन्दी", "ภาษาไทย", "שָׁלוֹם"]
+        {
+            assert_eq!(escaped(read).to_string(), read);
+            assert_eq!(quoted(read).to_string(), format!("`{read}`"));
+            assert_eq!(tamed(read, |_| false), read);
+        }
+        insta::assert_snapshot!(quoted("\u{301}a"), @r"`\u{301}a`");
+        insta::assert_snapshot!(escaped("- \u{301}"), @r"- \u{301}");
+        let heap = format!("a{}", "\u{301}".repeat(5));
+        assert_eq!(escaped(&heap).to_string(), "a\u{301}\u{301}\u{301}\\u{301}\\u{301}");
+        assert_eq!(escaped("a\u{fe0f}\u{34f}").to_string(), r"a\u{fe0f}\u{34f}");
         insta::assert_snapshot!(escaped("Bob's `tools`\u{1b}[2J\u{202e}"), @r"Bob's `tools`\u{1b}[2J\u{202e}");
     }
 }

@@ -18,7 +18,7 @@ impl fmt::Display for PatternError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "scope `{}` is no pattern; wanted a project name in which `*` may stand for any characters",
+            "scope `{}` is no pattern; wanted a project name in which single `*` may stand for any characters",
             self.found.escape_debug()
         )
     }
@@ -36,6 +36,8 @@ impl Pattern {
         let mut normal = String::with_capacity(text.len());
         for character in text.chars() {
             match character {
+                // Two stars side by side mean what one does: a slip of the finger, or something that is not understood.
+                '*' if normal.ends_with('*') => return Err(error()),
                 'a'..='z' | '0'..='9' | '*' => normal.push(character),
                 'A'..='Z' => normal.push(character.to_ascii_lowercase()),
                 '-' | '_' | '.' if normal.ends_with('-') => {}

@@ -48,8 +48,7 @@ pub(crate) fn tame(line: &str) -> Cow<'_, str> {
     if !line.contains(acts) {
         return Cow::Borrowed(line);
     }
-    let plain = |c: char| if acts(c) { c.escape_unicode().to_string() } else { c.to_string() };
-    Cow::Owned(line.chars().map(plain).collect())
+    Cow::Owned(quote::tamed(line, |c| c.is_control() && c != '\n'))
 }
 
 /// The widest a column becomes, and its last one, in characters: what stands in a cell may be as long as somebody else
@@ -109,6 +108,7 @@ mod tests {
     #[test]
     fn no_line_acts_on_a_terminal_whoever_made_it() {
         assert_eq!(tame("plain 漢 é\nnext"), "plain 漢 é\nnext");
+        assert_eq!(tame("by Jose\u{301}"), "by Jose\u{301}");
         insta::assert_snapshot!(tame("\u{1b}[2J \u{9b}2J \r \u{202e}gpj.exe \u{7}"), @r"\u{1b}[2J \u{9b}2J \u{d} \u{202e}gpj.exe \u{7}");
     }
 

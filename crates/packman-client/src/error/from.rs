@@ -57,7 +57,8 @@ impl From<DiskFailure> for ClientError {
 
 impl From<packman_wheel::Failure> for ClientError {
     fn from(failure: packman_wheel::Failure) -> Self {
-        Failed::Environment { code: failure.code(), what: failure.to_string() }.into()
+        let hint = super::environment_hint(failure.code());
+        Failed::Environment { code: failure.code(), what: failure.to_string(), hint }.into()
     }
 }
 

@@ -8,6 +8,15 @@ use super::entry_name;
 use crate::client::Client;
 use crate::error::ClientError;
 
+/// An entry that was removed.
+#[derive(Clone, Debug)]
+pub struct Removed {
+    /// The entry.
+    pub entry: Entry,
+    /// Whether its keys are remembered: not where what was kept of them is gone or damaged.
+    pub is_remembered: bool,
+}
+
 impl Client<'_> {
     /// Sets what an entry may answer for.
     pub fn trust_scope(&self, name: &str, scope: Scope) -> Result<(), ClientError> {
@@ -21,10 +30,12 @@ impl Client<'_> {
         self.change_ring(|ring| Ok(ring.prefer(&name, projects)?))
     }
 
-    /// Takes an entry's power away. What is remembered of it stays.
-    pub fn trust_remove(&self, name: &str) -> Result<Entry, ClientError> {
+    /// Takes an entry's power away. What is remembered of it stays, and whether that is there is told.
+    pub fn trust_remove(&self, name: &str) -> Result<Removed, ClientError> {
         let name = entry_name(name)?;
-        self.change_ring(|ring| Ok(ring.remove(&name)?))
+        let entry = self.change_ring(|ring| Ok(ring.remove(&name)?))?;
+        let is_remembered = matches!(self.memory(&entry.chain), Ok(Some(_)));
+        Ok(Removed { entry, is_remembered })
     }
 
     /// Changes the ring under the home's lock. Nothing is kept unless the change is allowed.

@@ -10,6 +10,7 @@ mod build;
 mod choose;
 mod fetch;
 mod for_lock;
+mod lacking;
 mod local;
 mod metadata;
 mod record;
@@ -31,7 +32,7 @@ use crate::curator::{Curator, Note};
 use crate::error::{CurateError, No};
 use crate::folder::Folder;
 use crate::index::IndexClient;
-use crate::listing::Candidate;
+use crate::listing::{Candidate, Origin, Promise};
 
 use choose::Selection;
 use fetch::Files;
@@ -223,22 +224,45 @@ impl Curator<'_> {
             }
         }
         report.notes.extend(files.notes());
+        report.notes.extend(lacking::notes(&report.added, &mut known, targets)?);
         known.stage()?;
-        for note in &report.notes {
-            self.events.event(crate::Event::Note(note));
-        }
+        self.tell(&report.notes);
         Ok(report)
+    }
+
+    /// Tells all notes; of those that there may be a hundred of, the first.
+    fn tell(&self, notes: &[Note]) {
+        const TOLD: usize = 3;
+        let is_many = |note: &&Note| matches!(note, Note::NotForLock { .. });
+        let more = notes.iter().filter(is_many).count().saturating_sub(TOLD);
+        let mut told = 0;
+        for note in notes {
+            told += usize::from(is_many(&note));
+            if !is_many(&note) || told <= TOLD {
+                self.events.event(crate::Event::Note(note));
+            }
+            if more > 0 && told == TOLD && is_many(&note) {
+                self.events.event(crate::Event::Note(&Note::MoreNotForLock { more }));
+            }
+        }
     }
 
     /// Says how much will be fetched, before it is.
     fn tell_how_much(&self, wanted: &[Arc<Candidate>], targets: &[Target]) {
-        let bytes = wanted.iter().filter_map(|file| file.size).sum();
-        let is_exact = wanted.iter().all(|file| file.size.is_some());
+        let (here, fetched): (Vec<_>, Vec<_>) = wanted.iter().partition(|file| self.is_here(file));
+        let bytes = fetched.iter().filter_map(|file| file.size).sum();
+        let is_exact = fetched.iter().all(|file| file.size.is_some());
         let targets: Vec<String> = targets.iter().map(choose::named).collect();
         if !wanted.is_empty() {
-            let files = wanted.len();
-            self.events.event(crate::Event::Fetching { files, bytes, is_exact, targets: &targets });
+            let (files, here) = (fetched.len(), here.len());
+            self.events.event(crate::Event::Fetching { files, bytes, is_exact, here, targets: &targets });
         }
+    }
+
+    /// Whether nothing is asked of a host for a file: it lies in a folder, or in the cache under the hash that is promised.
+    fn is_here(&self, file: &Candidate) -> bool {
+        let is_cached = |promise: &Promise| self.cache.has_blob(&promise.sha256);
+        matches!(file.origin, Origin::Local(_)) || file.promise.as_ref().is_some_and(is_cached)
     }
 }
 

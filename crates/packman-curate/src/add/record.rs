@@ -68,6 +68,17 @@ impl<'k> Known<'k> {
         Ok(signed.or_else(|| self.retired.hash_of(file)))
     }
 
+    /// What a staged file says that it needs.
+    pub(super) fn needs(&mut self, project: &ProjectName, file: &str) -> Result<Vec<String>, CurateError> {
+        let file = self.record(project)?.file(file);
+        Ok(file.map(|file| file.metadata.requires_dist.to_vec()).unwrap_or_default())
+    }
+
+    /// Whether something of a project is staged.
+    pub(super) fn has(&mut self, project: &ProjectName) -> Result<bool, CurateError> {
+        Ok(!self.record(project)?.files.is_empty())
+    }
+
     fn record(&mut self, project: &ProjectName) -> Result<&mut ProjectRecord, CurateError> {
         if !self.records.contains_key(project) {
             let record = self.folder.record(project)?.unwrap_or_else(|| ProjectRecord::new(project.clone()));

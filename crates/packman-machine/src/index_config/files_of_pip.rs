@@ -28,6 +28,22 @@ pub(super) fn index(environ: &Environ) -> Result<Option<(String, PathBuf)>, Inde
     Ok(None)
 }
 
+/// The file that says that no index is to be used, if the strongest that speaks of it says so.
+pub(super) fn forbids(environ: &Environ) -> Result<Option<PathBuf>, IndexFailure> {
+    for path in paths(environ) {
+        let Some(bytes) = files::read_file(&path, LONGEST)? else { continue };
+        let text = String::from_utf8_lossy(&bytes);
+        let keys = ["no-index", "no_index"];
+        let value = ["download", "global"]
+            .iter()
+            .find_map(|section| keys.iter().find_map(|key| ini::value(&text, section, key)));
+        if let Some(value) = value {
+            return Ok(super::is_yes(&value).then_some(path));
+        }
+    }
+    Ok(None)
+}
+
 fn paths(environ: &Environ) -> Vec<PathBuf> {
     let named = environ.path("PIP_CONFIG_FILE");
     // This is how pip is told to read none at all.

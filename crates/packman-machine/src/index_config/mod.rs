@@ -65,24 +65,44 @@ pub fn configured_index(environ: &Environ, named: Option<&str>) -> Result<Config
         return index(environ, named, IndexSource::Option);
     }
     for name in FORBIDDING {
-        // As pip reads a flag: what is no word for no is a yes.
-        let says_no = |value: &str| ["", "0", "false", "no", "n", "off", "f"].contains(&value);
-        if environ.text(name).is_some_and(|value| !says_no(&value.trim().to_ascii_lowercase())) {
+        if environ.text(name).is_some_and(is_yes) {
             return Err(IndexFailure::Forbidden(IndexSource::Variable(name)));
         }
     }
     for name in VARIABLES {
-        if let Some(value) = environ.text(name) {
-            return index(environ, without_name(value), IndexSource::Variable(name));
+        let Some(value) = environ.text(name) else { continue };
+        if name.starts_with("PIP_") {
+            refuse_forbidden_by_pip(environ)?;
         }
+        return index(environ, without_name(value), IndexSource::Variable(name));
     }
-    for find in [files_of_uv::index, files_of_pip::index] {
-        if let Some((value, path)) = find(environ)? {
-            return index(environ, without_name(&value), IndexSource::File(path));
-        }
+    if let Some((value, path)) = files_of_uv::index(environ)? {
+        return index(environ, without_name(&value), IndexSource::File(path));
+    }
+    refuse_forbidden_by_pip(environ)?;
+    if let Some((value, path)) = files_of_pip::index(environ)? {
+        return index(environ, without_name(&value), IndexSource::File(path));
     }
     let (value, program) = ask_pip(environ)?;
     index(environ, &value, IndexSource::Pip(program))
+}
+
+/// Whether a flag is set, as pip reads one: what is no word for no is a yes.
+fn is_yes(value: &str) -> bool {
+    let value = value.trim().to_ascii_lowercase();
+    !["", "0", "false", "no", "n", "off", "f"].contains(&value.as_str())
+}
+
+/// What pip would take from its settings is not taken where they forbid an index; its variable comes before its files,
+/// and uv goes by neither.
+fn refuse_forbidden_by_pip(environ: &Environ) -> Result<(), IndexFailure> {
+    if environ.text("PIP_NO_INDEX").is_some_and(|value| !value.trim().is_empty()) {
+        return Ok(());
+    }
+    match files_of_pip::forbids(environ)? {
+        Some(path) => Err(IndexFailure::Forbidden(IndexSource::File(path))),
+        None => Ok(()),
+    }
 }
 
 /// uv lets an index have a name, `lab=https://…`.

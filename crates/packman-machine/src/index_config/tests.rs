@@ -183,4 +183,16 @@ fn a_machine_that_is_to_use_no_index_uses_none_unasked() {
     insta::assert_snapshot!(Place::new().with("UV_NO_INDEX", "true").finds(), @"`UV_NO_INDEX` says that no index is to be used");
     let named = configured_index(&place("1").environ, Some("http://b.example/")).unwrap();
     assert_eq!(named.learnt, IndexSource::Option);
+    // The same in pip's files holds what pip would go by, and nothing else.
+    let place = || {
+        let pip = "[global]\nno-index = true\nindex-url = http://pip.example/simple\n";
+        Place::new().file(".config/pip/pip.conf", pip)
+    };
+    insta::assert_snapshot!(place().finds(), @"`/.config/pip/pip.conf` says that no index is to be used");
+    insta::assert_snapshot!(place().with("PIP_INDEX_URL", "http://a.example/").finds(), @"`/.config/pip/pip.conf` says that no index is to be used");
+    insta::assert_snapshot!(place().with("PIP_NO_INDEX", "0").finds(), @"http://pip.example/simple .config/pip/pip.conf");
+    insta::assert_snapshot!(place().with("UV_DEFAULT_INDEX", "http://a.example/").finds(), @"http://a.example/ `UV_DEFAULT_INDEX`");
+    let weaker = place().file("venv/pip.conf", "[global]\nno-index = false\n");
+    let venv = weaker.path("venv");
+    insta::assert_snapshot!(weaker.with("VIRTUAL_ENV", venv).finds(), @"http://pip.example/simple .config/pip/pip.conf");
 }

@@ -94,6 +94,7 @@ impl NetworkFailure {
     pub fn hint(&self) -> Option<&'static str> {
         match &self.reason {
             NetworkReason::Offline => Some("without `--offline` it would be fetched"),
+            NetworkReason::Tls(words) if speaks_no_tls(words) => None,
             NetworkReason::Tls(_) => Some(
                 "the certificates that this machine trusts decide; a proxy that opens connections needs its own there",
             ),
@@ -143,6 +144,11 @@ impl NetworkReason {
     }
 }
 
+/// Whether what came was no TLS at all, as an answer of plain HTTP is none.
+fn speaks_no_tls(words: &str) -> bool {
+    words.contains("InvalidContentType") || words.contains("received corrupt message")
+}
+
 /// rustls puts the fields of an error in braces after its name; no reader can do anything with them.
 fn without_details(words: &str) -> String {
     words.split(" {").next().unwrap_or(words).to_owned()
@@ -178,7 +184,10 @@ impl fmt::Display for NetworkReason {
             Self::NoTimeLeft => f.write_str("no time was left to ask it"),
             Self::TooSlow => f.write_str("its bytes come too slowly"),
             Self::Broken(words) => write!(f, "the connection broke: {words}"),
-            // These four may repeat what a host sent.
+            // These may repeat what a host sent.
+            Self::Tls(words) if speaks_no_tls(words) => f.write_str(
+                "what answers there does not speak TLS: is it an `http://` address, or another port?",
+            ),
             Self::Tls(words) => write!(f, "no trusted connection: {}", quoted(words)),
             Self::Proxy(words) => write!(f, "the proxy failed: {}", quoted(words)),
             Self::Status(status) => write!(f, "wanted a file, found the answer {status}"),

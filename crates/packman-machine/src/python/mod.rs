@@ -141,6 +141,9 @@ impl PythonFailure {
             Self::NoEnvironment(..) => Some("`packman venv DIR` makes one"),
             Self::OwnProgram(_) => Some("`--venv ./.venv` names it, if you know where it comes from"),
             Self::NoneFound(_) => Some("name one with `--python`"),
+            Self::NoInterpreter(_) | Self::Program(_) => {
+                Some("`--python` takes the path of an interpreter, or a name in PATH such as `python3`")
+            }
             Self::Disk(failure) => failure.hint(),
             _ => None,
         }

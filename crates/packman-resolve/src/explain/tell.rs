@@ -82,7 +82,7 @@ impl fmt::Display for Fact {
             }
             Self::NoneFits { requirement, listed: there, others, .. } => {
                 let others = if *others == 0 { String::new() } else { format!(" nor {others} other ranges") };
-                write!(out, "nothing fits `{requirement}`{others}; there is {}", listed(there))
+                write!(out, "no release is `{requirement}`{others}; there is {}", listed(there))
             }
             Self::NoneFitsAll { project, listed: there } => {
                 write!(out, "no `{project}` fits all of that; there is {}", listed(there))

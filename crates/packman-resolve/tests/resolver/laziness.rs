@@ -202,7 +202,7 @@ fn explains_a_long_way_back_in_few_lines() {
     error nothing-fits: nothing fits:
     you asked for `big`
     `big` 2.99 needs `core==299` (what 299 other releases need of it does not fit either)
-    nothing fits `core==299` nor 299 other ranges; there is 3000
+    no release is `core==299` nor 299 other ranges; there is 3000
     ");
 }
 

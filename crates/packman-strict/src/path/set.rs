@@ -8,7 +8,7 @@ use std::fmt;
 use unicode_normalization::UnicodeNormalization as _;
 
 use super::SafePath;
-use crate::quote::quoted;
+use crate::quote::quoted_exactly;
 
 /// Paths that can stand side by side on every system: no two that some file system takes for one, and no file
 /// where another needs a folder. What it holds grows with the length of the paths, however deep they are: a folder is kept
@@ -143,7 +143,7 @@ impl Collision {
 
 impl fmt::Display for Collision {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (path, before) = (quoted(self.path.as_str()), quoted(self.before.as_str()));
+        let (path, before) = (quoted_exactly(self.path.as_str()), quoted_exactly(self.before.as_str()));
         if self.path == self.before {
             return write!(f, "path {path} stands there twice");
         }

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::path::{Collision, PathError};
-use crate::quote::quoted;
+use crate::quote::quoted_exactly;
 
 /// The rule that an archive breaks. `entry` is the name of the entry as the archive writes it.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -182,7 +182,7 @@ impl ZipRefusal {
                 return write!(
                     f,
                     "cannot stand beside {} on every system",
-                    quoted(collision.before().as_str())
+                    quoted_exactly(collision.before().as_str())
                 );
             }
             Self::UnsafePath(error) => return write!(f, "{}", error.fault()),
@@ -203,7 +203,7 @@ impl ZipRefusal {
 impl fmt::Display for ZipRefusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.entry() {
-            Some(entry) => write!(f, "entry {} ", quoted(entry))?,
+            Some(entry) => write!(f, "entry {} ", quoted_exactly(entry))?,
             None => f.write_str("archive ")?,
         }
         self.reason(f)

@@ -165,7 +165,7 @@ pub(crate) struct AddArgs {
 
     /// With dependencies, leave out what only other platforms need; without this one wheel of each is recorded, so that
     /// a lock for every platform is found
-    #[arg(long, requires = "with_dependencies")]
+    #[arg(long)]
     pub(crate) this_platform_only: bool,
 
     /// A Python to record wheels for, such as 3.12; may be repeated [default: this machine's]

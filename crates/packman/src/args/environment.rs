@@ -22,7 +22,7 @@ pub(crate) struct UpgradeArgs {
     #[arg(long)]
     pub(crate) dry_run: bool,
 
-    /// Agree to the plan; trust is never agreed to by this
+    /// Replace what the command did not name without asking; trust is never agreed to by this
     #[arg(long, short)]
     pub(crate) yes: bool,
 

@@ -74,7 +74,7 @@ pub(crate) struct SyncArgs {
     #[arg(long)]
     pub(crate) dry_run: bool,
 
-    /// Agree to the plan; trust is never agreed to by this
+    /// Replace or remove what the command did not name, and make a missing ./.venv, without asking; trust is never agreed to by this
     #[arg(long, short)]
     pub(crate) yes: bool,
 

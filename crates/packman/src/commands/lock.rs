@@ -1,5 +1,7 @@
 //! `packman lock` and `sync`: what would be installed, written down, and an environment made equal to it.
 
+use std::path::Path;
+
 use packman_client::{Client, InstallRequest, LockRequest, Manner, SyncRequest};
 use packman_machine::files::{self, Keeping};
 use packman_requirements::FileKind;
@@ -15,6 +17,7 @@ use crate::{output, words};
 pub(super) fn lock(arguments: &LockArgs, common: &Common) -> Result<(), Ending> {
     refuse_other_name(&arguments.output)?;
     let setting = Setting::capture(common, false)?;
+    refuse_missing_folder(&setting, &arguments.output)?;
     let sources = Sources {
         typed: &arguments.requirement,
         files: &arguments.requirements,
@@ -57,8 +60,19 @@ pub(super) fn sync(arguments: &SyncArgs, common: &Common) -> Result<(), Ending> 
     carry_out(&setting, &client, planned, &plan, (!arguments.dry_run).then_some(manner), common)
 }
 
+/// Said before anything is asked of the network.
+fn refuse_missing_folder(setting: &Setting, path: &Path) -> Result<(), Ending> {
+    let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) else { return Ok(()) };
+    if setting.environ.folder().join(folder).is_dir() {
+        return Ok(());
+    }
+    let folder = folder.to_string_lossy();
+    Err(Ending::usage(format!("there is no folder {} to write the lock into", quoted(&folder)))
+        .hint(format!("`mkdir -p {}` makes it", words::shell_path(Path::new(&*folder)))))
+}
+
 /// Tools find a lock by its name, so it has to have one (PEP 751).
-fn refuse_other_name(path: &std::path::Path) -> Result<(), Ending> {
+fn refuse_other_name(path: &Path) -> Result<(), Ending> {
     if FileKind::of(path).is_ok_and(|kind| kind == FileKind::PyLock) {
         return Ok(());
     }

@@ -50,8 +50,10 @@ pub(super) fn run(command: TrustCommand, common: &Common) -> Result<(), Ending> 
             done(&name, words::trust::compared(&name, compared))
         }
         TrustCommand::Scope { name, pattern } => {
-            client.trust_scope(&name, parse_scope(&pattern)?)?;
-            done(&name, format!("`{name}` answers for {} from now on", pattern.join(" ")))
+            let scope = parse_scope(&pattern)?;
+            let line = format!("`{name}` answers for {scope} from now on");
+            client.trust_scope(&name, scope)?;
+            done(&name, line)
         }
         TrustCommand::Prefer { name, project } => {
             client.trust_prefer(&name, &parse_projects(&project)?)?;
@@ -60,14 +62,12 @@ pub(super) fn run(command: TrustCommand, common: &Common) -> Result<(), Ending> 
             done(&name, format!("`{name}` answers first for {what}"))
         }
         TrustCommand::Remove { name } => {
-            let entry = client.trust_remove(&name)?;
+            let removed = client.trust_remove(&name)?;
             if common.json {
-                let removed = Object::new().with("removed", entry.name.as_str().to_owned());
-                return Ok(output::answer(&Value::from(removed.with("url", entry.url)))?);
+                let answer = Object::new().with("removed", removed.entry.name.as_str().to_owned());
+                return Ok(output::answer(&Value::from(answer.with("url", removed.entry.url)))?);
             }
-            let line =
-                "is no longer trusted; its keys stay remembered, and adding it again goes on from them";
-            Ok(output::lines([format!("`{}` {line}", entry.name)])?)
+            Ok(output::lines([words::trust::removed(&removed)])?)
         }
     }
 }

@@ -4,7 +4,7 @@ use packman_client::{CacheKind, CachePruned, CacheSize, CacheVerified};
 use packman_strict::json::{Object, Value};
 use packman_strict::quote::{escaped, quoted};
 
-use super::size as bytes;
+use super::{count, size as bytes};
 use crate::output::columns;
 
 pub(crate) fn size(size: &CacheSize) -> Vec<String> {
@@ -34,11 +34,18 @@ fn sum(size: &CacheSize) -> u64 {
 
 pub(crate) fn verified(verified: &CacheVerified) -> Vec<String> {
     let (wheels, files) = (verified.wheels, verified.files);
-    let mut lines = vec![format!("read {wheels} unpacked wheels and {files} downloaded files, every byte")];
+    let mut lines = vec![format!(
+        "read {} and {}, every byte",
+        count(wheels, "unpacked wheel", "unpacked wheels"),
+        count(files, "downloaded file", "downloaded files")
+    )];
     let dropped = verified.dropped_wheels.iter();
     lines.extend(dropped.map(|name| format!("  {}: not as it was unpacked, dropped", escaped(name))));
     if verified.dropped_files > 0 {
-        lines.push(format!("  {} downloaded files: other bytes, dropped", verified.dropped_files));
+        lines.push(format!(
+            "  {}: other bytes, dropped",
+            count(verified.dropped_files, "downloaded file", "downloaded files")
+        ));
     }
     lines.push(match verified.dropped_wheels.len() + verified.dropped_files {
         0 => "all of it is as it was kept".to_owned(),
@@ -60,14 +67,17 @@ pub(crate) fn verified_to_json(verified: &CacheVerified) -> Value<'static> {
 pub(crate) fn pruned(pruned: &CachePruned, dry_run: bool) -> Vec<String> {
     let mut lines: Vec<String> = pruned.wheels.iter().map(|name| format!("  {}", escaped(name))).collect();
     lines.push(format!(
-        "{} {} unpacked wheels and {} other files, {}",
+        "{} {} and {}, {}",
         if dry_run { "would remove" } else { "removed" },
-        pruned.wheels.len(),
-        pruned.files,
+        count(pruned.wheels.len(), "unpacked wheel", "unpacked wheels"),
+        count(pruned.files, "other file", "other files"),
         bytes(pruned.bytes)
     ));
     if pruned.left_over > 0 {
-        lines.push(format!("removed what {} interrupted runs had left", pruned.left_over));
+        lines.push(format!(
+            "removed what {} had left",
+            count(pruned.left_over, "interrupted run", "interrupted runs")
+        ));
     }
     lines
 }

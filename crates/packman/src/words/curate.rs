@@ -15,21 +15,27 @@ use crate::words;
 
 /// A new database, in words.
 pub(crate) fn init(report: &InitReport, dir: &str) -> Vec<String> {
-    let mut lines = vec![
-        format!("made a database in {}", quoted(dir)),
-        format!("  private keys  {}", quoted(&report.keys.display().to_string())),
-        format!("  safety number {}", report.number),
+    let mut lines = vec![format!("made a database in {}", quoted(dir))];
+    lines.extend(where_keys_are(report));
+    lines.push(format!("  safety number {}", report.number));
+    lines.push(
         "  Print the number where people can find it by another way than the database: they compare it."
             .to_owned(),
-    ];
-    if let Some(spare) = &report.spare {
-        lines.push(format!(
-            "  spare key     {}: take it to where it is not lost together with this machine",
-            quoted(&spare.display().to_string())
-        ));
-    }
+    );
     lines.push(format!("next: packman curate add {} REQUIREMENT…", words::shell_path(Path::new(dir))));
     lines
+}
+
+/// Where the private keys of a new database lie, the spare one by itself: it is to be taken away.
+pub(crate) fn where_keys_are(report: &InitReport) -> Vec<String> {
+    let keys = format!("  private keys  {}", quoted(&report.keys.display().to_string()));
+    let spare = report.spare.as_ref().map(|spare| {
+        format!(
+            "  spare key     {}: take it to where it is not lost together with this machine",
+            quoted(&spare.display().to_string())
+        )
+    });
+    [keys].into_iter().chain(spare).collect()
 }
 
 /// What signing would change, for the scapegoat to read before he answers for it.
@@ -251,11 +257,23 @@ pub(crate) fn status(report: &StatusReport, dir: &str, now: Time) -> Vec<String>
 }
 
 /// How much will be fetched, and for what.
-pub(crate) fn fetching(files: usize, bytes: u64, is_exact: bool, targets: &[String]) -> String {
+pub(crate) fn fetching(
+    (files, bytes, is_exact): (usize, u64, bool),
+    here: usize,
+    targets: &[String],
+) -> String {
     let at_least = if is_exact { "" } else { "at least " };
-    let (files, size) = (words::count(files, "file", "files"), words::size(bytes));
-    let targets = targets.join(", ");
-    format!("fetching {files}, {at_least}{size}, for {targets}; `--python` and `--platform` name others")
+    let count = |files| words::count(files, "file", "files");
+    let fetching = || format!("fetching {}, {at_least}{}", count(files), words::size(bytes));
+    let what = match (files, here) {
+        (0, 1) => "fetching nothing, 1 file is here already".to_owned(),
+        (0, here) => format!("fetching nothing, {here} files are here already"),
+        (_, 0) => fetching(),
+        (_, here) => {
+            format!("{}; {here} more {} here already", fetching(), if here == 1 { "is" } else { "are" })
+        }
+    };
+    format!("{what}, for {}; `--python` and `--platform` name others", targets.join(", "))
 }
 
 /// A new root, in words.
@@ -287,9 +305,11 @@ pub(crate) fn rotated(report: &RotateReport, dir: &str, now: Time) -> Vec<String
 
 /// A publication, in words.
 pub(crate) fn published(report: &PublishReport, to: &str) -> Vec<String> {
+    let timestamp = report.expiry.iter().find(|one| one.role.name() == "timestamp");
+    let timestamp = timestamp.map_or_else(String::new, |one| format!(" (timestamp {})", one.version));
     let mut lines = vec![
         format!(
-            "published version {} to {}: {} of {} written",
+            "published version {}{timestamp} to {}: {} of {} written",
             report.version,
             quoted(to),
             report.written,

@@ -174,6 +174,6 @@ fn failure(failed: &Failed) -> Vec<String> {
         Failed::Disk(failure) => failure.hint().map(str::to_owned).into_iter().collect(),
         Failed::Python { hint, .. } => hint.iter().map(|hint| (*hint).to_owned()).collect(),
         Failed::Network { hint, .. } => hint.iter().map(|hint| (*hint).to_owned()).collect(),
-        Failed::Environment { .. } => Vec::new(),
+        Failed::Environment { hint, .. } => hint.iter().map(|hint| (*hint).to_owned()).collect(),
     }
 }

@@ -41,6 +41,9 @@ pub(crate) fn started(report: &StartReport, arguments: &StartArgs) -> Vec<String
         )),
         None => lines.push("nothing was signed or published".to_owned()),
     }
+    if let (Some(made), Some(_)) = (&report.made, &report.outcome) {
+        lines.extend(super::curate::where_keys_are(made));
+    }
     lines
 }
 

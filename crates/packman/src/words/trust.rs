@@ -1,6 +1,6 @@
 //! The trust ring in words.
 
-use packman_client::{Added, Compared, EntryReport, ListedEntry, Question, Typed};
+use packman_client::{Added, Compared, EntryReport, ListedEntry, Question, Removed, Typed};
 use packman_strict::json::{Object, Value};
 use packman_strict::quote::{escaped, quoted};
 use packman_trust::{Age, Entry, Pattern};
@@ -81,6 +81,16 @@ pub(crate) fn compared(name: &str, compared: Compared) -> String {
              now; the keys before had {before}"
         ),
     }
+}
+
+/// What was removed, and what is left of it, in words.
+pub(crate) fn removed(removed: &Removed) -> String {
+    let left = if removed.is_remembered {
+        "its keys stay remembered, and adding it again goes on from them"
+    } else {
+        "nothing of its keys is remembered, so adding it again needs its safety number"
+    };
+    format!("`{}` is no longer trusted; {left}", removed.entry.name)
 }
 
 /// The ring, in words.

@@ -59,6 +59,7 @@ fn a_full_disk_leaves_the_environment_as_it_was() {
       + small  1.0  973 B    [#] web  signed, compared  nobody reviewed
     2 packages, 1.0 MiB to fetch
     error: `~/cache/wheels` cannot be written to: the disk is full, or a quota is reached
+      hint: make room, then try again: nothing half done was left
     ");
     assert!(kept(&stage.world, Some(&venv)) == before);
     let left = snapshot(&stage.world.cache());

@@ -71,7 +71,10 @@ fn a_page_without_files_is_an_honest_no() {
         index.answer_instead("simple/flask/", Answer::page("text/html", page));
         let run = world.ends(1, "not-listed", &["curate", "add", "db", "flask"]);
         insta::allow_duplicates! {
-            insta::assert_snapshot!(said(&world, &run), @"error: the package index has no `flask`");
+            insta::assert_snapshot!(said(&world, &run), @"
+            error: the package index has no `flask`
+              hint: look how it is spelled; name the index that has it with `--index URL`; or record a wheel of your own: `packman curate add DIR NAME --from FOLDER --copy-files`
+            ");
         }
     }
 }

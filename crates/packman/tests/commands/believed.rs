@@ -113,6 +113,38 @@ fn a_version_that_was_taken_back_and_is_still_installed_is_named() {
     insta::assert_snapshot!(said(world, &run), @"warning: nobody you trust vouches any more for what is installed: click 8.0");
 }
 
+/// A recalled file is in no lock, is not synced, and is named where it is installed.
+#[test]
+fn a_recalled_file_is_neither_locked_nor_synced_and_is_named() {
+    let stage = Stage::trusted(vec![module("flask", "3.0"), module("flask", "2.0")]);
+    let world = &stage.world;
+    world.venv("v");
+    world.ok(&["install", "--venv", "v", "flask==3.0"]);
+    world.ok(&["lock", "--venv", "v", "flask==3.0", "-o", "pylock.toml"]);
+    let run = world.ok(&["list", "--venv", "v", "--json"]);
+    let sha256 = texts(at(&run.json(), &["packages"]), "sha256")[0].clone();
+    let recall = format!(
+        r#"{{"recalls": [{{"sha256": "{sha256}", "project": "flask", "version": "3.0", "reason": "a worm", "at": "2026-11-23T00:00:00Z"}}]}}"#
+    );
+    std::fs::write(world.path("db/recalls.json"), recall).unwrap();
+    sign_and_publish(world);
+    let line = "warning: flask 3.0 was recalled since it was installed: `a worm`\n";
+    for command in [
+        &["install", "--venv", "v", "flask"][..],
+        &["list", "--venv", "v", "--outdated"],
+        &["list", "--venv", "v"],
+    ] {
+        assert!(world.ok(command).stderr.contains(line), "{command:?}");
+    }
+    world.venv("other");
+    world.ends(1, "recalled", &["sync", "--venv", "other", "pylock.toml"]);
+    world.ends(1, "recalled", &["lock", "--venv", "v", "flask==3.0", "-o", "pylock.toml"]);
+    world.ends(1, "recalled", &["lock", "--universal", "flask==3.0", "-o", "pylock.toml"]);
+    world.ok(&["lock", "--venv", "v", "flask", "-o", "pylock.toml"]);
+    let lock = std::fs::read_to_string(world.path("pylock.toml")).unwrap();
+    assert!(lock.contains("flask-2.0") && !lock.contains("flask-3.0"), "{lock}");
+}
+
 #[test]
 fn nothing_behind_is_said_to_people_and_is_an_empty_answer() {
     let stage = Stage::trusted(vec![module("flask", "3.0")]);

@@ -74,7 +74,7 @@ fn what_is_edited_in_one_environment_never_reaches_another() {
     what was dropped is fetched again when it is needed; no environment was touched
     ");
     insta::assert_snapshot!(answer(world, &["cache", "verify"]), @"
-    read 1 unpacked wheels and 2 downloaded files, every byte
+    read 1 unpacked wheel and 2 downloaded files, every byte
     all of it is as it was kept
     ");
     world.venv("x");
@@ -98,7 +98,7 @@ fn what_was_not_used_for_long_can_go() {
     assert!(answer(world, &["cache", "prune", "--not-linked"]).starts_with("removed 0 "));
     world.ok(&["uninstall", "--venv", "v", "flask"]);
     let pruned = answer(world, &["cache", "prune", "--not-linked"]);
-    assert!(pruned.starts_with("  flask-3.0-py3-none-any.whl\nremoved 1 unpacked wheels and 0 "), "{pruned}");
+    assert!(pruned.starts_with("  flask-3.0-py3-none-any.whl\nremoved 1 unpacked wheel and 0 "), "{pruned}");
     // A use today is a use: what was unpacked long ago and linked just now stays.
     let manifest = world.cache().join("wheels").join(&wheels(world)[0]).join("manifest");
     let long_ago = std::time::SystemTime::UNIX_EPOCH + std::time::Duration::from_secs(1_000_000_000);
@@ -133,7 +133,7 @@ fn what_a_killed_run_left_is_swept_once_nobody_is_at_it() {
     assert!(!left.exists());
     leave();
     let pruned = answer(world, &["cache", "prune"]);
-    assert!(pruned.ends_with("removed what 1 interrupted runs had left\n"), "{pruned}");
+    assert!(pruned.ends_with("removed what 1 interrupted run had left\n"), "{pruned}");
     assert!(!left.exists());
 }
 

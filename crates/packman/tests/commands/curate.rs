@@ -26,9 +26,9 @@ fn init_makes_a_database_and_says_what_is_next() {
     insta::assert_snapshot!(both(&world, &again), @"
     made a database in `more`
       private keys  `~/home/keys/SHA256`
+      spare key     `~/home/keys/SHA256/spare.pem`: take it to where it is not lost together with this machine
       safety number NUMBER
       Print the number where people can find it by another way than the database: they compare it.
-      spare key     `~/home/keys/SHA256/spare.pem`: take it to where it is not lost together with this machine
     next: packman curate add more REQUIREMENT…
     ");
     insta::assert_snapshot!(both(&world, &again), @"
@@ -44,9 +44,9 @@ fn init_makes_a_database_and_says_what_is_next() {
     insta::assert_snapshot!(both(&world, &high), @"
     made a database in `high`
       private keys  `~/home/keys/SHA256`
+      spare key     `~/home/keys/SHA256/spare.pem`: take it to where it is not lost together with this machine
       safety number NUMBER
       Print the number where people can find it by another way than the database: they compare it.
-      spare key     `~/home/keys/SHA256/spare.pem`: take it to where it is not lost together with this machine
     next: packman curate add high REQUIREMENT…
     ");
 }
@@ -120,7 +120,7 @@ fn what_is_staged_is_shown_before_it_is_signed() {
     next: packman curate publish db --to FOLDER
     ");
     insta::assert_snapshot!(both(&world, &["curate", "publish", "db", "--to", "site"]), @"
-    published version 1 to `site`: 12 of 12 files written
+    published version 1 (timestamp 1) to `site`: 12 of 12 files written
       safety number NUMBER
       any web server, object store or USB stick can carry this folder
     ");
@@ -245,7 +245,7 @@ fn what_cannot_be_recorded_is_listed_and_the_rest_is() {
       way on: look how it is spelled; name the index that has it with `--index URL`; or record a wheel of your own: `packman curate add DIR NAME --from FOLDER --copy-files`
     not taken: `flask>=9`: nothing fits:
       you asked for `flask>=9`
-      nothing fits `flask>=9`; there is 3.0
+      no release is `flask>=9`; there is 3.0
     recorded 1 file; nothing is vouched for until you sign
     next: packman curate sign db
     error: 2 were not taken, for the reasons above
@@ -335,12 +335,15 @@ fn a_team_is_told_what_was_not_taken_and_the_way_on() {
       you asked for `absent` (requirements.txt:5)
       way on: look how it is spelled; name the index that has it with `--index URL`; or record a wheel of your own: `packman curate add DIR NAME --from FOLDER --copy-files`
     vouched for 1 file in 1 project, 1 pinned by the file and taken exactly
+      private keys  `~/home/keys/SHA256`
+      spare key     `~/home/keys/SHA256/spare.pem`: take it to where it is not lost together with this machine
     published to `site`, and in your trust ring as `work`
       put that folder on any web server or share; your colleagues run, with its address for URL:
         packman trust add URL --as work --number "NUMBER"
         packman install idna==3.10
       in 90 days at the latest: packman curate sign database && packman curate publish database --to site
     error: 4 were not taken, for the reasons above
+      because: the rest was signed, published and trusted
     "#);
     // Again, after a line was mended: it goes on from there.
     std::fs::write(world.path("requirements.txt"), "idna==3.10\nrequests\n").unwrap();

@@ -93,7 +93,7 @@ fn a_conflict_names_the_requirements() {
     insta::assert_snapshot!(honest_no(&stage, "nothing-fits", &install(&["flask>=4"])), @"
     error: nothing fits
       because: you asked for `flask>=4`
-               nothing fits `flask>=4`; there is 3.0
+               no release is `flask>=4`; there is 3.0
     ");
 }
 
@@ -334,7 +334,7 @@ fn a_requirements_file_is_read_hashes_and_all() {
     insta::assert_snapshot!(honest_no(&stage, "nothing-fits", &from_file), @"
     error: nothing fits
       because: you asked for `flask>=4` (requirements.txt:1)
-               nothing fits `flask>=4`; there is 3.0
+               no release is `flask>=4`; there is 3.0
     ");
     write("git+https://example.org/flask.git\n");
     insta::assert_snapshot!(both(&stage.world, &from_file), @"

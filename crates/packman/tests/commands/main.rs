@@ -23,6 +23,7 @@ mod mistakes;
 mod output;
 mod requirements;
 mod rotate;
+mod sentences;
 mod start;
 mod stopped;
 mod terminal;

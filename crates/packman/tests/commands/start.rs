@@ -101,6 +101,8 @@ fn a_file_that_says_where_packages_come_from_stops_it_before_anything_is_asked_o
     to be vouched for: 1 new file
       + six-1.17.0-py3-none-any.whl  959 B  N days old    nobody reviewed
     vouched for 1 file in 1 project
+      private keys  `~/home/keys/SHA256`
+      spare key     `~/home/keys/SHA256/spare.pem`: take it to where it is not lost together with this machine
     published to `site`, and in your trust ring as `work`
       put that folder on any web server or share; your colleagues run, with its address for URL:
         packman trust add URL --as work --number "NUMBER"
@@ -168,6 +170,8 @@ fn what_is_for_other_platforms_is_passed_over_and_where_that_is_all_it_is_no_suc
     to be vouched for: 1 new file
       + six-1.17.0-py3-none-any.whl  959 B  N days old    nobody reviewed
     vouched for 1 file in 1 project
+      private keys  `~/home/keys/SHA256`
+      spare key     `~/home/keys/SHA256/spare.pem`: take it to where it is not lost together with this machine
     published to `site`, and in your trust ring as `work`
       put that folder on any web server or share; your colleagues run, with its address for URL:
         packman trust add URL --as work --number "NUMBER"
@@ -188,12 +192,15 @@ fn a_folder_that_somebody_works_in_is_left_out_by_start_and_add_alike() {
     to be vouched for: 1 new file
       + six-1.17.0-py3-none-any.whl  959 B  N days old    nobody reviewed
     vouched for 1 file in 1 project
+      private keys  `~/home/keys/SHA256`
+      spare key     `~/home/keys/SHA256/spare.pem`: take it to where it is not lost together with this machine
     published to `site`, and in your trust ring as `work`
       put that folder on any web server or share; your colleagues run, with its address for URL:
         packman trust add URL --as work --number "NUMBER"
         packman install six
       in 90 days at the latest: packman curate sign database && packman curate publish database --to site
     error: `-e .` (`requirements.txt`, line 2): it is a folder that somebody works in, and nobody can vouch for what changes
+      because: the rest was signed, published and trusted
       hint: take the line out for PackMan, and install the folder yourself afterwards: `pip install --no-deps --no-build-isolation -e FOLDER`
     exit 1
     "#);
@@ -233,6 +240,8 @@ fn the_lines_for_colleagues_are_quoted_for_a_shell() {
     to be vouched for: 1 new file
       + six-1.17.0-py3-none-any.whl  959 B  N days old    nobody reviewed
     vouched for 1 file in 1 project
+      private keys  `~/home/keys/SHA256`
+      spare key     `~/home/keys/SHA256/spare.pem`: take it to where it is not lost together with this machine
     published to `our site`, and in your trust ring as `work`
       put that folder on any web server or share; your colleagues run, with its address for URL:
         packman trust add URL --as work --number "NUMBER"
@@ -285,6 +294,8 @@ fn of_a_lock_this_platform_s_wheels_are_taken_and_colleagues_get_what_install_re
       + attrs-25-py3-none-any.whl    943 B  age unknown    nobody reviewed
       + six-1.17.0-py3-none-any.whl  959 B  age unknown    nobody reviewed
     vouched for 2 files in 2 projects, 2 pinned by the file and taken exactly
+      private keys  `~/home/keys/SHA256`
+      spare key     `~/home/keys/SHA256/spare.pem`: take it to where it is not lost together with this machine
     published to `site`, and in your trust ring as `work`
       put that folder on any web server or share; your colleagues run, with its address for URL:
         packman trust add URL --as work --number "NUMBER"
@@ -300,6 +311,8 @@ fn of_a_lock_this_platform_s_wheels_are_taken_and_colleagues_get_what_install_re
       + pywin32-300-py3-none-any.whl  982 B  age unknown    nobody reviewed
       + six-1.17.0-py3-none-any.whl   959 B  age unknown    nobody reviewed
     vouched for 3 files in 3 projects, 3 pinned by the file and taken exactly
+      private keys  `~/home/keys/SHA256`
+      spare key     `~/home/keys/SHA256/spare.pem`: take it to where it is not lost together with this machine
     published to `w/site`, and in your trust ring as `work-2`
       put that folder on any web server or share; your colleagues run, with its address for URL:
         packman trust add URL --as work-2 --number "NUMBER" --scope attrs pywin32 six

@@ -51,6 +51,34 @@ fn a_folder_without_a_number_is_remembered_when_somebody_says_so() {
     insta::assert_snapshot!(shown(&stage.world, &stage.world.ok(&["trust", "list"])), @"[#]  web-tools  signed, compared  for *  1 project  good until DATE  ./site");
 }
 
+/// A bar is drawn, and gone when its work is done; where nobody looks at a terminal there are plain lines.
+#[test]
+fn downloads_are_shown_by_a_bar_in_a_terminal_and_by_lines_elsewhere() {
+    let mut large = module("large", "1.0");
+    large = large.file("large/data.bin", vec![7; 3 << 20]);
+    let mut stage = Stage::trusted(vec![large]);
+    // A terminal without a name is taken for one that can draw nothing.
+    stage.world.set("TERM", "xterm");
+    let world = &stage.world;
+    for venv in ["at-terminal", "elsewhere", "quiet"] {
+        world.venv(venv);
+    }
+    world.clear_cache();
+    let run = at_terminal(world, "[]", &["install", "--venv", "at-terminal", "large"]);
+    assert_eq!(run.code, 0, "{}", run.stdout);
+    // It is drawn over itself, on one line, and cleared.
+    assert!(run.stdout.contains('\r') && run.stdout.contains("fetching "), "{:?}", run.stdout);
+    assert!(run.stdout.contains("\u{1b}[2K"), "{:?}", run.stdout);
+    assert!(!run.stdout.contains("fetching 1 file"), "{:?}", run.stdout);
+    world.clear_cache();
+    let run = world.ok(&["install", "--venv", "elsewhere", "large"]);
+    assert_eq!(run.stderr.matches("fetching 1 file, ").count(), 1, "{:?}", run.stderr);
+    assert!(!run.stderr.contains(['\r', '\u{1b}']), "{:?}", run.stderr);
+    world.clear_cache();
+    let run = at_terminal(world, "[]", &["install", "--quiet", "--venv", "quiet", "large"]);
+    assert_eq!((run.code, run.stdout.as_str()), (0, ""));
+}
+
 #[test]
 fn the_scope_of_a_later_database_is_typed() {
     let stage = Stage::trusted(vec![module("flask", "3.0"), module("lab-tools", "1.0")]);
@@ -75,7 +103,7 @@ fn the_scope_of_a_later_database_is_typed() {
     Patterns: y
     name the projects, or type `*` for every project
     Patterns: lab/x
-    scope `lab/x` is no pattern; wanted a project name in which `*` may stand for any characters
+    scope `lab/x` is no pattern; wanted a project name in which single `*` may stand for any characters
     Patterns: lab-*, Internal_*
     trusting `Lab` as `lab`, [#] signed, compared
       by `Example Lab <lab@example.org>`, 1 project

@@ -195,7 +195,7 @@ fn scope_and_order_decide_who_answers() {
     error: `lab` may not answer for `flask`, so it cannot answer first for it
       hint: `packman trust scope lab PATTERN…`, with `flask` among the patterns, lets it answer at all
     ");
-    insta::assert_snapshot!(both(world, &["trust", "scope", "web", "lab/tools"]), @"error: scope `lab/tools` is no pattern; wanted a project name in which `*` may stand for any characters");
+    insta::assert_snapshot!(both(world, &["trust", "scope", "web", "lab/tools"]), @"error: scope `lab/tools` is no pattern; wanted a project name in which single `*` may stand for any characters");
     insta::assert_snapshot!(both(world, &["trust", "prefer", "nobody"]), @"
     error: your trust ring has no `nobody`
       hint: `packman trust list` shows whom you trust
@@ -355,8 +355,8 @@ fn an_address_without_its_beginning_is_told_the_whole_one() {
       hint: did you mean `https://example.org/db`?
     ");
     insta::assert_snapshot!(both(&world, &["trust", "add", "./site"]), @"
-    error: `././site` could not be fetched
-      because: `././site` cannot be read: it is not there
+    error: `./site` could not be fetched
+      because: `./site` cannot be read: it is not there
     ");
     insta::assert_snapshot!(both(&world, &["trust", "add", "ftp://example.org"]), @"error: address `ftp://example.org`: wanted an http, https or file address");
 }

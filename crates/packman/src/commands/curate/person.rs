@@ -58,8 +58,8 @@ impl Events for Person<'_> {
     fn event(&self, event: Event<'_>) {
         match event {
             Event::Asking { .. } => {}
-            Event::Fetching { files, bytes, is_exact, targets } => {
-                self.say(&crate::words::curate::fetching(files, bytes, is_exact, targets));
+            Event::Fetching { files, bytes, is_exact, here, targets } => {
+                self.say(&crate::words::curate::fetching((files, bytes, is_exact), here, targets));
             }
             Event::Began { id, file, size } => self.begin(id, file, size),
             Event::Received { id, bytes } => {

@@ -69,7 +69,14 @@ pub(super) fn run(arguments: &StartArgs, common: &Common) -> Result<(), Ending> 
 
 /// Ends as what was not taken says; where nothing was signed, never well.
 fn ended(report: &StartReport) -> Result<(), Ending> {
-    add::ended(&report.added)?;
+    let taken = add::ended(&report.added);
+    if report.outcome.is_some() {
+        return taken.map_err(|mut ending| {
+            ending.because.push("the rest was signed, published and trusted".to_owned());
+            ending
+        });
+    }
+    taken?;
     match &report.outcome {
         Some(_) => Ok(()),
         None => {
