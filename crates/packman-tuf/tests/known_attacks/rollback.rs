@@ -13,7 +13,11 @@ fn what_was_remembered_is_the_floor_of_every_role() {
     repository.publish();
     // Through the file, as a program does that begins anew.
     let memory = Memory::parse(&repository.remembered(NOW).encode()).unwrap();
-    assert_eq!(refused(&old, &memory), "rollback", "the timestamp");
+    assert_eq!(refused(&old, &memory), "rollback", "all of it");
+    let mut forged = repository.clone();
+    forged.versions.insert(Role::Timestamp, 1);
+    forged.publish_timestamp();
+    assert_eq!(refused(&forged, &memory), "rollback", "the timestamp alone");
     // A new timestamp that lists the snapshot before, and a new snapshot that lists the targets before.
     let mut forged = repository.clone();
     forged.versions.insert(Role::Snapshot, 2);
