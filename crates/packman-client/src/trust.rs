@@ -81,7 +81,7 @@ impl Client<'_> {
         let about = database.as_ref().map(Database::about);
         Ok(EntryReport {
             entry: entry.clone(),
-            assurance: entry.assurance(),
+            assurance: ring.assurance(entry),
             title: about.map(|about| about.title.clone()),
             maintainer: about.map(|about| about.maintainer.clone()),
             mirrors: about.map(|about| about.mirrors.clone()).unwrap_or_default(),

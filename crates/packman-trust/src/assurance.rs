@@ -91,6 +91,8 @@ pub struct Assurance {
     pub holds: Holds,
     /// How we know.
     pub how: How,
+    /// Whether it is a list that names it, and that list is signed and was compared.
+    pub by_compared_list: bool,
 }
 
 impl Assurance {
@@ -99,6 +101,7 @@ impl Assurance {
         match (self.holds, &self.how) {
             (Holds::Unverified, _) => Padlock::Open,
             (Holds::Signed, How::Compared) => Padlock::Closed,
+            (Holds::Signed, How::Listed(_)) if self.by_compared_list => Padlock::Closed,
             _ => Padlock::Half,
         }
     }
@@ -122,12 +125,15 @@ mod tests {
     #[test]
     fn draws_a_closed_padlock_only_for_what_is_signed_and_compared() {
         let day = Time::parse_date("2026-11-23").unwrap();
-        let how = [How::Compared, How::Pasted, How::OverTls, How::ByLink, How::Remembered(day)];
+        let listed = How::Listed("city".to_owned());
+        let how = [How::Compared, listed, How::Pasted, How::OverTls, How::ByLink, How::Remembered(day)];
+        let all = how.iter().flat_map(|how| [(how, false), (how, true)]);
         for holds in [Holds::Signed, Holds::Hash, Holds::Unverified] {
-            for how in &how {
-                let assurance = Assurance { holds, how: how.clone() };
+            for (how, by_compared_list) in all.clone() {
+                let assurance = Assurance { holds, how: how.clone(), by_compared_list };
                 let wanted = match (holds, how) {
                     (Holds::Signed, How::Compared) => Padlock::Closed,
+                    (Holds::Signed, How::Listed(_)) if by_compared_list => Padlock::Closed,
                     (Holds::Unverified, _) => Padlock::Open,
                     _ => Padlock::Half,
                 };

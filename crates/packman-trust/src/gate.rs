@@ -45,6 +45,7 @@ impl Database {
             return Ok(None);
         };
         let about = About::parse(about).map_err(malformed(about_path))?;
+        about_says(entry, &about).map_err(malformed(about_path))?;
         let recalls = Recalls::parse(recalls).map_err(malformed(recalls_path))?;
         let own_scope = if about.scope.is_empty() {
             Scope::everything()
@@ -87,17 +88,28 @@ impl Database {
         &self.good
     }
 
-    fn source(&self, now: Time) -> Source {
+    fn source(&self, ring: &Ring, now: Time) -> Source {
         Source {
             database: self.entry.name.clone(),
             title: self.about.title.clone(),
-            assurance: self.entry.assurance(),
+            assurance: ring.assurance(&self.entry),
             number: self.number(),
             url: self.entry.url.clone(),
             mirrors: self.about.mirrors.clone(),
             age: Age::of(&self.good, now),
         }
     }
+}
+
+/// What was added as a database stays one, and what was added as a list a list: each has a power that the other has not.
+pub(crate) fn about_says(entry: &Entry, about: &About) -> Result<(), MalformedRecord> {
+    if about.kind == entry.kind {
+        return Ok(());
+    }
+    let (found, wanted) = (about.kind.as_str(), entry.kind.as_str());
+    Err(MalformedRecord::new(format!(
+        "`kind`: found `{found}`, wanted `{wanted}`, as it was when it was added"
+    )))
 }
 
 /// How a database of the ring stands at this run.
@@ -180,10 +192,11 @@ impl Gate {
     /// A gate over the databases as they stand.
     pub fn new(ring: Ring, standings: Vec<Standing>, now: Time, purpose: Purpose) -> Self {
         let with_source = |standing: Standing| {
-            let source = standing.database.as_ref().map(|database| Arc::new(database.source(now)));
+            let source = standing.database.as_ref().map(|database| Arc::new(database.source(&ring, now)));
             (standing, source)
         };
-        Self { ring, standings: standings.into_iter().map(with_source).collect(), now, purpose }
+        let standings = standings.into_iter().map(with_source).collect();
+        Self { ring, standings, now, purpose }
     }
 
     /// Asks who answers for `project`. The first database in order that lists it does; one that would have to and

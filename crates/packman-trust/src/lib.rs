@@ -21,12 +21,17 @@ pub use assurance::{Assurance, Holds, How, Padlock};
 pub use change::{Change, Class, Effect, Present, Saying, Sight, State, TakenBack, Words, change};
 pub use gate::{Answer, Database, Gate, Nobody, Purpose, RecordWanted, Standing};
 pub use link::{Link, LinkAddress, LinkError, Named};
-pub use list::{DATABASES_PATH, HeldBy, Listing, Listings, Withdrawal};
+pub use list::{DATABASES_PATH, HeldBy, List, Listing, Listings, Withdrawal};
 pub use offer::{LeftOut, Offer, OfferedFile, OfferedWheel, Source, WheelPlace, WhyNot};
 pub use pasted::{PastedError, pasted_sha256};
 pub use refused::{Refused, WhyRefused};
-pub use ring::{DamagedRing, Entry, EntryName, EntryNameError, Learnt, Ring, RingError};
+pub use ring::{
+    DamagedRing, Entry, EntryName, EntryNameError, Learnt, Policy, Quorum, Removed, Ring, RingError,
+};
 pub use scope::{Pattern, PatternError, Scope};
 
 /// The targets that are kept with a database's last good copy: without them nothing of it can be answered.
 pub const ATTACHED: [&str; 2] = [packman_database::ABOUT_PATH, packman_database::RECALLS_PATH];
+
+/// The targets that are kept with a list's last good copy.
+pub const ATTACHED_TO_LISTS: [&str; 2] = [packman_database::ABOUT_PATH, DATABASES_PATH];

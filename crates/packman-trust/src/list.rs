@@ -3,6 +3,7 @@
 //! A list has one file of entries, `databases.json`. In a list that is signed it is a target, and moves with the good
 //! copy in one step; a site that cannot sign serves the very same file. Described in `docs/formats/list.md`.
 
+mod copy;
 mod file;
 
 use std::collections::BTreeMap;
@@ -13,6 +14,8 @@ use packman_tuf::SafetyNumber;
 
 use crate::ring::EntryName;
 use crate::scope::Scope;
+
+pub use copy::List;
 
 /// The path of the target, or of the file on a site that cannot sign.
 pub const DATABASES_PATH: &str = "databases.json";

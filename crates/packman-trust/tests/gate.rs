@@ -98,13 +98,9 @@ impl World {
             refresh.answer(self.repository.serve(&request)).unwrap();
         }
         let memory = refresh.into_memory();
-        let entry = Entry {
-            name: EntryName::parse(entry).unwrap(),
-            url: format!("https://{entry}.example/"),
-            chain: memory.chain_id(),
-            scope: Scope::parse(scope).unwrap(),
-            learnt: Learnt { holds: Holds::Signed, how: How::Compared, on: now() },
-        };
+        let learnt = Learnt { holds: Holds::Signed, how: How::Compared, on: now() };
+        let (url, scope) = (format!("https://{entry}.example/"), Scope::parse(scope).unwrap());
+        let entry = Entry::database(EntryName::parse(entry).unwrap(), url, memory.chain_id(), scope, learnt);
         let database = Database::open(&entry, memory).unwrap();
         Standing { entry, database, refused: None, unreached: None }
     }

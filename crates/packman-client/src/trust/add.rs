@@ -171,8 +171,7 @@ impl Client<'_> {
         let (chain, projects, number) =
             (memory.chain_id(), listed_projects(&memory).len(), memory.root().number());
         let provisional = EntryName::suggest("new database");
-        let mut entry =
-            Entry { name: provisional, url: url.to_owned(), chain, scope: Scope::everything(), learnt };
+        let mut entry = Entry::database(provisional, url.to_owned(), chain, Scope::everything(), learnt);
         let database = Database::open(&entry, memory)?.ok_or_else(|| {
             let why = vec!["it has nothing to read".to_owned()];
             ClientError::from(Failed::Network { what: quoted(url).to_string(), why, hint: None })
@@ -276,7 +275,7 @@ impl Client<'_> {
             let _: Replaced = self.keep_memory(&memory, &entry.chain)?;
             Ok(entry)
         })?;
-        Ok(Added { assurance: entry.assurance(), entry, title, maintainer, number, projects })
+        Ok(Added { assurance: self.ring()?.assurance(&entry), entry, title, maintainer, number, projects })
     }
 }
 

@@ -101,13 +101,9 @@ fn standing(records: &[ProjectRecord]) -> Standing {
         refresh.answer(repository.serve(&request)).unwrap();
     }
     let memory = refresh.into_memory();
-    let entry = Entry {
-        name: EntryName::parse("lab").unwrap(),
-        url: "https://lab.example/".to_owned(),
-        chain: memory.chain_id(),
-        scope: Scope::everything(),
-        learnt: Learnt { holds: Holds::Signed, how: How::Compared, on: now() },
-    };
+    let learnt = Learnt { holds: Holds::Signed, how: How::Compared, on: now() };
+    let (name, url) = (EntryName::parse("lab").unwrap(), "https://lab.example/".to_owned());
+    let entry = Entry::database(name, url, memory.chain_id(), Scope::everything(), learnt);
     let database = Database::open(&entry, memory).unwrap();
     Standing { entry, database, refused: None, unreached: None }
 }

@@ -1,0 +1,47 @@
+//! Acts on the ring that its rules do not allow.
+
+use core::fmt;
+
+use packman_names::ProjectName;
+
+use super::EntryName;
+
+/// An act on the ring that its rules do not allow.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum RingError {
+    /// The name is taken.
+    NameTaken(EntryName),
+    /// The chain is in the ring already, under this name.
+    ChainPresent(EntryName),
+    /// No entry has this name.
+    NoSuchEntry(EntryName),
+    /// It is a list, which answers for no project.
+    IsList(EntryName),
+    /// No list has taken it back, so there is nothing to decide.
+    NotWithdrawn(EntryName),
+    /// The entry may not answer for this project, so it cannot answer first either.
+    OutsideScope(EntryName, ProjectName),
+}
+
+impl fmt::Display for RingError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NameTaken(name) => {
+                write!(f, "the name `{name}` is taken by another entry of your trust ring")
+            }
+            Self::ChainPresent(name) => write!(f, "it is in your trust ring already, as `{name}`"),
+            Self::NoSuchEntry(name) => write!(f, "your trust ring has no `{name}`"),
+            Self::IsList(name) => {
+                write!(f, "`{name}` is a list: it names databases, and answers for no project")
+            }
+            Self::NotWithdrawn(name) => {
+                write!(f, "no list has taken `{name}` back, so there is nothing to keep")
+            }
+            Self::OutsideScope(name, project) => {
+                write!(f, "`{name}` may not answer for `{project}`, so it cannot answer first for it")
+            }
+        }
+    }
+}
+
+impl core::error::Error for RingError {}
