@@ -5,7 +5,7 @@ mod words;
 
 use packman_machine::failure::DiskFailure;
 use packman_names::ProjectName;
-use packman_trust::{EntryName, Nobody, Refused, RingError};
+use packman_trust::{Class, EntryName, NoEvidence, Nobody, Refused, RingError, Words};
 
 /// Why a use case ended without doing what was asked.
 #[derive(Debug)]
@@ -57,6 +57,20 @@ pub enum RefusedWhy {
     NumberNeeded {
         /// Where it is.
         url: String,
+    },
+    /// A database at first use, against which a list of the ring speaks.
+    SpokenAgainst {
+        /// What people read of it.
+        words: Words,
+        /// Which kind of change it is.
+        class: Class,
+    },
+    /// A file that should be evidence of a contradiction, and proves nothing.
+    Evidence {
+        /// Its path.
+        path: String,
+        /// Why not.
+        why: NoEvidence,
     },
     /// A safety number that no remembered root of a database has, where its address could not be asked for another.
     NumberUnknown {
@@ -224,6 +238,13 @@ pub enum No {
         /// Whether it is an environment already.
         is_environment: bool,
     },
+    /// No list of the ring names a database so.
+    NotListed {
+        /// The name.
+        name: EntryName,
+        /// How many lists were asked.
+        lists: usize,
+    },
     /// The ring's rules do not allow it.
     Ring(RingError),
 }
@@ -310,6 +331,9 @@ impl RefusedWhy {
             Self::Database(refused) | Self::Unlisted { refused, .. } => refused.code(),
             Self::FirstUse { refusal, .. } => refusal.code(),
             Self::NumberNeeded { .. } => "number-needed",
+            Self::Evidence { .. } => "bad-evidence",
+            Self::SpokenAgainst { class: Class::Withdrawn, .. } => "withdrawn",
+            Self::SpokenAgainst { .. } => "contradiction",
             Self::NumberUnknown { .. } => "number-mismatch",
             Self::StateDamaged { .. } | Self::MemoryGone { .. } => "state-damaged",
             Self::StateExposed { .. } => "state-exposed",
@@ -341,6 +365,7 @@ impl No {
             Self::LockedLeft { why, .. } => why.code(),
             Self::NoLockedWheel { .. } => "no-wheel",
             Self::LockedRecalled { .. } => "recalled",
+            Self::NotListed { .. } => "no-such-listing",
             Self::Ring(_) => "ring",
         }
     }

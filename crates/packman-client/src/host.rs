@@ -1,8 +1,9 @@
 //! Who hears what happens, and answers what only a person may decide.
 
+use packman_database::Kind;
 use packman_names::{ProjectName, Version};
 use packman_strict::time::Time;
-use packman_trust::EntryName;
+use packman_trust::{EntryName, Words};
 use packman_tuf::SafetyNumber;
 
 use crate::install::PlannedStep;
@@ -17,15 +18,20 @@ pub enum Event {
         /// Why.
         why: String,
     },
-    /// A database's root was replaced with the old keys' consent.
-    Rotated {
-        /// The database.
-        database: EntryName,
-        /// The version before.
-        from: u64,
-        /// The version now.
-        to: u64,
+    /// Something that is remembered changed.
+    Changed {
+        /// What people read of it.
+        words: Words,
+        /// Whether it also is why something that needs a new word is refused.
+        is_refusal: bool,
     },
+    /// What contradicts itself was kept, for the user to send to others.
+    Evidence {
+        /// The file.
+        path: String,
+    },
+    /// What a list of the ring says, before the user decides.
+    Quoted(String),
     /// The clock is behind a time that is known to have passed; that time counts.
     ClockBehind {
         /// What the clock says.
@@ -106,8 +112,10 @@ pub enum Question {
         maintainer: String,
         /// The safety number of its newest root.
         number: SafetyNumber,
-        /// How many projects it lists.
-        projects: usize,
+        /// Whether it is a database or a list.
+        kind: Kind,
+        /// How many projects a database lists, or how many databases a list.
+        holds: usize,
     },
     /// To replace or remove packages that the command did not name.
     Replace {

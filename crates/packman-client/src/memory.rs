@@ -12,7 +12,7 @@ use crate::client::Client;
 use crate::error::{ClientError, RefusedWhy};
 use crate::host::Event;
 
-const RING: &str = "ring.toml";
+pub(crate) const RING: &str = "ring.toml";
 
 /// The file of a chain's memory. Its name is made of hexadecimal digits: no word from outside becomes a path.
 pub(crate) fn memory_file(chain: &Sha256) -> String {

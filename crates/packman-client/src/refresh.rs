@@ -1,24 +1,28 @@
 //! Refreshing: asks each database's mirrors for what is newer, and keeps only what verified.
 
-use std::collections::HashMap;
+mod drive;
+mod evidence;
+mod sights;
 
+use packman_database::Kind;
 use packman_machine::location::Location;
-use packman_machine::network::{Allowance, Fetched, NetworkFailure, NetworkReason};
-use packman_machine::parallel::for_each_parallel;
-use packman_machine::stop::{Stop, Stopped};
+use packman_machine::network::Allowance;
 use packman_names::ProjectName;
 use packman_strict::time::Time;
 use packman_trust::{
-    ATTACHED, Database, Entry, EntryName, Gate, Purpose, Refused, Ring, Standing, WhyRefused,
+    ATTACHED, ATTACHED_TO_LISTS, Age, Database, Entry, EntryName, Gate, List, Purpose, Refused, Ring,
+    Standing, WhyRefused,
 };
-use packman_tuf::{Answer, FirstUse, Limits, Memory, Reason, Refresh, Refusal, Request, Role, Step};
+use packman_tuf::{Limits, Memory, Refresh};
 
 use crate::client::{Client, Reach};
-use crate::download::DOWNLOADS;
 use crate::error::{ClientError, RefusedWhy};
 use crate::host::Event;
-use crate::memory::memory_file;
+use crate::memory::{RING, memory_file};
 use crate::storing::Storing;
+
+pub(crate) use drive::{Stuck, Witnessed, goes_on, one_too_many};
+pub(crate) use sights::roots_of;
 
 /// How one database's refresh went.
 #[derive(Debug)]
@@ -35,81 +39,73 @@ pub enum Refreshed {
     NotAsked,
 }
 
-/// How every database's refresh went, in the order of the ring.
+/// How every refresh went, in the order of the ring.
 #[derive(Debug)]
 pub struct RefreshReport {
+    /// Each list with its outcome.
+    pub lists: Vec<(EntryName, Refreshed)>,
     /// Each database with its outcome.
     pub databases: Vec<(EntryName, Refreshed)>,
 }
 
-/// One refresh of all databases, at one time.
+impl RefreshReport {
+    /// The lists, then the databases.
+    pub fn all(&self) -> impl Iterator<Item = &(EntryName, Refreshed)> {
+        self.lists.iter().chain(&self.databases)
+    }
+}
+
+/// One refresh of lists and databases, at one time.
 struct Round {
     now: Time,
+    /// The ring, with what was seen noted in it.
+    ring: Ring,
+    lists: Vec<Heard>,
     standings: Vec<(Standing, Refreshed)>,
     /// What verified and is newer, on its way to the disk.
     storing: Storing,
 }
 
-/// How asking for one database ended.
+/// A list of the ring, as it stands at this run.
+#[derive(Debug)]
+pub(crate) struct Heard {
+    pub(crate) entry: Entry,
+    /// Its last good copy; where it is not to be believed now, why.
+    pub(crate) list: Result<List, NotHeard>,
+    pub(crate) outcome: Refreshed,
+}
+
+/// Why nothing is taken from a list now.
+#[derive(Debug)]
+pub(crate) enum NotHeard {
+    /// It is not to be believed.
+    Refused(Refused),
+    /// Nothing of it is kept here, and it was not reached.
+    Absent,
+}
+
+/// A good copy.
+enum Opened {
+    Database(Box<Database>),
+    List(Box<List>),
+}
+
+/// How asking for one list or database ended.
 struct Asked {
     /// What was remembered before, and what is now.
     before: Memory,
     memory: Memory,
     /// The good copy in it.
-    database: Result<Option<Database>, Refused>,
+    opened: Result<Option<Opened>, Refused>,
     outcome: Refreshed,
     /// Whether there is something to store.
     changed: bool,
-}
-
-/// A machine of `packman-tuf` that asks for files one after the other.
-trait Asks {
-    /// Whether a file that a mirror has not is always an answer. At first use it is: no such root, no such number. In a
-    /// refresh a mirror that lacks a file it should have is one that cannot be asked.
-    const MISSING_IS_AN_ANSWER: bool;
-    fn step(&self) -> Step;
-    /// What will be wanted after that, as far as it is known.
-    fn ahead(&self) -> Vec<Request> {
-        Vec::new()
-    }
-    fn answer(&mut self, answer: Answer<'_>) -> Result<(), Refusal>;
-}
-
-impl Asks for Refresh {
-    const MISSING_IS_AN_ANSWER: bool = false;
-    fn step(&self) -> Step {
-        Self::step(self)
-    }
-    fn ahead(&self) -> Vec<Request> {
-        Self::ahead(self)
-    }
-    fn answer(&mut self, answer: Answer<'_>) -> Result<(), Refusal> {
-        Self::answer(self, answer)
-    }
-}
-
-impl Asks for FirstUse {
-    const MISSING_IS_AN_ANSWER: bool = true;
-    fn step(&self) -> Step {
-        Self::step(self)
-    }
-    fn answer(&mut self, answer: Answer<'_>) -> Result<(), Refusal> {
-        Self::answer(self, answer)
-    }
-}
-
-/// Why a machine did not come to its end.
-pub(crate) enum Stuck {
-    /// No mirror gave an answer.
-    Unreached(String),
-    /// No mirror gave an answer that is believed; this was the last.
-    Refused(Refusal),
-    /// The user asked to stop.
-    Stopped,
+    /// A file that contradicts what was signed before.
+    witnessed: Option<Witnessed>,
 }
 
 impl Client<'_> {
-    /// Refreshes every database of the ring and gives the gate over them as they stand then. All that is newer is stored.
+    /// Refreshes the ring and gives the gate over its databases as they stand then. All that is newer is stored.
     pub fn gate(&self, purpose: Purpose) -> Result<Gate, ClientError> {
         let (gate, storing) = self.gate_and_storing(purpose)?;
         storing.wait()?;
@@ -119,28 +115,43 @@ impl Client<'_> {
     /// The same, for who has something to do before it matters that what is newer is stored.
     pub(crate) fn gate_and_storing(&self, purpose: Purpose) -> Result<(Gate, Storing), ClientError> {
         let ring = self.ring()?;
-        let Round { now, standings, storing } = self.round(&ring, self.fetcher.hurried())?;
+        let entries: Vec<Entry> = ring.all().cloned().collect();
+        let Round { now, ring, standings, storing, .. } =
+            self.round(ring, &entries, self.fetcher.hurried())?;
         let standings = standings.into_iter().map(|(standing, _)| standing).collect();
         Ok((Gate::new(ring, standings, now, purpose), storing))
     }
 
-    /// Refreshes every database of the ring and reports.
+    /// Refreshes every list and database of the ring and reports.
     pub fn refresh(&self) -> Result<RefreshReport, ClientError> {
         let ring = self.ring()?;
-        let Round { standings, storing, .. } = self.round(&ring, self.fetcher.unhurried())?;
+        let entries: Vec<Entry> = ring.all().cloned().collect();
+        let Round { lists, standings, storing, .. } = self.round(ring, &entries, self.fetcher.unhurried())?;
         storing.wait()?;
-        Ok(RefreshReport {
-            databases: standings.into_iter().map(|(standing, how)| (standing.entry.name, how)).collect(),
-        })
+        let lists = lists.into_iter().map(|heard| (heard.entry.name, heard.outcome)).collect();
+        let databases = standings.into_iter().map(|(standing, how)| (standing.entry.name, how)).collect();
+        Ok(RefreshReport { lists, databases })
     }
 
-    /// All databases are asked at once, and each for so long at most: one that is slow delays no other.
-    fn round(&self, ring: &Ring, allowance: Allowance) -> Result<Round, ClientError> {
+    /// Refreshes the lists of the ring and gives them as they stand then, with the ring.
+    pub(crate) fn lists(&self) -> Result<(Ring, Vec<Heard>), ClientError> {
+        let ring = self.ring()?;
+        if ring.lists().is_empty() {
+            return Ok((ring, Vec::new()));
+        }
+        let entries = ring.lists().to_vec();
+        let Round { ring, lists, storing, .. } = self.round(ring, &entries, self.fetcher.unhurried())?;
+        storing.wait()?;
+        Ok((ring, lists))
+    }
+
+    /// All are asked at once, and each for so long at most: one that is slow delays no other.
+    fn round(&self, ring: Ring, entries: &[Entry], allowance: Allowance) -> Result<Round, ClientError> {
         let memories: Vec<Memory> =
-            ring.entries().iter().map(|entry| self.memory_of(entry)).collect::<Result<_, _>>()?;
+            entries.iter().map(|entry| self.memory_of(entry)).collect::<Result<_, _>>()?;
         let now = self.time_after(&memories);
         let mut asked: Vec<Asked> = std::thread::scope(|scope| {
-            let mut pairs = ring.entries().iter().zip(memories);
+            let mut pairs = entries.iter().zip(memories);
             // Most rings have one database: it needs no thread besides this one.
             let own = pairs.next_back();
             let running: Vec<_> = pairs
@@ -153,27 +164,42 @@ impl Client<'_> {
                 .chain(own)
                 .collect::<Result<_, _>>()
         })?;
-        let storing = self.store(ring, &mut asked, now, allowance)?;
-        let pairs = ring.entries().iter().zip(asked);
-        let standings = pairs.map(|(entry, asked)| self.standing(entry, asked, now)).collect();
-        Ok(Round { now, standings, storing })
+        let (ring, storing) = self.store(ring, entries, &mut asked, now, allowance)?;
+        let (mut lists, mut standings) = (Vec::new(), Vec::new());
+        for (entry, asked) in entries.iter().zip(asked) {
+            // As it stands after what was seen.
+            let entry = ring.entry(&entry.name).unwrap_or(entry).clone();
+            match entry.kind {
+                Kind::List => lists.push(self.heard(entry, asked, now)),
+                Kind::Database => standings.push(self.standing(entry, asked, now)),
+            }
+        }
+        Ok(Round { now, ring, lists, standings, storing })
     }
 
-    /// Begins to store what is newer, also where the end was a refusal: the floor is never lowered.
+    /// Begins to store what is newer, also where the end was a refusal: the floor is never lowered; and what was seen of
+    /// entries, in the ring.
     ///
     /// Two PackMans may refresh at once. Only the one whose beginning is still what is kept may keep its end; the
     /// other asks again from there.
     fn store(
         &self,
-        ring: &Ring,
+        ring: Ring,
+        entries: &[Entry],
         asked: &mut [Asked],
         now: Time,
         allowance: Allowance,
-    ) -> Result<Storing, ClientError> {
-        while asked.iter().any(|asked| asked.changed) {
+    ) -> Result<(Ring, Storing), ClientError> {
+        let seen = loop {
+            let seen = self.sights(&ring, entries, asked, now)?;
+            let noted = seen.noted(&ring);
+            if !asked.iter().any(|asked| asked.changed) && noted == ring && seen.evidence.is_empty() {
+                seen.tell(self, &ring);
+                return Ok((ring, Storing::default()));
+            }
             let lock = self.lock_home()?;
-            let (mut files, mut moved) = (Vec::new(), Vec::new());
-            for (entry, asked) in ring.entries().iter().zip(&mut *asked).filter(|(_, asked)| asked.changed) {
+            let (mut files, mut moved) = (seen.evidence.clone(), Vec::new());
+            for (entry, asked) in entries.iter().zip(&mut *asked).filter(|(_, asked)| asked.changed) {
                 let kept = self.memory_of(entry)?;
                 if kept.encode() == asked.before.encode() {
                     files.push((memory_file(&entry.chain), asked.memory.encode()));
@@ -182,14 +208,21 @@ impl Client<'_> {
                 }
             }
             if moved.is_empty() {
-                return Ok(Storing::begin(self.home, lock, files)?);
+                // The ring may have been changed meanwhile: what was seen is noted in what it is now.
+                let kept = self.ring()?;
+                let now_noted = seen.noted(&kept);
+                if now_noted != kept {
+                    files.push((RING.to_owned(), now_noted.encode().into_bytes()));
+                }
+                seen.tell(self, &ring);
+                break (noted, Storing::begin(self.home, lock, files)?);
             }
             drop(lock);
             for (entry, asked, kept) in moved {
                 *asked = self.ask(entry, kept, now, allowance)?;
             }
-        }
-        Ok(Storing::default())
+        };
+        Ok(seen)
     }
 
     /// The time of this run: the clock's, or the newest at which a refresh verified and was current, where that is
@@ -202,7 +235,7 @@ impl Client<'_> {
         floor
     }
 
-    /// Asks a database's mirrors for what is newer than what is remembered.
+    /// Asks the mirrors of a list or database for what is newer than what is remembered.
     fn ask(
         &self,
         entry: &Entry,
@@ -210,25 +243,27 @@ impl Client<'_> {
         now: Time,
         allowance: Allowance,
     ) -> Result<Asked, ClientError> {
-        let opened = Database::open(entry, before.clone());
+        let opened = open(entry, before.clone());
         if self.reach == Reach::Offline {
             let (memory, outcome) = (before.clone(), Refreshed::NotAsked);
-            return Ok(Asked { before, memory, database: opened, outcome, changed: false });
+            return Ok(Asked { before, memory, opened, outcome, changed: false, witnessed: None });
         }
         let locations = self.mirrors(entry, &opened)?;
-        let mut refresh = begin(before.clone(), now);
-        let end = self.drive(&mut refresh, &locations, allowance);
+        let attached = attached_to(entry.kind);
+        let mut refresh = begin(before.clone(), now, attached);
+        let mut witnessed = None;
+        let end = self.drive(&mut refresh, &locations, allowance, &mut witnessed);
         let changed = refresh.changed();
         let memory = refresh.into_memory();
-        let newest = if changed { Some(Database::open(entry, memory.clone())) } else { None };
+        let newest = if changed { Some(open(entry, memory.clone())) } else { None };
         if let Err(refused) = newest.as_ref().unwrap_or(&opened) {
             // Signed, and still nothing that can be answered from: the good copy before it stays.
             let outcome = Refreshed::Refused(refused.clone());
-            return Ok(Asked { memory: before.clone(), before, database: opened, outcome, changed: false });
+            return Ok(Asked { memory: before.clone(), before, opened, outcome, changed: false, witnessed });
         }
-        let end = end.map_err(|stuck| self.explained(stuck, &memory, &locations, allowance));
+        let end = end.map_err(|stuck| self.explained(stuck, &memory, &locations, allowance, &mut witnessed));
         let outcome = outcome(entry, end, changed)?;
-        Ok(Asked { before, memory, database: newest.unwrap_or(opened), outcome, changed })
+        Ok(Asked { before, memory, opened: newest.unwrap_or(opened), outcome, changed, witnessed })
     }
 
     pub(crate) fn memory_of(&self, entry: &Entry) -> Result<Memory, ClientError> {
@@ -236,72 +271,119 @@ impl Client<'_> {
             .ok_or_else(|| RefusedWhy::MemoryGone { database: entry.name.clone() }.into())
     }
 
-    fn standing(&self, entry: &Entry, asked: Asked, now: Time) -> (Standing, Refreshed) {
-        let Asked { before, memory, database, outcome, .. } = asked;
-        let (from, to) = (before.root().version(), memory.root().version());
-        if to > from {
-            self.host.event(Event::Rotated { database: entry.name.clone(), from, to });
-        }
-        let mut standing = Standing { entry: entry.clone(), database: None, refused: None, unreached: None };
+    fn standing(&self, entry: Entry, asked: Asked, now: Time) -> (Standing, Refreshed) {
+        let outcome = Self::stopped(&entry, asked.outcome);
+        let mut standing = Standing { entry, database: None, refused: None, unreached: None };
         match &outcome {
-            Refreshed::Refused(refused) => {
-                standing.refused = Some(refused.clone());
-            }
+            Refreshed::Refused(refused) => standing.refused = Some(refused.clone()),
             Refreshed::Unreached(why) => {
-                self.host.event(Event::Unreached { database: entry.name.clone(), why: why.clone() });
+                let database = standing.entry.name.clone();
+                self.host.event(Event::Unreached { database, why: why.clone() });
                 standing.unreached = Some(why.clone());
             }
             Refreshed::NotAsked => standing.unreached = Some("the network was not asked".to_owned()),
             Refreshed::Newer | Refreshed::Same => {}
         }
-        match database {
-            Ok(database) => {
-                if let Some(database) = &database {
-                    self.warn_before_expiry(database, now);
-                }
-                standing.database = database;
+        match asked.opened {
+            Ok(Some(Opened::Database(database))) => {
+                self.warn_before_expiry(&standing.entry, database.memory(), now);
+                standing.database = Some(*database);
             }
+            Ok(_) => {}
             Err(refused) => standing.refused = Some(refused),
         }
         (standing, outcome)
     }
 
-    /// Says in one line what was refused and did not end the command; what ended it says so itself.
+    fn heard(&self, entry: Entry, asked: Asked, now: Time) -> Heard {
+        let outcome = Self::stopped(&entry, asked.outcome);
+        if let Refreshed::Unreached(why) = &outcome {
+            self.host.event(Event::Unreached { database: entry.name.clone(), why: why.clone() });
+        }
+        let list = match (&outcome, asked.opened) {
+            (Refreshed::Refused(refused), _) => Err(NotHeard::Refused(refused.clone())),
+            (_, Err(refused)) => Err(NotHeard::Refused(refused)),
+            (_, Ok(Some(Opened::List(list)))) => match list.age(now) {
+                Age::Current => {
+                    self.warn_before_expiry(&entry, list.memory(), now);
+                    Ok(*list)
+                }
+                Age::Expired { role, since } => {
+                    let why = WhyRefused::Expired { role, since };
+                    Err(NotHeard::Refused(Refused { database: entry.name.clone(), why }))
+                }
+            },
+            (_, Ok(_)) => Err(NotHeard::Absent),
+        };
+        if let Err(NotHeard::Refused(refused)) = &list {
+            self.tell(refused);
+        }
+        Heard { entry, list, outcome }
+    }
+
+    /// What stands against an entry, whatever its mirrors gave: two heads, or that it was taken back.
+    fn stopped(entry: &Entry, outcome: Refreshed) -> Refreshed {
+        if matches!(outcome, Refreshed::Refused(_)) {
+            return outcome;
+        }
+        let present = &entry.present;
+        let why = match (&present.heads, &present.withdrawn) {
+            (Some((role, version)), _) => WhyRefused::TwoHeads { role: *role, version: *version },
+            (None, Some(taken)) if !taken.kept => {
+                WhyRefused::Withdrawn { by: present.through.clone(), reason: taken.reason.clone() }
+            }
+            _ => return outcome,
+        };
+        Refreshed::Refused(Refused { database: entry.name.clone(), why })
+    }
+
+    /// Says what was refused and did not end the command; what ended it says so itself.
     pub(crate) fn tell_refused<T>(
         &self,
         refused: &[Refused],
         ended: Result<T, ClientError>,
     ) -> Result<T, ClientError> {
         let told = ended.as_ref().err().and_then(ClientError::refused_database);
-        for refused in refused.iter().filter(|refused| told != Some(&refused.database)) {
-            let why = refused.because();
-            self.host.event(Event::RefreshRefused { database: refused.database.clone(), why });
-        }
+        refused
+            .iter()
+            .filter(|refused| told != Some(&refused.database))
+            .for_each(|refused| self.tell(refused));
         ended
     }
 
+    fn tell(&self, refused: &Refused) {
+        self.host.event(match refused.words() {
+            Some(words) => Event::Changed { words, is_refusal: true },
+            None => Event::RefreshRefused { database: refused.database.clone(), why: refused.because() },
+        });
+    }
+
     /// Says in one line when a role has under 14 days left.
-    fn warn_before_expiry(&self, database: &Database, now: Time) {
+    fn warn_before_expiry(&self, entry: &Entry, memory: &Memory, now: Time) {
         const WARN_DAYS: i64 = 14;
-        let Some((role, expires)) = database.memory().good().map(packman_tuf::Good::earliest_expiry) else {
+        let Some((role, expires)) = memory.good().map(packman_tuf::Good::earliest_expiry) else {
             return;
         };
         let days = (expires.seconds() - now.seconds()).div_euclid(24 * 60 * 60);
         if (0..WARN_DAYS).contains(&days) {
-            let database = database.entry().name.clone();
+            let database = entry.name.clone();
             self.host.event(Event::ExpiresSoon { database, role: role.name(), days });
         }
     }
 
-    /// The places that serve a database: the one it was learnt from, then those it names itself.
+    /// The places that serve an entry: the one it was learnt from, then those it names itself.
     fn mirrors(
         &self,
         entry: &Entry,
-        opened: &Result<Option<Database>, Refused>,
+        opened: &Result<Option<Opened>, Refused>,
     ) -> Result<Vec<Location>, ClientError> {
         let mut mirrors = vec![self.location(&entry.url)?];
-        if let Ok(Some(database)) = opened {
-            mirrors.extend(further_mirrors(&database.about().mirrors));
+        match opened {
+            Ok(Some(Opened::Database(database))) => {
+                mirrors.extend(further_mirrors(&database.about().mirrors));
+            }
+            Ok(Some(Opened::List(list))) => mirrors.extend(further_mirrors(&list.about().mirrors)),
+            Ok(None) | Err(_) => {}
         }
         Ok(mirrors)
     }
@@ -310,148 +392,26 @@ impl Client<'_> {
     pub(crate) fn location(&self, text: &str) -> Result<Location, ClientError> {
         Location::parse(text, self.environ.folder()).map_err(|error| ClientError::usage(error.to_string()))
     }
+}
 
-    /// A signature that nobody we know made: where an address serves another chain of roots altogether, that is what
-    /// there is to say.
-    pub(crate) fn explained(
-        &self,
-        stuck: Stuck,
-        memory: &Memory,
-        locations: &[Location],
-        allowance: Allowance,
-    ) -> Stuck {
-        let Stuck::Refused(refusal) = stuck else { return stuck };
-        if !matches!(refusal.reason(), Reason::BadSignature { .. }) {
-            return Stuck::Refused(refusal);
-        }
-        let (path, limits) = (Role::Root.file_path(memory.root().version()), Limits::default());
-        let other = locations.iter().find_map(|location| {
-            match self.fetcher.within(allowance).get(location, &path, limits.root_bytes) {
-                Ok(Fetched::Bytes(bytes)) => memory.other_root(&bytes, &limits),
-                // What is not there, or cannot be reached, explains nothing.
-                Ok(Fetched::Missing) | Err(_) => None,
-            }
-        });
-        Stuck::Refused(other.unwrap_or(refusal))
-    }
-
-    /// Drives first use.
-    pub(crate) fn first_use(&self, machine: &mut FirstUse, location: &Location) -> Result<(), Stuck> {
-        self.drive(machine, std::slice::from_ref(location), self.fetcher.unhurried())
-    }
-
-    /// Refreshes a memory that belongs to no entry yet.
-    pub(crate) fn first_refresh(&self, refresh: &mut Refresh, location: &Location) -> Result<(), Stuck> {
-        self.drive(refresh, std::slice::from_ref(location), self.fetcher.unhurried())
-    }
-
-    /// Answers a machine's questions from the first mirror whose answer it takes.
-    fn drive(
-        &self,
-        machine: &mut impl Asks,
-        locations: &[Location],
-        allowance: Allowance,
-    ) -> Result<(), Stuck> {
-        let (mut came, mut is_worth) = (HashMap::new(), true);
-        loop {
-            if self.stop.is_asked() {
-                return Err(Stuck::Stopped);
-            }
-            let Step::Fetch(request) = machine.step() else { return Ok(()) };
-            if came.is_empty() && is_worth {
-                came = self.fetch_ahead(machine, &request, locations, allowance)?;
-                // A mirror that has none of them is not asked twice for each.
-                is_worth = !came.is_empty() || machine.ahead().is_empty();
-            }
-            let early = came.remove(&request.path);
-            if early.is_none_or(|bytes| machine.answer(Answer::Bytes(&bytes)).is_err()) {
-                self.answer(machine, &request, locations, allowance)?;
-            }
-        }
-    }
-
-    /// Fetches at once what will be wanted one by one: at first use a mirror far away is asked for many bins. What does
-    /// not come is asked for again when it is wanted, and told then.
-    fn fetch_ahead(
-        &self,
-        machine: &impl Asks,
-        next: &Request,
-        locations: &[Location],
-        allowance: Allowance,
-    ) -> Result<HashMap<String, Vec<u8>>, Stuck> {
-        let mut wanted = machine.ahead();
-        let best = self.fetcher.best_first(locations);
-        let (false, Some(location)) = (wanted.is_empty(), best.first()) else { return Ok(HashMap::new()) };
-        wanted.truncate(AHEAD);
-        wanted.push(next.clone());
-        let fetch = |request: Request, _: &Stop| -> Result<_, Stopped> {
-            match self.fetcher.within(allowance).get(location, &request.path, request.max_bytes) {
-                Ok(Fetched::Bytes(bytes)) => Ok(Some((request.path, bytes))),
-                Ok(Fetched::Missing) | Err(_) => Ok(None),
-            }
-        };
-        let came =
-            for_each_parallel(wanted, DOWNLOADS, self.stop, fetch).map_err(|_: Stopped| Stuck::Stopped)?;
-        Ok(came.into_iter().flatten().collect())
-    }
-
-    fn answer<M: Asks>(
-        &self,
-        machine: &mut M,
-        request: &Request,
-        locations: &[Location],
-        allowance: Allowance,
-    ) -> Result<(), Stuck> {
-        let mut stuck = Stuck::Unreached("no mirror is known".to_owned());
-        let mut is_told = false;
-        for location in self.fetcher.best_first(locations) {
-            let fetched = self.fetcher.within(allowance).get(&location, &request.path, request.max_bytes);
-            let fetched = match fetched {
-                Ok(fetched) => fetched,
-                Err(failure) if goes_on(&failure) => Fetched::Bytes(one_too_many(request.max_bytes)),
-                // Whoever asked for the end is not told of a network that failed.
-                Err(failure) if *failure.reason() == NetworkReason::Stopped => return Err(Stuck::Stopped),
-                // What took the time says more than that there is none left.
-                Err(failure) if *failure.reason() == NetworkReason::NoTimeLeft && is_told => break,
-                Err(failure) => {
-                    stuck = stuck.or_unreached(failure.to_string());
-                    is_told = true;
-                    continue;
-                }
-            };
-            let answer = match &fetched {
-                Fetched::Bytes(bytes) => Answer::Bytes(bytes),
-                Fetched::Missing if request.may_be_missing || M::MISSING_IS_AN_ANSWER => Answer::Missing,
-                Fetched::Missing => {
-                    stuck = stuck.or_unreached(format!("it has no `{}`", request.path));
-                    continue;
-                }
-            };
-            match machine.answer(answer) {
-                Ok(()) => return Ok(()),
-                Err(refusal) => stuck = Stuck::Refused(refusal),
-            }
-        }
-        Err(stuck)
-    }
+fn open(entry: &Entry, memory: Memory) -> Result<Option<Opened>, Refused> {
+    Ok(match entry.kind {
+        Kind::Database => Database::open(entry, memory)?.map(|database| Opened::Database(Box::new(database))),
+        Kind::List => List::open(entry, memory)?.map(|list| Opened::List(Box::new(list))),
+    })
 }
 
 /// A refresh that takes everything that offline answers need.
-pub(crate) fn begin(memory: Memory, now: Time) -> Refresh {
-    Refresh::begin(memory, now, Limits::default()).with_bins().with_attached(&ATTACHED)
+pub(crate) fn begin(memory: Memory, now: Time, attached: &'static [&'static str]) -> Refresh {
+    Refresh::begin(memory, now, Limits::default()).with_bins().with_attached(attached)
 }
 
-/// How many files are fetched at once before the first of them is wanted.
-const AHEAD: usize = 64;
-
-/// Whether a host gave more than is read of that file. It was reached, and what it gives is to blame.
-pub(crate) fn goes_on(failure: &NetworkFailure) -> bool {
-    matches!(failure.reason(), NetworkReason::TooLarge(_))
-}
-
-/// What stands for a file that goes on: so many bytes and one more. Whoever verifies looks at the length first.
-pub(crate) fn one_too_many(most: u64) -> Vec<u8> {
-    vec![0; usize::try_from(most).unwrap_or_default().saturating_add(1)]
+/// The targets that move together with the good copy.
+pub(crate) fn attached_to(kind: Kind) -> &'static [&'static str] {
+    match kind {
+        Kind::Database => &ATTACHED,
+        Kind::List => &ATTACHED_TO_LISTS,
+    }
 }
 
 fn outcome(entry: &Entry, end: Result<(), Stuck>, changed: bool) -> Result<Refreshed, ClientError> {
@@ -464,16 +424,6 @@ fn outcome(entry: &Entry, end: Result<(), Stuck>, changed: bool) -> Result<Refre
             Refreshed::Refused(Refused { database: entry.name.clone(), why: WhyRefused::Bytes(refusal) })
         }
     })
-}
-
-impl Stuck {
-    /// A refusal says more than a mirror that was not reached.
-    fn or_unreached(self, why: String) -> Self {
-        match self {
-            Self::Unreached(_) => Self::Unreached(why),
-            refused => refused,
-        }
-    }
 }
 
 /// How many of the mirrors that a database names are ever asked: it may name hundreds that never answer.

@@ -3,10 +3,13 @@
 mod add;
 mod change;
 mod compare;
+mod evidence;
+mod listed;
 
+use packman_database::Kind;
 use packman_names::ProjectName;
 use packman_strict::time::Time;
-use packman_trust::{Age, Assurance, Database, Entry, Pattern, Ring};
+use packman_trust::{Age, Assurance, Database, Entry, EntryName, List, Listing, Pattern, Ring};
 use packman_tuf::SafetyNumber;
 
 use crate::client::Client;
@@ -16,6 +19,7 @@ use crate::refresh::{good_until, listed_projects};
 pub use add::{AddRequest, Added};
 pub use change::Removed;
 pub use compare::Compared;
+pub use evidence::EvidenceReport;
 
 /// One entry of the ring, with what is remembered of it.
 #[derive(Debug)]
@@ -36,6 +40,8 @@ pub struct EntryReport {
     pub numbers: Vec<(u64, SafetyNumber)>,
     /// The projects that its good copy lists.
     pub projects: Vec<ProjectName>,
+    /// The databases that a list's good copy names, those that it has taken back too.
+    pub databases: Vec<(EntryName, Listing)>,
     /// Until when the good copy is current.
     pub good_until: Option<Time>,
     /// Whether it is.
@@ -63,7 +69,7 @@ impl Client<'_> {
             let unreported = |error| Box::new(Unreported { entry: entry.clone(), error });
             self.report(&ring, entry).map_err(unreported)
         };
-        Ok(ring.entries().iter().map(listed).collect())
+        Ok(ring.all().map(listed).collect())
     }
 
     /// Reports one entry of the ring.
@@ -77,8 +83,20 @@ impl Client<'_> {
         let (numbers, projects, good_until) =
             (memory.numbers(), listed_projects(&memory), good_until(&memory));
         let age = memory.good().map(|good| Age::of(good, self.now));
-        let database = Database::open(entry, memory)?;
-        let about = database.as_ref().map(Database::about);
+        let (about, databases) = match entry.kind {
+            Kind::Database => {
+                (Database::open(entry, memory)?.map(|database| database.about().clone()), Vec::new())
+            }
+            Kind::List => match List::open(entry, memory)? {
+                Some(list) => {
+                    let named = list.listings().iter();
+                    let named = named.map(|(name, listing)| (name.clone(), listing.clone())).collect();
+                    (Some(list.about().clone()), named)
+                }
+                None => (None, Vec::new()),
+            },
+        };
+        let about = about.as_ref();
         Ok(EntryReport {
             entry: entry.clone(),
             assurance: ring.assurance(entry),
@@ -88,6 +106,7 @@ impl Client<'_> {
             preferred: ring.preferred(&entry.name).into_iter().cloned().collect(),
             numbers,
             projects,
+            databases,
             good_until,
             age,
         })
@@ -95,6 +114,6 @@ impl Client<'_> {
 }
 
 /// The name of an entry, as a user typed it.
-fn entry_name(text: &str) -> Result<packman_trust::EntryName, ClientError> {
-    packman_trust::EntryName::parse(text).map_err(|error| ClientError::usage(error.to_string()))
+fn entry_name(text: &str) -> Result<EntryName, ClientError> {
+    EntryName::parse(text).map_err(|error| ClientError::usage(error.to_string()))
 }

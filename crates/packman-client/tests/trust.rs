@@ -390,7 +390,7 @@ fn tells_a_rotation_that_the_old_keys_consented_to() {
     });
     world.heard();
     assert_eq!(world.refreshed(now()), "Newer");
-    assert!(world.heard().contains(&"Rotated".to_owned()));
+    assert!(world.heard().contains(&"Changed".to_owned()));
 }
 
 #[test]

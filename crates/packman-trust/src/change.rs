@@ -162,11 +162,11 @@ pub struct Change {
 impl Sight {
     /// What a refusal means for what is remembered: most are a bad copy, of which another mirror may have a good one,
     /// and no change at all.
-    pub fn of_refusal(refusal: &Refusal, role: Option<Role>) -> Option<Self> {
-        match (refusal.reason(), role) {
-            (Reason::UnexplainedChange { .. }, _) => Some(Self::OtherChain),
-            (Reason::Contradiction { version, .. }, Some(role)) => {
-                Some(Self::TwoSigned { role, version: *version })
+    pub fn of_refusal(refusal: &Refusal) -> Option<Self> {
+        match refusal.reason() {
+            Reason::UnexplainedChange { .. } => Some(Self::OtherChain),
+            Reason::Contradiction { version, .. } => {
+                Some(Self::TwoSigned { role: role_at(refusal.path()), version: *version })
             }
             _ => None,
         }
@@ -217,6 +217,15 @@ fn said(state: &State, by: &EntryName, signed: bool, what: &Saying) -> (Class, E
     }
 }
 
+impl Present {
+    /// What it stops before anything new is seen.
+    pub fn in_force(&self) -> Effect {
+        let heads = self.heads.map_or(Effect::Silent, |(role, _)| stopped_by(role));
+        let taken_back = self.withdrawn.as_ref().is_some_and(|taken| !taken.kept);
+        heads.max(if taken_back { Effect::Suspended } else { Effect::Silent })
+    }
+}
+
 impl State {
     /// What the state stops by itself, whatever is seen; unless it is the sight that ends it.
     fn stops(&self, sight: &Sight) -> Effect {
@@ -245,8 +254,14 @@ impl State {
     }
 }
 
+/// The role of a metadata file by its path, `metadata/7.targets.json`. A bin is signed by the targets keys.
+fn role_at(path: &str) -> Role {
+    let name = path.trim_end_matches(".json");
+    Role::parse(name.rsplit(['/', '.']).next().unwrap_or_default()).unwrap_or(Role::Targets)
+}
+
 /// What two heads of a role stop: an online key heals by going on, the others only by a person.
-fn stopped_by(role: Role) -> Effect {
+pub(crate) fn stopped_by(role: Role) -> Effect {
     match role {
         Role::Timestamp | Role::Snapshot => Effect::StoppedUntilHigher,
         Role::Root | Role::Targets => Effect::Stopped,

@@ -148,8 +148,10 @@ impl Purpose {
 
     /// Whether it may be said that a database does not list a project, although this happened to it. Showing what the
     /// last good copy has says when it was good; showing that it has nothing would hide what was refused since.
+    /// A database that was taken back is as well known as before.
     fn bears_silence(self, refused: &Refused) -> bool {
         match self {
+            _ if matches!(refused.why, WhyRefused::Withdrawn { .. }) => true,
             Self::Act | Self::ActOnExpired => self.bears(refused),
             Self::Look => refused.is_expiry(),
         }

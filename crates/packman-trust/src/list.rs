@@ -5,6 +5,7 @@
 
 mod copy;
 mod file;
+mod told;
 
 use std::collections::BTreeMap;
 
@@ -16,6 +17,7 @@ use crate::ring::EntryName;
 use crate::scope::Scope;
 
 pub use copy::List;
+pub use told::Told;
 
 /// The path of the target, or of the file on a site that cannot sign.
 pub const DATABASES_PATH: &str = "databases.json";

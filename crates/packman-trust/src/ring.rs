@@ -9,10 +9,13 @@ mod rules;
 use packman_database::Kind;
 use packman_names::ProjectName;
 use packman_strict::Sha256;
+use packman_tuf::{Role, SafetyNumber};
 
 use crate::assurance::{Assurance, Holds, How};
+use crate::change::{Change, Effect, Saying, Sight, TakenBack, change, stopped_by};
 use crate::scope::{Pattern, Scope};
 
+pub(crate) use entry::same_place;
 pub use entry::{Entry, EntryName, EntryNameError, Learnt, Removed};
 pub use error::RingError;
 pub use file::DamagedRing;
@@ -81,7 +84,7 @@ impl Ring {
     pub fn chain_of_url(&self, url: &str) -> Option<Sha256> {
         let present = self.all().map(|entry| (&entry.url, entry.chain));
         let removed = self.removed.iter().map(|removed| (&removed.url, removed.chain));
-        present.chain(removed).find(|(known, _)| entry::same_place(known, url)).map(|(_, chain)| chain)
+        present.chain(removed).find(|(known, _)| same_place(known, url)).map(|(_, chain)| chain)
     }
 
     /// How a removed entry of this chain was learnt.
@@ -160,6 +163,49 @@ impl Ring {
         let entry = self.entry_mut(name)?;
         let withdrawn = entry.present.withdrawn.as_mut();
         withdrawn.ok_or_else(|| RingError::NotWithdrawn(name.clone()))?.kept = true;
+        Ok(())
+    }
+
+    /// Decides what follows from a sight of an entry, and keeps what has to be kept of it.
+    pub fn note(&mut self, name: &EntryName, sight: &Sight) -> Result<Change, RingError> {
+        let entry = self.entry_mut(name)?;
+        let decided = change(&entry.state(), sight);
+        let present = &mut entry.present;
+        match (sight, decided.effect) {
+            (Sight::TwoSigned { role, version }, _) => {
+                // The stronger stop stays: what a person must settle is not settled by a timestamp that goes on.
+                let new = (*role, *version);
+                let is_weaker = |old: (Role, u64)| stopped_by(old.0) <= stopped_by(new.0);
+                if present.heads.is_none_or(is_weaker) {
+                    present.heads = Some(new);
+                }
+            }
+            (Sight::Verified { headed: Some(now), .. }, _) => {
+                present.heads.take_if(|(role, two)| stopped_by(*role) < Effect::Stopped && now > two);
+            }
+            (Sight::Said { what: Saying::Withdrawn { reason }, .. }, Effect::Suspended) => {
+                present.withdrawn = Some(TakenBack { reason: reason.clone(), kept: false });
+            }
+            (Sight::Said { what: Saying::Gone, .. }, Effect::Suspended) if present.withdrawn.is_none() => {
+                present.withdrawn = Some(TakenBack { reason: String::new(), kept: false });
+            }
+            (Sight::Said { by, signed: true, what: Saying::SameChain }, _) => {
+                if matches!(entry.learnt.how, How::Remembered(_) | How::ByLink) {
+                    entry.learnt.how = How::Listed(by.to_string());
+                }
+            }
+            _ => {}
+        }
+        Ok(decided)
+    }
+
+    /// Remembers that a root leads to the first of an entry's chain: a list that names it names the same chain.
+    pub fn leads_from(&mut self, name: &EntryName, number: SafetyNumber) -> Result<(), RingError> {
+        const MOST: usize = 64;
+        let earlier = &mut self.entry_mut(name)?.earlier;
+        if !earlier.contains(&number) && earlier.len() < MOST {
+            earlier.push(number);
+        }
         Ok(())
     }
 

@@ -60,7 +60,11 @@ impl Pattern {
 
     /// Whether `project` matches. Linear in the name for each `*`: a pattern cannot be made to cost much.
     pub fn matches(&self, project: &ProjectName) -> bool {
-        let mut rest = project.as_str();
+        self.matches_text(project.as_str())
+    }
+
+    fn matches_text(&self, text: &str) -> bool {
+        let mut rest = text;
         let mut pieces = self.0.split('*');
         let first = pieces.next().unwrap_or_default();
         let Some(stripped) = rest.strip_prefix(first) else { return false };
@@ -105,6 +109,12 @@ impl Scope {
     /// Whether it admits `project`.
     pub fn admits(&self, project: &ProjectName) -> bool {
         self.0.iter().any(|pattern| pattern.matches(project))
+    }
+
+    /// Whether it admits nothing that the other does not. A star matches a star only, so that the answer is never too
+    /// wide.
+    pub fn is_within(&self, other: &Self) -> bool {
+        self.0.iter().all(|narrow| other.0.iter().any(|wide| wide.matches_text(&narrow.0)))
     }
 
     /// Its patterns.
@@ -153,6 +163,23 @@ mod tests {
         for text in ["", "flask>=3", "a b", "flàsk", "a/b", "[a-z]"] {
             assert!(Pattern::parse(text).is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn a_scope_is_within_another_only_where_every_name_is() {
+        let check = |narrow: &[&str], wide: &[&str], wanted: bool| {
+            let [narrow, wide] = [narrow, wide].map(|patterns| Scope::parse(patterns).unwrap());
+            assert_eq!(narrow.is_within(&wide), wanted, "{narrow} within {wide}");
+        };
+        check(&["flask", "lab-*"], &["*"], true);
+        check(&["lab-tools", "lab-x-*"], &["lab-*"], true);
+        check(&["*"], &["lab-*"], false);
+        check(&["lab*"], &["lab-*"], false);
+        check(&["*-lab"], &["lab-*", "x"], false);
+        check(&["a*c"], &["a*b*c"], false);
+        check(&["a*b*c"], &["a*c"], true);
+        check(&[], &["x"], true);
+        check(&["x"], &[], false);
     }
 
     #[test]

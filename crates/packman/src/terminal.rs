@@ -142,11 +142,21 @@ impl Host for Terminal {
             Event::Unreached { database, why } => {
                 self.say(&format!("note: `{database}` could not be asked for something newer, going on from the last good copy ({why})"));
             }
-            Event::Rotated { database, from, to } => {
+            Event::Changed { words, .. } => {
+                // What is one line is a note; what has more to say is a warning.
+                let word = if words.sentences.is_empty() { "note" } else { "warning" };
+                self.say(&format!("{word}: {}", words.title));
+                for sentence in &words.sentences {
+                    self.say(&format!("  {sentence}"));
+                }
+            }
+            Event::Evidence { path } => {
                 self.say(&format!(
-                    "note: `{database}` changed its keys with the old keys' consent: root {from} to {to}"
+                    "note: both files were kept in {}; `packman trust show` reads it",
+                    quoted(&path)
                 ));
             }
+            Event::Quoted(line) => self.say(&format!("note: {line}")),
             Event::ClockBehind { clock, floor } => self.say_clock_behind(clock, floor),
             Event::ExpiresSoon { database, role, days } => {
                 let days = words::count(usize::try_from(days).unwrap_or_default(), "day", "days");

@@ -6,6 +6,7 @@ pub(crate) mod curate;
 pub(crate) mod demand;
 pub(crate) mod environment;
 pub(crate) mod error;
+pub(crate) mod evidence;
 pub(crate) mod hints;
 pub(crate) mod lapsed;
 pub(crate) mod lock;

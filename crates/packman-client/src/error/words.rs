@@ -29,9 +29,12 @@ impl fmt::Display for RefusedWhy {
             Self::FirstUse { url, .. } | Self::NumberNeeded { url } => {
                 write!(f, "database at `{}` refused", escaped(url))
             }
-            Self::StateDamaged { path, .. } | Self::StateExposed { path, .. } => {
+            Self::Evidence { path, .. }
+            | Self::StateDamaged { path, .. }
+            | Self::StateExposed { path, .. } => {
                 write!(f, "`{}` refused", escaped(path))
             }
+            Self::SpokenAgainst { words, .. } => f.write_str(&words.title),
             Self::MemoryGone { database } => write!(f, "database `{database}` refused"),
             Self::NumberUnknown { database, .. } => write!(f, "number for `{database}` refused"),
             Self::Environment(_) => f.write_str("environment refused"),
@@ -105,6 +108,12 @@ impl fmt::Display for No {
             Self::InTheWay { folder, is_environment: false } => {
                 write!(f, "{} is there already, wanted a place for a new environment", quoted(folder))
             }
+            Self::NotListed { name, lists } => {
+                let lists =
+                    if *lists == 1 { "the list".to_owned() } else { format!("none of the {lists} lists") };
+                let verb = if lists == "the list" { "does not name" } else { "names" };
+                write!(f, "{lists} of your trust ring {verb} a signed database `{name}`")
+            }
             Self::Ring(error) => error.fmt(f),
         }
     }
@@ -146,6 +155,8 @@ impl RefusedWhy {
                 [refused.because(), unknown].into_iter().chain(needed.iter().cloned()).collect()
             }
             Self::FirstUse { refusal, .. } => vec![refusal.to_string()],
+            Self::SpokenAgainst { .. } => Vec::new(),
+            Self::Evidence { why, .. } => vec![why.to_string()],
             Self::NumberNeeded { .. } => {
                 vec![
                     "plain HTTP can be changed by anybody on the way, and no safety number was given"

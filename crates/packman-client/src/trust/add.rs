@@ -1,24 +1,29 @@
 //! Adding a database to the ring: first use, and how we come to believe it.
 
+use packman_database::{ABOUT_PATH, About, Kind};
 use packman_machine::home::Replaced;
 use packman_machine::location::{Channel, Location};
 use packman_strict::quote::quoted;
-use packman_trust::{Assurance, Database, Entry, EntryName, Holds, How, Learnt, Ring, Scope};
+use packman_trust::{
+    Assurance, DATABASES_PATH, Database, Entry, EntryName, Holds, How, Learnt, List, Refused, Ring, Scope,
+    WhyRefused,
+};
 use packman_tuf::{FirstUse, Limits, Memory, SafetyNumber};
 
 use super::compare::root_with;
 use super::entry_name;
+use super::listed::{FoundListing, find_at, find_named};
 use crate::client::{Client, Reach};
 use crate::error::{ClientError, Failed, No, RefusedWhy, Usage};
 use crate::host::{Decision, Question, Typed};
-use crate::refresh::{Stuck, begin, listed_projects};
+use crate::refresh::{Stuck, attached_to, begin, listed_projects};
 
-/// A database to add.
+/// A database or list to add.
 #[derive(Clone, Debug)]
 pub struct AddRequest {
-    /// Its address, or a folder.
+    /// Its address, a folder, or the name that a list in the ring has for it.
     pub url: String,
-    /// The user's word for it; else one is made from its title.
+    /// The user's word for it; else one is made from its title, or the list's.
     pub name: Option<String>,
     /// Its safety number, from a second channel.
     pub number: Option<SafetyNumber>,
@@ -26,7 +31,7 @@ pub struct AddRequest {
     pub scope: Option<Scope>,
 }
 
-/// A database that was added.
+/// A database or list that was added.
 #[derive(Debug)]
 pub struct Added {
     /// Its entry.
@@ -35,30 +40,52 @@ pub struct Added {
     pub assurance: Assurance,
     /// Its title.
     pub title: String,
-    /// Its scapegoat.
+    /// Its scapegoat, or its keeper.
     pub maintainer: String,
     /// The safety number of its newest root.
     pub number: SafetyNumber,
-    /// How many projects it lists.
-    pub projects: usize,
+    /// How many projects a database lists, or how many databases a list.
+    pub holds: usize,
 }
 
 impl Client<'_> {
-    /// Adds a database: believes it by its number, or at first sight when the user agrees.
+    /// Adds a database or a list: believes it by its number, by a list of the ring that names it, or at first sight when
+    /// the user agrees.
     pub fn trust_add(&self, request: &AddRequest) -> Result<Added, ClientError> {
-        let location = self.place_to_add(&request.url)?;
+        let (mut ring, mut lists) = (self.ring()?, None);
+        let found = if self.is_listed_name(&request.url, &ring) {
+            let (now, heard) = self.lists()?;
+            let found = find_named(&heard, &request.url)?;
+            (ring, lists) = (now, Some(heard));
+            Some(found)
+        } else {
+            None
+        };
+        let location = match &found {
+            Some(found) => self.location(&found.url)?,
+            None => self.place_to_add(&request.url)?,
+        };
         let url = stored_url(&location);
-        let ring = self.ring()?;
         if let Some(present) = ring.entry_at(&url) {
             return self.add_again(present, request);
         }
-        let known = self.remembered(&ring, &url, request.number)?;
+        let lists = if let Some(lists) = lists {
+            lists
+        } else {
+            let (now, heard) = self.lists()?;
+            ring = now;
+            heard
+        };
+        let found = found.or_else(|| find_at(&lists, &url).filter(|_| request.number.is_none()));
+        let number = request.number.or(found.as_ref().map(|found| found.number));
+        let known = self.remembered(&ring, &url, number)?;
         let memory = match known {
             Some(memory) => memory,
-            None => self.meet(&location, &url, request.number)?,
+            None => self.meet(&location, &url, number)?,
         };
-        let memory = self.bring_up(&memory, &location, &url)?;
-        let preview = self.preview(&url, memory, request, &ring)?;
+        let memory = self.bring_up(&memory, &location, &url, None)?;
+        let preview = self.preview(&url, memory, request, &ring, found.as_ref())?;
+        let preview = self.hear(preview, request, &lists)?;
         self.agree(&preview, request)?;
         let scope = self.scope_for(&preview, request, &ring)?;
         self.enter(preview, scope, request)
@@ -96,7 +123,7 @@ impl Client<'_> {
             title: report.title.unwrap_or_default(),
             maintainer: report.maintainer.unwrap_or_default(),
             number: newest,
-            projects: report.projects.len(),
+            holds: report.projects.len() + report.databases.len(),
         })
     }
 
@@ -136,57 +163,84 @@ impl Client<'_> {
         memory: &Memory,
         location: &Location,
         url: &str,
+        kind: Option<Kind>,
     ) -> Result<Memory, ClientError> {
         if self.reach == Reach::Offline && location.channel() != Channel::Local {
             return Err(ClientError::usage(
                 "`trust add` of a web address needs the network; leave out `--offline`",
             ));
         }
+        let Some(kind) = kind else {
+            // What it is stands in what it signed; what else is kept of it follows from that.
+            let met = self.refreshed(memory, location, url, &[ABOUT_PATH])?;
+            let about = met.good().and_then(|good| good.attached(ABOUT_PATH)).unwrap_or_default();
+            let about = About::parse(about).map_err(|error| {
+                let why = WhyRefused::Malformed { path: ABOUT_PATH.to_owned(), error };
+                Refused { database: EntryName::suggest(url), why }
+            })?;
+            return self.bring_up(&met, location, url, Some(about.kind));
+        };
+        self.refreshed(memory, location, url, attached_to(kind))
+    }
+
+    fn refreshed(
+        &self,
+        memory: &Memory,
+        location: &Location,
+        url: &str,
+        attached: &'static [&'static str],
+    ) -> Result<Memory, ClientError> {
         let now = self.time_after(std::slice::from_ref(memory));
-        let mut refresh = begin(memory.clone(), now);
+        let mut refresh = begin(memory.clone(), now, attached);
         self.first_refresh(&mut refresh, location).map_err(|stuck| {
             let (here, allowance) = (std::slice::from_ref(location), self.fetcher.unhurried());
-            first_use_error(self.explained(stuck, memory, here, allowance), url)
+            first_use_error(self.explained(stuck, memory, here, allowance, &mut None), url)
         })?;
         Ok(refresh.into_memory())
     }
 
-    /// Everything the entry will be but its scope, for the user to look at.
     fn preview(
         &self,
         url: &str,
         memory: Memory,
         request: &AddRequest,
         ring: &Ring,
+        found: Option<&FoundListing>,
     ) -> Result<Preview, ClientError> {
         self.refuse_known_chain(ring, &memory)?;
-        let how = match request.number {
-            Some(_) => How::Compared,
-            None => match ring.removed(&memory.chain_id()) {
+        let how = match (request.number, found) {
+            (Some(_), _) => How::Compared,
+            (None, Some(found)) => How::Listed(found.list.to_string()),
+            (None, None) => match ring.removed(&memory.chain_id()) {
                 Some(removed) => removed.learnt.how.clone(),
                 None => How::Remembered(self.now),
             },
         };
         let learnt = Learnt { holds: Holds::Signed, how, on: self.now };
-        let (chain, projects, number) =
-            (memory.chain_id(), listed_projects(&memory).len(), memory.root().number());
-        let provisional = EntryName::suggest("new database");
-        let mut entry = Entry::database(provisional, url.to_owned(), chain, Scope::everything(), learnt);
-        let database = Database::open(&entry, memory)?.ok_or_else(|| {
-            let why = vec!["it has nothing to read".to_owned()];
-            ClientError::from(Failed::Network { what: quoted(url).to_string(), why, hint: None })
-        })?;
-        let (title, maintainer) = (database.about().title.clone(), database.about().maintainer.clone());
-        entry.name = match &request.name {
-            Some(name) => entry_name(name)?,
-            None => free_name(ring, &title),
+        let (chain, number) = (memory.chain_id(), memory.root().number());
+        let (name, url) = (EntryName::suggest("new entry"), url.to_owned());
+        let is_list = memory.good().is_some_and(|good| good.attached(DATABASES_PATH).is_some());
+        let mut entry = if is_list && found.is_none() {
+            Entry::list(name, url, chain, learnt)
+        } else {
+            Entry::database(name, url, chain, Scope::everything(), learnt)
         };
-        Ok(Preview { entry, memory: database.memory().clone(), title, maintainer, number, projects })
+        let (about, holds, memory) = open_new(&entry, memory)?;
+        entry.name = match (&request.name, found) {
+            (Some(name), _) => entry_name(name)?,
+            (None, Some(found)) => free_name(ring, found.name.as_str()),
+            (None, None) => free_name(ring, &about.title),
+        };
+        let listed = found.filter(|_| request.number.is_none());
+        entry.present.through = listed.map(|found| found.list.clone());
+        let (title, maintainer) = (about.title, about.maintainer);
+        let named_for = found.map(|found| (found.list.clone(), found.scope.clone()));
+        Ok(Preview { entry, memory, title, maintainer, number, holds, named_for })
     }
 
     /// A chain is one database under whatever address it comes.
     fn refuse_known_chain(&self, ring: &Ring, memory: &Memory) -> Result<(), ClientError> {
-        for entry in ring.entries() {
+        for entry in ring.all() {
             let known = self.memory_of(entry)?.numbers();
             if memory.numbers().iter().any(|number| known.contains(number)) {
                 return Err(packman_trust::RingError::ChainPresent(entry.name.clone()).into());
@@ -197,7 +251,7 @@ impl Client<'_> {
 
     /// Without a number a person must agree to remember what is there.
     fn agree(&self, preview: &Preview, request: &AddRequest) -> Result<(), ClientError> {
-        if request.number.is_some() || preview.entry.learnt.how == How::Compared {
+        if request.number.is_some() || matches!(preview.entry.learnt.how, How::Compared | How::Listed(_)) {
             return Ok(());
         }
         let question = Question::Remember {
@@ -205,7 +259,8 @@ impl Client<'_> {
             title: preview.title.clone(),
             maintainer: preview.maintainer.clone(),
             number: preview.number,
-            projects: preview.projects,
+            kind: preview.entry.kind,
+            holds: preview.holds,
         };
         match self.host.decide(&question) {
             Decision::Yes => Ok(()),
@@ -223,23 +278,34 @@ impl Client<'_> {
     }
 
     fn scope_for(&self, preview: &Preview, request: &AddRequest, ring: &Ring) -> Result<Scope, ClientError> {
-        if let Some(scope) = &request.scope {
-            return Ok(scope.clone());
-        }
-        if ring.entries().is_empty() {
-            return Ok(Scope::everything());
-        }
-        if let Some(scope) = self.typed_scope(&preview.title) {
-            return Ok(scope);
-        }
-        Err(No::ConsentNeeded {
+        let is_first = ring.entries().is_empty();
+        let scope = match (preview.entry.kind, &request.scope, &preview.named_for) {
+            (Kind::List, None, _) => return Ok(Scope::default()),
+            (Kind::List, Some(_), _) => {
+                return Err(ClientError::usage("a list answers for no project; leave out `--scope`"));
+            }
+            (Kind::Database, Some(scope), _) => Some(scope.clone()),
+            (Kind::Database, None, Some((_, scope))) if is_first => Some(scope.clone()),
+            (Kind::Database, None, None) if is_first => Some(Scope::everything()),
+            (Kind::Database, None, _) => self.typed_scope(&preview.title),
+        };
+        let scope = scope.ok_or_else(|| No::ConsentNeeded {
             what: format!(
                 "{} was not added: it is not the first, and nobody said what it may answer for",
                 quoted(&preview.entry.url)
             ),
             flag: "`--scope`, with name patterns such as `lab-*`, or `*` for everything".to_owned(),
+        })?;
+        match &preview.named_for {
+            // Whoever is believed because a list names him is believed for what it names him for. Who compared the number
+            // himself decides himself.
+            Some((list, wide)) if request.number.is_none() && !scope.is_within(wide) => {
+                Err(ClientError::usage(format!(
+                    "the scope `{scope}` is wider than what the list `{list}` names it for: `{wide}`"
+                )))
+            }
+            _ => Ok(scope),
         }
-        .into())
     }
 
     /// The patterns that a person types; what is no pattern is asked for again.
@@ -265,28 +331,51 @@ impl Client<'_> {
 
     /// Keeps the memory, then the ring: an entry never stands without its memory.
     fn enter(&self, preview: Preview, scope: Scope, request: &AddRequest) -> Result<Added, ClientError> {
-        let Preview { mut entry, memory, title, maintainer, number, projects } = preview;
+        let Preview { mut entry, memory, title, maintainer, number, holds, named_for } = preview;
         entry.scope = scope;
-        let entry = self.change_ring(|ring| {
+        let (entry, assurance) = self.change_ring(|ring| {
             if request.name.is_none() {
-                entry.name = free_name(ring, &title);
+                let wish = named_for.as_ref().map_or(title.as_str(), |_| entry.name.as_str()).to_owned();
+                entry.name = free_name(ring, &wish);
             }
             ring.add(entry.clone())?;
             let _: Replaced = self.keep_memory(&memory, &entry.chain)?;
-            Ok(entry)
+            let assurance = ring.assurance(&entry);
+            Ok((entry, assurance))
         })?;
-        Ok(Added { assurance: self.ring()?.assurance(&entry), entry, title, maintainer, number, projects })
+        Ok(Added { entry, assurance, title, maintainer, number, holds })
     }
 }
 
-/// A database as it would be added.
-struct Preview {
-    entry: Entry,
-    memory: Memory,
+/// A database or list as it would be added.
+pub(super) struct Preview {
+    pub(super) entry: Entry,
+    pub(super) memory: Memory,
     title: String,
     maintainer: String,
     number: SafetyNumber,
-    projects: usize,
+    holds: usize,
+    /// The list that names it, and for what.
+    pub(super) named_for: Option<(EntryName, Scope)>,
+}
+
+/// Opens what was met: what it says of itself, and how many projects or databases it has.
+fn open_new(entry: &Entry, memory: Memory) -> Result<(About, usize, Memory), ClientError> {
+    let nothing = || {
+        let why = vec!["it has nothing to read".to_owned()];
+        ClientError::from(Failed::Network { what: quoted(&entry.url).to_string(), why, hint: None })
+    };
+    match entry.kind {
+        Kind::List => {
+            let list = List::open(entry, memory)?.ok_or_else(nothing)?;
+            Ok((list.about().clone(), list.listings().iter().len(), list.memory().clone()))
+        }
+        Kind::Database => {
+            let holds = listed_projects(&memory).len();
+            let database = Database::open(entry, memory)?.ok_or_else(nothing)?;
+            Ok((database.about().clone(), holds, database.memory().clone()))
+        }
+    }
 }
 
 /// The web address that somebody meant who left out its beginning: what stands before the first `/` is a host's name.
@@ -314,8 +403,8 @@ fn stored_url(location: &Location) -> String {
 
 /// A name that is not taken, made from a title.
 fn free_name(ring: &Ring, title: &str) -> EntryName {
-    let taken = |name: &EntryName| ring.entries().iter().any(|entry| &entry.name == name);
-    let first = EntryName::suggest(title);
+    let taken = |name: &EntryName| ring.entry(name).is_ok();
+    let first = EntryName::parse(title).unwrap_or_else(|_| EntryName::suggest(title));
     if !taken(&first) {
         return first;
     }

@@ -30,6 +30,12 @@ impl Client<'_> {
         self.change_ring(|ring| Ok(ring.prefer(&name, projects)?))
     }
 
+    /// Keeps an entry that the list it was learnt through took back.
+    pub fn trust_keep(&self, name: &str) -> Result<(), ClientError> {
+        let name = entry_name(name)?;
+        self.change_ring(|ring| Ok(ring.keep(&name)?))
+    }
+
     /// Takes an entry's power away. What is remembered of it stays, and whether that is there is told.
     pub fn trust_remove(&self, name: &str) -> Result<Removed, ClientError> {
         let name = entry_name(name)?;

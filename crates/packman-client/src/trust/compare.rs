@@ -85,7 +85,7 @@ impl Client<'_> {
             },
             other => other,
         })?;
-        self.bring_up(&met, &location, &entry.url)
+        self.bring_up(&met, &location, &entry.url, Some(entry.kind))
     }
 }
 

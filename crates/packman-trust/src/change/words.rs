@@ -14,6 +14,16 @@ pub struct Words {
     pub sentences: Vec<String>,
 }
 
+impl Words {
+    /// The words for an entry that a list took back before, as long as the user has not decided.
+    pub(crate) fn withdrawn(name: &EntryName, by: Option<&EntryName>, reason: &str) -> Self {
+        let by =
+            by.map_or_else(|| "the list it was learnt through".to_owned(), |by| format!("the list `{by}`"));
+        let title = format!("{} `{name}`: {}", Class::Withdrawn.title(), taken_back(&by, reason));
+        Self { title, sentences: vec![undecided(name)] }
+    }
+}
+
 impl Change {
     /// The words for a change of `name`; `None` where nothing is said.
     pub fn words(self, name: &EntryName, sight: &Sight) -> Option<Words> {
@@ -59,10 +69,8 @@ impl Change {
 
     fn withdrawn(self, name: &EntryName, sight: &Sight) -> (String, Vec<String>) {
         let Sight::Said { by, what, .. } = sight else { return (String::new(), Vec::new()) };
-        let why = match what {
-            Saying::Withdrawn { reason } => format!("the list `{by}` takes it back: {reason}"),
-            _ => format!("the list `{by}` does not name it any more, and says no reason"),
-        };
+        let reason = if let Saying::Withdrawn { reason } = what { reason } else { "" };
+        let why = taken_back(&format!("the list `{by}`"), reason);
         let sentences = match self.effect {
             Effect::Suspended => vec![undecided(name)],
             Effect::NoFirstUse => vec!["It was not added.".to_owned()],
@@ -175,6 +183,13 @@ fn expired(name: &EntryName, sight: &Sight) -> (String, Vec<String>) {
         format!("`--accept-expired` goes on with what `{name}` said last, and marks what it installs."),
     ];
     (format!("its {role} was good until {since}, and nothing newer was seen"), sentences)
+}
+
+fn taken_back(by: &str, reason: &str) -> String {
+    match reason {
+        "" => format!("{by} does not name it any more, and says no reason"),
+        reason => format!("{by} takes it back: {reason}"),
+    }
 }
 
 fn undecided(name: &EntryName) -> String {

@@ -12,14 +12,15 @@ Padlocks:
 /// `packman trust …`.
 #[derive(Debug, Subcommand)]
 pub(crate) enum TrustCommand {
-    /// Trust a database
+    /// Trust a database, or a list of databases
     Add(AddArgs),
     /// List the databases you trust, in the order in which they are asked
     #[command(after_help = PADLOCKS)]
     List,
-    /// Show one of them, with the safety numbers of its chain
+    /// Show one of them, with the safety numbers of its chain; or what a file of evidence proves
     Show {
-        /// Your name for it
+        /// Your name for it, or a file of evidence
+        #[arg(value_name = "NAME|FILE")]
         name: String,
     },
     /// Ask every database for what is newer
@@ -46,6 +47,11 @@ pub(crate) enum TrustCommand {
         /// For these projects only; else for all it may answer for
         project: Vec<String>,
     },
+    /// Keep a database that the list it was learnt through took back
+    Keep {
+        /// Your name for it
+        name: String,
+    },
     /// Stop trusting a database; what was remembered of it stays
     Remove {
         /// Your name for it
@@ -56,8 +62,8 @@ pub(crate) enum TrustCommand {
 /// `packman trust add`.
 #[derive(Args, Debug)]
 pub(crate) struct AddArgs {
-    /// The database's address, or a folder that holds one
-    #[arg(value_name = "URL|FOLDER")]
+    /// The address of a database or a list, a folder that holds one, or the name that a list you trust has for it
+    #[arg(value_name = "URL|FOLDER|NAME")]
     pub(crate) url: String,
 
     /// Your name for it [default: made from its title]

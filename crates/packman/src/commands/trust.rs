@@ -4,6 +4,7 @@ use packman_client::{
     AddRequest, Client, ClientError, Decision, Event, Host, ListedEntry, Question, RefreshReport, Refreshed,
     Typed,
 };
+use packman_database::Kind;
 use packman_names::ProjectName;
 use packman_strict::json::{Object, Value};
 use packman_trust::{EntryName, Scope};
@@ -29,14 +30,27 @@ pub(super) fn run(command: TrustCommand, common: &Common) -> Result<(), Ending> 
         TrustCommand::List => {
             let listed = client.trust_list()?;
             if common.json {
-                let databases: Vec<Value<'static>> =
-                    listed.iter().flatten().map(words::trust::to_json).collect();
-                return answered(Object::new().with("databases", databases), unreported(listed));
+                let of = |kind: Kind| -> Vec<Value<'static>> {
+                    let all = listed.iter().flatten().filter(|report| report.entry.kind == kind);
+                    all.map(words::trust::to_json).collect()
+                };
+                let answer =
+                    Object::new().with("databases", of(Kind::Database)).with("lists", of(Kind::List));
+                return answered(answer, unreported(listed));
             }
             output::lines(words::trust::list(&listed))?;
             unreported(listed)
         }
         TrustCommand::Show { name } => {
+            // A name has no slash; what is a file and no name is read as evidence.
+            let is_entry = EntryName::parse(&name)
+                .is_ok_and(|name| client.ring().is_ok_and(|ring| ring.entry(&name).is_ok()));
+            if let (false, Some(report)) = (is_entry, client.trust_evidence(&name)?) {
+                if common.json {
+                    return Ok(output::answer(&words::evidence::to_json(&report))?);
+                }
+                return Ok(output::lines(words::evidence::lines(&report))?);
+            }
             let report = client.trust_show(&name)?;
             if common.json {
                 return Ok(output::answer(&words::trust::to_json(&report))?);
@@ -60,6 +74,10 @@ pub(super) fn run(command: TrustCommand, common: &Common) -> Result<(), Ending> 
             let what =
                 if project.is_empty() { "all it may answer for".to_owned() } else { project.join(", ") };
             done(&name, format!("`{name}` answers first for {what}"))
+        }
+        TrustCommand::Keep { name } => {
+            client.trust_keep(&name)?;
+            done(&name, format!("`{name}` is kept, though it was taken back"))
         }
         TrustCommand::Remove { name } => {
             let removed = client.trust_remove(&name)?;
@@ -108,14 +126,15 @@ fn refresh(setting: &Setting, common: &Common) -> Result<(), Ending> {
     let client = Client { host: &heard, ..setting.client() };
     let report = client.refresh()?;
     if common.json {
-        let databases: Vec<Value<'static>> = report.databases.iter().map(refreshed_to_json).collect();
-        return answered(Object::new().with("databases", databases), worst(&report));
+        let [lists, databases] = [&report.lists, &report.databases]
+            .map(|some| some.iter().map(refreshed_to_json).collect::<Vec<Value<'static>>>());
+        return answered(Object::new().with("databases", databases).with("lists", lists), worst(&report));
     }
-    if report.databases.is_empty() {
+    if report.all().next().is_none() {
         return Ok(output::lines(words::trust::list(&[]))?);
     }
     let row = |(name, how): &(EntryName, Refreshed)| vec![name.to_string(), word(how).to_owned()];
-    output::lines(output::columns(&report.databases.iter().map(row).collect::<Vec<_>>()))?;
+    output::lines(output::columns(&report.all().map(row).collect::<Vec<_>>()))?;
     worst(&report)
 }
 
@@ -124,7 +143,11 @@ struct Listed<'h>(&'h dyn Host);
 
 impl Host for Listed<'_> {
     fn event(&self, event: Event) {
-        if !matches!(event, Event::RefreshRefused { .. } | Event::Unreached { .. }) {
+        let is_listed = matches!(
+            event,
+            Event::RefreshRefused { .. } | Event::Unreached { .. } | Event::Changed { is_refusal: true, .. }
+        );
+        if !is_listed {
             self.0.event(event);
         }
     }
@@ -165,7 +188,7 @@ fn refreshed_to_json((name, how): &(EntryName, Refreshed)) -> Value<'static> {
 /// The ending of a refresh: every database that gave nothing to go on from is named once, the refused ones first.
 fn worst(report: &RefreshReport) -> Result<(), Ending> {
     let (mut refused, mut unreached) = (Vec::new(), Vec::new());
-    for (name, how) in &report.databases {
+    for (name, how) in report.all() {
         match how {
             Refreshed::Refused(why) => refused.push(why),
             Refreshed::Unreached(why) => unreached.push((name, why)),
@@ -195,7 +218,10 @@ fn worst(report: &RefreshReport) -> Result<(), Ending> {
                 let more = Ending::from(ClientError::from((*refused).clone())).hints;
                 hints.extend(more.into_iter().filter(|hint| !hints.contains(hint)).collect::<Vec<_>>());
             }
-            let headline = format!("{} refused", names(refused.iter().map(|why| &why.database).collect()));
+            let headline = match refused.as_slice() {
+                [_] => ending.headline.clone(),
+                many => format!("{} refused", names(many.iter().map(|why| &why.database).collect())),
+            };
             Ending { headline, hints, ..ending }
         }
         (None, unreached) => {

@@ -31,14 +31,14 @@ pub(crate) fn empty_ring() -> Vec<String> {
 
 fn refused(why: &RefusedWhy) -> Vec<String> {
     match why {
+        RefusedWhy::Database(refused) | RefusedWhy::Unlisted { refused, .. } if refused.words().is_some() => {
+            refused.words().map(|words| words.sentences).unwrap_or_default()
+        }
+        RefusedWhy::SpokenAgainst { words, .. } => words.sentences.clone(),
         RefusedWhy::Database(refused) | RefusedWhy::Unlisted { refused, .. } => match &refused.why {
             WhyRefused::Expired { .. } => vec![
                 format!("`packman trust refresh` asks `{}` for something newer", refused.database),
                 "`--accept-expired` goes on with what is kept, and marks what it installs".to_owned(),
-            ],
-            WhyRefused::Bytes(refusal) if refusal.code() == "unexplained-change" => vec![
-                "what you have stays in force; ask its maintainer, by another way than its address, whether he began anew".to_owned(),
-                format!("if he did, `packman trust compare {} NUMBER` with the new number from him", refused.database),
             ],
             WhyRefused::Absent { .. } => {
                 vec![format!("`packman trust refresh` asks `{}` again, when it can be reached", refused.database)]
@@ -74,7 +74,7 @@ fn refused(why: &RefusedWhy) -> Vec<String> {
             "nothing was added; ask its maintainer, by another way than this address, whether he began anew".to_owned(),
             format!("if he did, `packman trust add {} --number NUMBER` with the new number from him", escaped(url)),
         ],
-        RefusedWhy::FirstUse { .. } | RefusedWhy::Environment(_) | RefusedWhy::Wheel { .. } | RefusedWhy::WrongBytes { .. } => Vec::new(),
+        RefusedWhy::Evidence { .. } | RefusedWhy::FirstUse { .. } | RefusedWhy::Environment(_) | RefusedWhy::Wheel { .. } | RefusedWhy::WrongBytes { .. } => Vec::new(),
     }
 }
 
@@ -122,8 +122,14 @@ fn honest_no(no: &No) -> Vec<String> {
             "ask its maintainer to, or `packman curate add DIR NAME --from FOLDER --copy-files` it yourself".to_owned(),
         ],
         No::NothingFits(explanation) => explanation.hints().iter().map(how_to_ask).collect(),
+        No::NotListed { .. } => {
+            vec!["`packman trust show LIST` shows what a list names; `packman trust add URL` takes an address".to_owned()]
+        }
         No::NotInstalled(_) => vec!["`packman list` shows what is".to_owned()],
         No::Ring(RingError::NoSuchEntry(_)) => vec!["`packman trust list` shows whom you trust".to_owned()],
+        No::Ring(RingError::NotWithdrawn(_)) => {
+            vec!["`packman trust list` shows whom you trust, and what stands against them".to_owned()]
+        }
         No::Ring(RingError::OutsideScope(name, project)) => vec![format!(
             "`packman trust scope {name} PATTERN…`, with `{project}` among the patterns, lets it answer at all"
         )],

@@ -1,9 +1,10 @@
 //! The trust ring in words.
 
 use packman_client::{Added, Compared, EntryReport, ListedEntry, Question, Removed, Typed};
+use packman_database::Kind;
 use packman_strict::json::{Object, Value};
 use packman_strict::quote::{escaped, quoted};
-use packman_trust::{Age, Entry, Pattern};
+use packman_trust::{Age, Entry, EntryName, HeldBy, Listing, Pattern};
 
 use crate::output::columns;
 use crate::words;
@@ -11,10 +12,10 @@ use crate::words;
 /// A question: what there is to know, and what is asked.
 pub(crate) fn question(question: &Question) -> (Vec<String>, String) {
     match question {
-        Question::Remember { url, title, maintainer, number, projects } => (
+        Question::Remember { url, title, maintainer, number, kind, holds } => (
             vec![
                 format!("{title}, by {maintainer}", title = quoted(title), maintainer = quoted(maintainer)),
-                format!("  at {}, with {}", quoted(url), words::count(*projects, "project", "projects")),
+                format!("  at {}, with {}", quoted(url), counted(*kind, *holds)),
                 format!("  safety number {number}"),
                 "  Nobody has compared this number yet. If you can, ask the maintainer for it by another way,".to_owned(),
                 "  and give it with `--number`; else PackMan remembers it, and stops if it ever changes.".to_owned(),
@@ -50,6 +51,14 @@ pub(crate) fn typed(wanted: &Typed) -> (Vec<String>, &'static str) {
     }
 }
 
+/// How much there is in it.
+fn counted(kind: Kind, holds: usize) -> String {
+    match kind {
+        Kind::Database => words::count(holds, "project", "projects"),
+        Kind::List => words::count(holds, "database", "databases"),
+    }
+}
+
 /// What was added, in words.
 pub(crate) fn added(added: &Added) -> Vec<String> {
     vec![
@@ -60,12 +69,11 @@ pub(crate) fn added(added: &Added) -> Vec<String> {
             added.assurance.padlock().as_str(),
             added.assurance
         ),
-        format!(
-            "  by {}, {}",
-            quoted(&added.maintainer),
-            words::count(added.projects, "project", "projects")
-        ),
-        format!("  answers for {}", added.entry.scope),
+        format!("  by {}, {}", quoted(&added.maintainer), counted(added.entry.kind, added.holds)),
+        match added.entry.kind {
+            Kind::Database => format!("  answers for {}", added.entry.scope),
+            Kind::List => "  is a list: `packman trust add NAME` finds what it names".to_owned(),
+        },
         format!("  safety number {}", added.number),
     ]
 }
@@ -124,13 +132,16 @@ fn row(report: &EntryReport) -> Vec<String> {
         report.entry.name.to_string(),
         report.assurance.to_string(),
         answers_for(report),
-        words::count(report.projects.len(), "project", "projects"),
+        counted(report.entry.kind, report.projects.len() + report.databases.len()),
         age(report),
         escaped(&report.entry.url).to_string(),
     ]
 }
 
 fn answers_for(report: &EntryReport) -> String {
+    if report.entry.kind == Kind::List {
+        return "list".to_owned();
+    }
     let scope = match report.entry.scope.patterns() {
         [] => "nothing".to_owned(),
         patterns => few(patterns),
@@ -153,6 +164,13 @@ fn few(patterns: &[Pattern]) -> String {
 }
 
 fn age(report: &EntryReport) -> String {
+    let present = &report.entry.present;
+    if present.heads.is_some() {
+        return "stopped: contradicts itself".to_owned();
+    }
+    if present.withdrawn.as_ref().is_some_and(|taken| !taken.kept) {
+        return "taken back by its list".to_owned();
+    }
     match (report.age, report.good_until) {
         (Some(Age::Current), Some(until)) => format!("good until {}", until.date()),
         (Some(Age::Expired { role, since }), _) => format!("expired {} ({role})", since.date()),
@@ -171,19 +189,61 @@ pub(crate) fn show(report: &EntryReport) -> Vec<String> {
         format!("  maintainer  {}", text(&report.maintainer)),
         format!("  address     {}", escaped(&report.entry.url)),
         format!("  assurance   {}, added {}", report.assurance, report.entry.learnt.on.date()),
-        format!("  answers for {}", report.entry.scope),
     ];
+    match report.entry.kind {
+        Kind::Database => lines.push(format!("  answers for {}", report.entry.scope)),
+        Kind::List => lines.push("  is a list  what it names is trusted only when you add it".to_owned()),
+    }
+    lines.extend(stopped(report));
     if !report.preferred.is_empty() {
         let preferred: Vec<&str> = report.preferred.iter().map(Pattern::as_str).collect();
         lines.push(format!("  first for   {}, before the others of your trust ring", preferred.join(" ")));
     }
     lines.extend(report.mirrors.iter().map(|mirror| format!("  mirror      {}", escaped(mirror))));
     lines.extend([
-        format!("  projects    {}", report.projects.len()),
+        match report.entry.kind {
+            Kind::Database => format!("  projects    {}", report.projects.len()),
+            Kind::List => format!("  databases   {}", report.databases.len()),
+        },
         format!("  state       {}", age(report)),
         "  safety numbers, newest root last".to_owned(),
     ]);
     lines.extend(report.numbers.iter().map(|(version, number)| format!("    root {version}: {number}")));
+    if !report.databases.is_empty() {
+        lines.push("it names".to_owned());
+        lines.extend(columns(&report.databases.iter().map(named).collect::<Vec<_>>()));
+    }
+    lines
+}
+
+/// One database that a list names.
+fn named((name, listing): &(EntryName, Listing)) -> Vec<String> {
+    let state = match &listing.withdrawn {
+        Some(withdrawn) => format!("taken back: {}", escaped(&withdrawn.reason)),
+        None => format!("for {}", few(listing.scope.patterns())),
+    };
+    let url = listing.urls.first().map(String::as_str).unwrap_or_default();
+    vec![format!("  {name}"), quoted(&listing.title).to_string(), state, escaped(url).to_string()]
+}
+
+/// What stands against an entry until somebody settles it.
+fn stopped(report: &EntryReport) -> Vec<String> {
+    let present = &report.entry.present;
+    let mut lines = Vec::new();
+    if let Some(through) = &present.through {
+        lines.push(format!("  learnt from the list `{through}`"));
+    }
+    if let Some(taken) = &present.withdrawn {
+        let kept = if taken.kept {
+            "kept by you, though it was taken back"
+        } else {
+            "taken back, nothing new until you decide"
+        };
+        lines.push(format!("  withdrawn   {kept}: {}", escaped(&taken.reason)));
+    }
+    if let Some((role, version)) = &present.heads {
+        lines.push(format!("  stopped     two different files of {} {version} are signed", role.name()));
+    }
     lines
 }
 
@@ -201,7 +261,13 @@ pub(crate) fn to_json(report: &EntryReport) -> Value<'static> {
         .collect();
     let projects: Vec<Value<'static>> =
         report.projects.iter().map(|project| Value::from(project.as_str().to_owned())).collect();
+    let databases: Vec<Value<'static>> = report.databases.iter().map(named_to_json).collect();
+    let present = &report.entry.present;
+    let withdrawn = present.withdrawn.as_ref().map_or(Value::Null, |taken| Value::from(taken.reason.clone()));
+    let heads = present.heads.map(|(role, version)| format!("{} {version}", role.name()));
+    let heads = heads.map_or(Value::Null, Value::from);
     Object::new()
+        .with("kind", report.entry.kind.as_str())
         .with("name", report.entry.name.as_str().to_owned())
         .with("url", report.entry.url.clone())
         .with("title", optional(&report.title))
@@ -214,5 +280,36 @@ pub(crate) fn to_json(report: &EntryReport) -> Value<'static> {
         .with("expired", matches!(report.age, Some(Age::Expired { .. })))
         .with("numbers", numbers)
         .with("projects", projects)
+        .with("databases", databases)
+        .with(
+            "listed-by",
+            report
+                .entry
+                .present
+                .through
+                .as_ref()
+                .map_or(Value::Null, |name| Value::from(name.as_str().to_owned())),
+        )
+        .with("withdrawn", withdrawn)
+        .with("kept", report.entry.present.withdrawn.as_ref().is_some_and(|taken| taken.kept))
+        .with("two-heads", heads)
+        .into()
+}
+
+fn named_to_json((name, listing): &(EntryName, Listing)) -> Value<'static> {
+    let withdrawn = listing.withdrawn.as_ref();
+    let (kind, held) = match &listing.held {
+        HeldBy::Root(number) => ("number", number.to_string()),
+        HeldBy::Hash(sha256) => ("sha256", sha256.to_string()),
+    };
+    let scope: Vec<Value<'static>> =
+        listing.scope.patterns().iter().map(|pattern| Value::from(pattern.as_str().to_owned())).collect();
+    Object::new()
+        .with("name", name.as_str().to_owned())
+        .with("title", listing.title.clone())
+        .with("urls", listing.urls.iter().cloned().map(Value::from).collect::<Vec<_>>())
+        .with(kind, held)
+        .with("scope", scope)
+        .with("withdrawn", withdrawn.map_or(Value::Null, |withdrawn| Value::from(withdrawn.reason.clone())))
         .into()
 }

@@ -286,10 +286,11 @@ fn an_address_that_somebody_took_over_is_an_unexplained_change_until_its_number_
     let before = kept(world, None);
     let run = world.ends(3, "unexplained-change", &["trust", "refresh"]);
     insta::assert_snapshot!(said(world, &run), @"
-    error: database `web` refused
+    error: UNEXPLAINED CHANGE of `web`: its address now serves keys that the keys you trust never agreed to
       because: `metadata/1.root.json`: signed by its own keys, but by 0 of the `root` keys that are remembered, wanted 1
-      hint: what you have stays in force; ask its maintainer, by another way than its address, whether he began anew
-      hint: if he did, `packman trust compare web NUMBER` with the new number from him
+      hint: Do nothing in a hurry: nothing was taken from it, what you have stays, and so do the keys you trust.
+      hint: This is what an attack looks like, and also a maintainer who lost every key.
+      hint: Ask the maintainer, by another way than this address, for the new safety number; then `packman trust compare web NUMBER`.
       hint: see `packman explain unexplained-change`
     ");
     assert!(kept(world, None) == before);
