@@ -32,6 +32,7 @@ pub(crate) const CLASSES: &[Class] = &[
                 "found null",
                 "found the string",
                 "found an object",
+                "found an array",
             ];
             let wanted = [
                 "wanted a string",
@@ -117,16 +118,22 @@ pub(crate) const CLASSES: &[Class] = &[
         fits: |_, theirs, story| {
             theirs.contains("Role names must be the top-level metadata roles")
                 || story.contains("role: \"root\", what: Edit")
-                    && ["has no attribute 'pop'", "KeyError: 'keyids'", "KeyError: 'threshold'"]
-                        .iter()
-                        .any(|text| theirs.contains(text))
+                    && [
+                        "has no attribute 'pop'",
+                        "KeyError: 'keyids'",
+                        "cannot be interpreted as an integer",
+                        "KeyError: 'threshold'",
+                    ]
+                    .iter()
+                    .any(|text| theirs.contains(text))
         },
     },
+    Class { name: "the year 0", fits: |_, theirs, _| theirs.contains("year 0 is out of range") },
     Class {
         name: "rotated snapshot keys",
         fits: |_, theirs, story| {
             story.contains("new keys of snapshot")
-                && ["New timestamp version", "New snapshot version must be"]
+                && ["New timestamp version", "New snapshot version must be", "not found"]
                     .iter()
                     .any(|text| theirs.contains(text))
         },

@@ -254,7 +254,7 @@ fn every_explained_disagreement_is_seen() {
 }
 
 /// What shows each class that harm of one file shows.
-fn harms_of_classes() -> [(&'static str, Harm); 18] {
+fn harms_of_classes() -> [(&'static str, Harm); 19] {
     let put = |role: &str, names, text| Harm::on_purpose(role, What::Put(names, text));
     [
         ("json", Harm::on_purpose("timestamp", What::Bytes("twice outside"))),
@@ -324,6 +324,7 @@ fn harms_of_classes() -> [(&'static str, Harm); 18] {
         ),
         ("further roles", put("root", &["roles", "mirrors"], "{\"keyids\": [], \"threshold\": 1}")),
         ("json", Harm::on_purpose("targets", What::Bytes("deep outside"))),
+        ("the year 0", put("root", &["expires"], "\"0000-01-01T00:00:00Z\"")),
     ]
 }
 
