@@ -1,12 +1,12 @@
 //! Delegations: whom a targets role lets provide which targets (section 4.5), one by one or as succinct hash bins
 //! (TAP 15).
 
-use std::collections::BTreeSet;
+use std::collections::HashSet;
 
 use packman_strict::json::Reader;
 
 use crate::pattern::path_digest;
-use crate::root::{Keys, read_key_set, read_keys};
+use crate::root::{Keys, read_key_set, read_keys, same_key_set};
 use crate::{HashPrefix, KeySet, PathPattern, Reason, RoleName};
 
 /// The most bits of a path's digest that choose a bin: 2^32 bins are more than anybody can publish.
@@ -96,13 +96,21 @@ impl Delegations {
 }
 
 impl DelegatedRole {
-    fn read(role: Reader<'_, '_>, keys: &Keys) -> Result<Self, Reason> {
+    /// Reads a role; `before` is the one before it, which mostly has the same keys.
+    fn read<'v, 'a>(
+        role: Reader<'v, 'a>,
+        keys: &Keys,
+        before: Option<(Reader<'v, 'a>, &Self)>,
+    ) -> Result<Self, Reason> {
         let name = role.member("name")?;
         let wanted = || name.wrong("a name that is not empty and not of a top-level role");
         let name = RoleName::delegated(name.str()?).ok_or_else(wanted)?;
         let terminating = role.member("terminating")?.bool()?;
         let paths = DelegatedPaths::read(role)?;
-        let keys = read_key_set(role, name.clone(), keys)?;
+        let keys = match before.filter(|(before, _)| same_key_set(*before, role)) {
+            Some((_, before)) => before.keys.for_role(name.clone()),
+            None => read_key_set(role, name.clone(), keys)?,
+        };
         Ok(Self { name, keys, paths, terminating })
     }
 
@@ -112,14 +120,16 @@ impl DelegatedRole {
 }
 
 fn read_roles(roles: Reader<'_, '_>, keys: &Keys) -> Result<Vec<DelegatedRole>, Reason> {
-    let mut names = BTreeSet::new();
-    let mut read = Vec::new();
-    for role in roles.elements()? {
-        let delegated = DelegatedRole::read(role, keys)?;
-        if !names.insert(delegated.name.clone()) {
+    let roles = roles.elements()?;
+    let (mut names, mut read) = (HashSet::new(), Vec::with_capacity(roles.len()));
+    let mut before = None;
+    for role in roles {
+        let delegated = DelegatedRole::read(role, keys, before.zip(read.last()))?;
+        if !names.insert(role.member("name")?.str()?) {
             return Err(role.wrong("each role once").into());
         }
         read.push(delegated);
+        before = Some(role);
     }
     Ok(read)
 }
@@ -214,7 +224,9 @@ impl SuccinctBins {
 mod tests {
     use std::num::NonZeroU32;
 
-    use super::SuccinctBins;
+    use packman_strict::json::{Document, Limits, Reader};
+
+    use super::{Delegations, SuccinctBins};
     use crate::{KeySet, RoleName};
 
     fn bins(bits: u32) -> Option<SuccinctBins> {
@@ -241,5 +253,40 @@ mod tests {
         for bits in [1, 7, 8, 14, 32] {
             assert_eq!(bins(bits).unwrap().number_of("projects/flask.json"), u64::from(first >> (32 - bits)));
         }
+    }
+
+    /// Roles share the keys of the one before them, where they state the same; here each differs in one thing.
+    #[test]
+    fn every_role_has_the_keys_and_the_threshold_that_it_states() {
+        let key = |digit: &str| {
+            let public = digit.repeat(64);
+            format!(r#"{{"keytype": "ed25519", "scheme": "ed25519", "keyval": {{"public": "{public}"}}}}"#)
+        };
+        let stated = [
+            ("a", r#""x""#, 1),
+            ("b", r#""x""#, 1),
+            ("c", r#""x""#, 2),
+            ("d", r#""y""#, 2),
+            ("e", r#""y", "x""#, 2),
+        ];
+        let role = |(name, ids, threshold)| {
+            format!(
+                r#"{{"name": "{name}", "keyids": [{ids}], "threshold": {threshold}, "terminating": true, "paths": []}}"#
+            )
+        };
+        let roles = stated.map(role).join(", ");
+        let text = format!(r#"{{"keys": {{"x": {}, "y": {}}}, "roles": [{roles}]}}"#, key("1"), key("2"));
+        let document = Document::parse(text.as_bytes(), &Limits::default()).unwrap();
+        let Ok(Delegations::Roles(roles)) = Delegations::read(Reader::root(&document)) else {
+            panic!("{text} is not read")
+        };
+        for (role, (name, ids, threshold)) in roles.iter().zip(stated) {
+            let mut wanted: Vec<_> = ids.split(", ").map(|id| id.trim_matches('"')).collect();
+            wanted.sort_unstable();
+            let found: Vec<_> = role.keys.keys().map(|(id, _)| id.as_str()).collect();
+            let of = (role.keys.role().as_str(), role.keys.threshold().get());
+            assert_eq!((of, found), ((name, threshold), wanted));
+        }
+        assert_eq!(roles.len(), 5);
     }
 }

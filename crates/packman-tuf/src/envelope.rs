@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::num::NonZeroU32;
 use std::ops::Deref;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use packman_strict::Sha256;
 use packman_strict::json::{self, Canonical, Document, Reader, ShapeError};
@@ -108,14 +108,15 @@ fn read_signatures(file: Reader<'_, '_>) -> Result<BTreeMap<KeyId, String>, Shap
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct KeySet {
     role: RoleName,
-    keys: BTreeMap<KeyId, PublicKey>,
+    /// Shared with the other roles that have the same keys: 16,384 bins do.
+    keys: Arc<BTreeMap<KeyId, PublicKey>>,
     threshold: NonZeroU32,
 }
 
 impl KeySet {
     /// Takes the keys of a role under the ids that metadata gives them.
     pub(crate) fn new(role: RoleName, keys: BTreeMap<KeyId, PublicKey>, threshold: NonZeroU32) -> Self {
-        Self { role, keys, threshold }
+        Self { role, keys: Arc::new(keys), threshold }
     }
 
     /// Takes the keys of a role, each under its own id, for signing.
@@ -192,7 +193,7 @@ impl KeySet {
     ) -> usize {
         let enough = usize::try_from(self.threshold.get()).unwrap_or(usize::MAX);
         let mut signers = BTreeSet::new();
-        for (id, key) in &self.keys {
+        for (id, key) in self.keys.iter() {
             let Some(signature) = envelope.signatures.get(id) else { continue };
             if !signers.contains(key) && verifies(key, signature) {
                 signers.insert(key);

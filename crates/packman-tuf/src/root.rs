@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::num::NonZeroU32;
 
-use packman_strict::json::{Canonical, Reader};
+use packman_strict::json::{Canonical, Reader, ShapeError};
 
 use crate::payload::{Header, Payload, sealed};
 use crate::{
@@ -120,6 +120,16 @@ pub(crate) fn read_key_set(of: Reader<'_, '_>, role: RoleName, keys: &Keys) -> R
         own.extend(keys.get_key_value(&KeyId::new(text)).map(|(id, key)| (id.clone(), key.clone())));
     }
     Ok(KeySet::new(role, own, number))
+}
+
+/// Whether two roles state the same ids in the same order and the same threshold, both as they may.
+pub(crate) fn same_key_set(one: Reader<'_, '_>, other: Reader<'_, '_>) -> bool {
+    let same = || -> Result<bool, ShapeError> {
+        let (ids, others) = (one.member("keyids")?.elements()?, other.member("keyids")?.elements()?);
+        let same_ids = ids.map(|id| id.str().ok()).eq(others.map(|id| id.str().ok()));
+        Ok(same_ids && one.member("threshold")?.u64()? == other.member("threshold")?.u64()?)
+    };
+    same().unwrap_or(false)
 }
 
 /// A root that a threshold of its own keys signed. That says that it is whole, not that it is to be believed.
