@@ -1,4 +1,5 @@
-//! Measures PackMan, uv, pip and the bare floor on one machine in one run, over loopback.
+//! Measures PackMan, uv, pip and the bare floor on one machine in one run, over loopback; with `--tuf`, packman-tuf and
+//! its peers.
 //!
 //! `cargo xtask bench` builds and runs it; `docs/performance.md` says what is compared and how. What this program
 //! decides: which commands take part, in what order they take their turns, and what is told about them.
@@ -17,6 +18,7 @@ mod server;
 mod sets;
 mod summary;
 mod syncs;
+mod tuf;
 mod variants;
 
 use std::process::ExitCode;
@@ -26,7 +28,9 @@ type Outcome<T> = Result<T, String>;
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    match options::parse(&arguments).and_then(|options| rounds::run(&options)) {
+    match options::parse(&arguments)
+        .and_then(|options| if options.tuf { tuf::run(&options) } else { rounds::run(&options) })
+    {
         Ok(()) => ExitCode::SUCCESS,
         Err(why) => {
             eprintln!("bench: {why}");

@@ -7,11 +7,14 @@ use crate::sets::{SETS, Set};
 
 const USAGE: &str =
     "usage: cargo xtask bench [--set NAME…] [--rounds N] [--quick] [--pip-rounds N] [--wait SECONDS]
-       [--also NAME=PROGRAM]… [--keep]";
+       [--also NAME=PROGRAM]… [--keep]
+       cargo xtask bench --tuf [--rounds N] [--quick] [--wait SECONDS] [--keep]";
 
 /// What was asked for.
 #[derive(Debug)]
 pub(crate) struct Options {
+    /// Whether packman-tuf is measured beside its peers, in place of installing.
+    pub(crate) tuf: bool,
     /// The sets to measure.
     pub(crate) sets: Vec<Set>,
     /// How many rounds count; one more comes before them and does not.
@@ -28,14 +31,17 @@ pub(crate) struct Options {
     pub(crate) folder: PathBuf,
     /// Where the built programs lie: `target/release`.
     pub(crate) programs: PathBuf,
+    /// Where the peers of packman-tuf lie that had to be built: `target/peers/release`.
+    pub(crate) peers: PathBuf,
     /// Where uv and pip lie: `target/tools/bin`.
     pub(crate) tools: PathBuf,
 }
 
-/// Reads the command line; `cargo xtask bench` puts the three folders first.
+/// Reads the command line; `cargo xtask bench` puts the four folders first.
 pub(crate) fn parse(arguments: &[String]) -> Outcome<Options> {
-    let [folder, programs, tools, rest @ ..] = arguments else { return Err(USAGE.to_owned()) };
+    let [folder, programs, peers, tools, rest @ ..] = arguments else { return Err(USAGE.to_owned()) };
     let mut options = Options {
+        tuf: false,
         sets: Vec::new(),
         rounds: 7,
         pip_rounds: 3,
@@ -44,6 +50,7 @@ pub(crate) fn parse(arguments: &[String]) -> Outcome<Options> {
         keep: false,
         folder: folder.into(),
         programs: programs.into(),
+        peers: peers.into(),
         tools: tools.into(),
     };
     let mut rest = rest.iter().map(String::as_str).peekable();
@@ -64,6 +71,7 @@ pub(crate) fn parse(arguments: &[String]) -> Outcome<Options> {
                 let (name, program) = build.ok_or(USAGE)?;
                 options.also.push((name.to_owned(), program.into()));
             }
+            "--tuf" => options.tuf = true,
             "--keep" => options.keep = true,
             _ => return Err(USAGE.to_owned()),
         }

@@ -114,21 +114,26 @@ fn megabytes(bytes: u64) -> f64 {
     bytes as f64 / 1e6
 }
 
-/// The machine and the versions, a line each.
-fn machine(options: &Options) -> Vec<String> {
+/// The machine in words.
+pub(crate) fn hardware() -> String {
     let field = |path: &str, name: &str| {
         let text = read(Path::new(path)).unwrap_or_default();
         let line = text.lines().find_map(|line| line.strip_prefix(name)).unwrap_or_default().to_owned();
         line.trim_start_matches([' ', '\t', ':']).trim().to_owned()
     };
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let kernel = read(Path::new("/proc/sys/kernel/osrelease")).unwrap_or_default();
+    format!("{cores} cores of {}, Linux {}", field("/proc/cpuinfo", "model name"), kernel.trim())
+}
+
+/// The machine and the versions, a line each.
+fn machine(options: &Options) -> Vec<String> {
     let version = |program: &Path, argument: &str| {
         let line = output(clean(program).arg(argument)).unwrap_or_default();
         line.lines().next().unwrap_or_default().split(" from ").next().unwrap_or_default().to_owned()
     };
-    let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    let kernel = read(Path::new("/proc/sys/kernel/osrelease")).unwrap_or_default();
     vec![
-        format!("{cores} cores of {}, Linux {}", field("/proc/cpuinfo", "model name"), kernel.trim()),
+        hardware(),
         [
             version(&options.programs.join("packman"), "--version"),
             version(&options.tools.join("uv"), "--version"),

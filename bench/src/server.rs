@@ -17,7 +17,7 @@ pub(crate) struct Server {
 
 impl Server {
     /// Serves recorded pages and files under `/simple/` and `/f/`, and what this run made under
-    /// `/site/` and `/curated/`.
+    /// `/site/`, `/curated/` and `/tuf/`, whose answers are logged by their bytes.
     pub(crate) fn start(record: &Path, run: &Path) -> Outcome<Self> {
         let program = find()
             .ok_or("nginx is not here; the bench serves with it (Debian: apt-get install nginx-light)")?;
@@ -94,6 +94,7 @@ pid nginx.pid;
 events {{ worker_connections 1024; }}
 http {{
   access_log off;
+  log_format bytes '$bytes_sent';
   client_body_temp_path body; proxy_temp_path proxy; fastcgi_temp_path fastcgi;
   uwsgi_temp_path uwsgi; scgi_temp_path scgi;
   sendfile on; tcp_nopush on; tcp_nodelay on;
@@ -115,6 +116,9 @@ http {{
       root "{run_folder}"; gzip_static on; default_type {PAGE};
       rewrite ^(/curated/[a-z0-9]+/[a-z0-9-]+)/?$ $1.json break;
       add_header Cache-Control "max-age=600, public";
+    }}
+    location /tuf/ {{
+      root "{run_folder}"; default_type application/json; access_log tuf.log bytes;
     }}
     location /site/ {{
       root "{run_folder}"; gzip_static on; default_type application/octet-stream;
