@@ -191,6 +191,8 @@ fn a_team_starts_from_what_it_has() {
       + requests-2.32.3-py3-none-any.whl           1.8 KiB  N days old    nobody reviewed
       + urllib3-2.3.0-py3-none-any.whl             1004 B   N days old    nobody reviewed
     vouched for 5 files in 5 projects, 1 pinned by the file and taken exactly
+      private keys  `~/home/keys/SHA256`
+      spare key     `~/home/keys/SHA256/spare.pem`: take it to where it is not lost together with this machine
     published to `site`, and in your trust ring as `work`
       put that folder on any web server or share; your colleagues run, with its address for URL:
         packman trust add URL --as work --number "NUMBER"
@@ -220,6 +222,8 @@ fn in_a_ring_that_has_something_a_team_answers_for_its_own_names_only() {
       + idna-3.11-py3-none-any.whl      951 B    N days old    nobody reviewed
       + lab_tools-1.0-py3-none-any.whl  1.0 KiB  N days old    nobody reviewed
     vouched for 2 files in 2 projects
+      private keys  `~/home/keys/SHA256`
+      spare key     `~/home/keys/SHA256/spare.pem`: take it to where it is not lost together with this machine
     published to `site`, and in your trust ring as `team`
       put that folder on any web server or share; your colleagues run, with its address for URL:
         packman trust add URL --as team --number "NUMBER" --scope idna lab-tools

@@ -266,11 +266,11 @@ pub(crate) fn fetching(
     let count = |files| words::count(files, "file", "files");
     let fetching = || format!("fetching {}, {at_least}{}", count(files), words::size(bytes));
     let what = match (files, here) {
-        (0, 1) => "fetching nothing, 1 file is here already".to_owned(),
-        (0, here) => format!("fetching nothing, {here} files are here already"),
+        (0, 1) => "fetching nothing more, 1 file is here".to_owned(),
+        (0, here) => format!("fetching nothing more, {here} files are here"),
         (_, 0) => fetching(),
         (_, here) => {
-            format!("{}; {here} more {} here already", fetching(), if here == 1 { "is" } else { "are" })
+            format!("{}; {here} more {} here", fetching(), if here == 1 { "is" } else { "are" })
         }
     };
     format!("{what}, for {}; `--python` and `--platform` name others", targets.join(", "))

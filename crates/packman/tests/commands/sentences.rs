@@ -75,7 +75,7 @@ fn what_is_added_without_its_dependencies_is_told_what_it_lacks() {
     };
     init("lacking");
     insta::assert_snapshot!(both(world, &["curate", "add", "lacking", "flask", "alone"]), @"
-    fetching nothing, 2 files are here already, for Python 3.11 on linux x86_64; `--python` and `--platform` name others
+    fetching nothing more, 2 files are here, for Python 3.11 on linux x86_64; `--python` and `--platform` name others
     note: `flask` needs `click`, which this database does not hold: who has it from no other cannot install it; `--with-dependencies` records what is needed
       + alone-1.0-py3-none-any.whl  954 B
       + flask-3.0-py3-none-any.whl  1.0 KiB
@@ -84,7 +84,7 @@ fn what_is_added_without_its_dependencies_is_told_what_it_lacks() {
     ");
     init("whole");
     insta::assert_snapshot!(both(world, &["curate", "add", "whole", "flask", "click"]), @"
-    fetching nothing, 2 files are here already, for Python 3.11 on linux x86_64; `--python` and `--platform` name others
+    fetching nothing more, 2 files are here, for Python 3.11 on linux x86_64; `--python` and `--platform` name others
       + click-8.0-py3-none-any.whl  954 B
       + flask-3.0-py3-none-any.whl  1.0 KiB
     recorded 2 files; nothing is vouched for until you sign
@@ -133,8 +133,8 @@ fn what_is_said_to_be_fetched_is_fetched() {
         said.lines().find(|line| line.contains("--platform")).unwrap_or_default().to_owned()
     };
     insta::assert_snapshot!(first(&["curate", "add", "one", "flask"]), @"fetching 1 file, 954 B, for Python 3.11 on linux x86_64; `--python` and `--platform` name others");
-    insta::assert_snapshot!(first(&["curate", "add", "two", "flask", "click"]), @"fetching 1 file, 954 B; 1 more is here already, for Python 3.11 on linux x86_64; `--python` and `--platform` name others");
-    insta::assert_snapshot!(first(&["curate", "add", "three", "flask", "click"]), @"fetching nothing, 2 files are here already, for Python 3.11 on linux x86_64; `--python` and `--platform` name others");
+    insta::assert_snapshot!(first(&["curate", "add", "two", "flask", "click"]), @"fetching 1 file, 954 B; 1 more is here, for Python 3.11 on linux x86_64; `--python` and `--platform` name others");
+    insta::assert_snapshot!(first(&["curate", "add", "three", "flask", "click"]), @"fetching nothing more, 2 files are here, for Python 3.11 on linux x86_64; `--python` and `--platform` name others");
 }
 
 #[test]
@@ -154,7 +154,7 @@ fn start_says_where_the_keys_lie_and_that_the_rest_is_published() {
         "team",
     ];
     insta::assert_snapshot!(both(world, &start), @r#"
-    fetching nothing, 1 file is here already, for Python 3.11 on linux x86_64; `--python` and `--platform` name others
+    fetching nothing more, 1 file is here, for Python 3.11 on linux x86_64; `--python` and `--platform` name others
     to be vouched for: 1 new file
       + flask-3.0-py3-none-any.whl  954 B  N days old    nobody reviewed
     not taken: `./local` (`requirements.txt`, line 3): it is a file or folder of this machine
