@@ -82,6 +82,7 @@ pub fn repository(bytes: &[u8]) {
             let moment = histories.get(usize::from(which) % histories.len()).expect("a moment");
             let honest = match moment.serve(&request) {
                 Answer::Bytes(bytes) => Some(bytes.to_vec()),
+                Answer::Shared(bytes) => Some(bytes.to_vec()),
                 Answer::Missing => None,
             };
             let answer = match (how % 4, honest) {

@@ -1,6 +1,6 @@
 //! Strict JSON and strict archives.
 
-use packman_strict::json::{self, Limits};
+use packman_strict::json::{self, Canonical, Document, Limits, Reader};
 use packman_strict::zip::{Archive, ZipLimits};
 
 /// JSON: what is written for people reads as the same value, with the same canonical form. (The canonical form itself is
@@ -11,7 +11,14 @@ pub fn json(bytes: &[u8]) {
     let pretty = value.to_pretty();
     let again = json::parse(&pretty, &Limits { bytes: 64 << 20, ..LIMITS }).expect("what is written is JSON");
     assert_eq!(again.to_pretty(), pretty);
-    assert_eq!(json::canonical(&again), json::canonical(&value), "one value has two canonical forms");
+    let form = json::canonical(&value);
+    assert_eq!(json::canonical(&again), form, "one value has two canonical forms");
+    for text in [bytes, &pretty] {
+        let document =
+            Document::parse(text, &Limits { bytes: 64 << 20, ..LIMITS }).expect("it was read before");
+        let streamed = Canonical::of(Reader::root(&document)).map(|form| form.to_vec());
+        assert_eq!(streamed.ok(), form.as_ref().ok().cloned(), "the form of a document is that of its tree");
+    }
 }
 
 /// Archives: no entry is longer than it said, none leads out of the folder, and no two stand at one path.
