@@ -141,7 +141,10 @@ impl Client<'_> {
         let bytes = self.download(file, stop)?;
         let refused = |refusal| wheel_error(file, refusal);
         let wheel = Wheel::verify(&bytes, &expected, &WheelLimits::default()).map_err(refused)?;
-        let unpacked = self.unpacked(file, &wheel, shop, stop)?;
+        let unpacked = self.unpacked(file, &wheel, shop, stop);
+        // What was stopped on its second way is not told the fault of the first.
+        let unpacked =
+            unpacked.map_err(|error| if stop.is_asked() { ClientError::Stopped } else { error })?;
         self.host.event(Event::Ready { file: file.filename().to_owned() });
         Ok(unpacked)
     }

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use packman_machine::files;
 use packman_machine::python::{Environment as Found, PythonFailure, Pythons, Wanted};
 use packman_names::ProjectName;
 use packman_strict::quote::quoted;
@@ -99,7 +100,13 @@ impl Client<'_> {
         match self.host.decide(&question) {
             Decision::Yes => {
                 let python = pythons.base(None).map_err(|failure| python_error(&failure))?;
-                pythons.make_venv(&folder, &python).map_err(|failure| python_error(&failure))
+                let made = pythons.make_venv(&folder, &python);
+                // Somebody else may have made it meanwhile.
+                let found = match &made {
+                    Err(PythonFailure::InTheWay(_)) => pythons.discover(&Wanted::Usual).ok().flatten(),
+                    _ => None,
+                };
+                found.map_or(made, Ok).map_err(|failure| python_error(&failure))
             }
             Decision::No => Err(No::NoEnvironment.into()),
             Decision::NobodyThere => Err(No::ConsentNeeded {
@@ -134,6 +141,9 @@ impl Client<'_> {
                 None => self.stop.wait(PAUSE)?,
             }
         };
+        // Where wheels were unpacked that the cache had no room for, by somebody who was killed.
+        let prefix = environment.found.prefix.as_path();
+        prefix.parent().into_iter().chain([prefix]).for_each(files::clear_abandoned);
         environment.inventory = installed(&environment.scheme).map_err(change_error)?;
         Ok(lock)
     }

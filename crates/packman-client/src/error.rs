@@ -3,7 +3,7 @@
 mod from;
 mod words;
 
-use packman_machine::failure::DiskFailure;
+use packman_machine::failure::{DiskFailure, DiskReason};
 use packman_names::ProjectName;
 use packman_trust::{Class, EntryName, NoEvidence, Nobody, Refused, RingError, Words};
 
@@ -20,6 +20,15 @@ pub enum ClientError {
     Usage(Usage),
     /// The user asked to stop.
     Stopped,
+}
+
+impl ClientError {
+    /// Whether it is that a home, or a file of it, may be read only.
+    pub(crate) fn is_home_that_is_only_read(&self) -> bool {
+        let Self::Failed(failed) = self else { return false };
+        let Failed::Disk(failure) = &**failed else { return false };
+        matches!(failure.reason(), DiskReason::ReadOnly | DiskReason::NoPermission)
+    }
 }
 
 /// A command that makes no sense.

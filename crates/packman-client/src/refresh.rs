@@ -8,6 +8,7 @@ use packman_database::Kind;
 use packman_machine::location::Location;
 use packman_machine::network::Allowance;
 use packman_names::ProjectName;
+use packman_strict::quote::quoted;
 use packman_strict::time::Time;
 use packman_trust::{
     ATTACHED, ATTACHED_TO_LISTS, Age, Database, Entry, EntryName, Gate, List, Purpose, Refused, Ring,
@@ -53,6 +54,15 @@ impl RefreshReport {
     pub fn all(&self) -> impl Iterator<Item = &(EntryName, Refreshed)> {
         self.lists.iter().chain(&self.databases)
     }
+}
+
+/// What becomes of something newer in a home that cannot be written.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Unkept {
+    /// It is used, and that it is not remembered is said.
+    Told,
+    /// The command is there to remember it.
+    Fails,
 }
 
 /// One refresh of lists and databases, at one time.
@@ -117,7 +127,7 @@ impl Client<'_> {
         let ring = self.ring()?;
         let entries: Vec<Entry> = ring.all().cloned().collect();
         let Round { now, ring, standings, storing, .. } =
-            self.round(ring, &entries, self.fetcher.hurried())?;
+            self.round(ring, &entries, self.fetcher.hurried(), Unkept::Told)?;
         let standings = standings.into_iter().map(|(standing, _)| standing).collect();
         Ok((Gate::new(ring, standings, now, purpose), storing))
     }
@@ -126,7 +136,7 @@ impl Client<'_> {
     pub fn refresh(&self) -> Result<RefreshReport, ClientError> {
         let ring = self.ring()?;
         let entries: Vec<Entry> = ring.all().cloned().collect();
-        let Round { lists, standings, storing, .. } = self.round(ring, &entries, self.fetcher.unhurried())?;
+        let Round { lists, standings, storing, .. } = self.round(ring, &entries, self.fetcher.unhurried(), Unkept::Fails)?;
         storing.wait()?;
         let lists = lists.into_iter().map(|heard| (heard.entry.name, heard.outcome)).collect();
         let databases = standings.into_iter().map(|(standing, how)| (standing.entry.name, how)).collect();
@@ -140,13 +150,19 @@ impl Client<'_> {
             return Ok((ring, Vec::new()));
         }
         let entries = ring.lists().to_vec();
-        let Round { ring, lists, storing, .. } = self.round(ring, &entries, self.fetcher.unhurried())?;
+        let Round { ring, lists, storing, .. } = self.round(ring, &entries, self.fetcher.unhurried(), Unkept::Fails)?;
         storing.wait()?;
         Ok((ring, lists))
     }
 
     /// All are asked at once, and each for so long at most: one that is slow delays no other.
-    fn round(&self, ring: Ring, entries: &[Entry], allowance: Allowance) -> Result<Round, ClientError> {
+    fn round(
+        &self,
+        ring: Ring,
+        entries: &[Entry],
+        allowance: Allowance,
+        unkept: Unkept,
+    ) -> Result<Round, ClientError> {
         let memories: Vec<Memory> =
             entries.iter().map(|entry| self.memory_of(entry)).collect::<Result<_, _>>()?;
         let now = self.time_after(&memories);
@@ -164,7 +180,7 @@ impl Client<'_> {
                 .chain(own)
                 .collect::<Result<_, _>>()
         })?;
-        let (ring, storing) = self.store(ring, entries, &mut asked, now, allowance)?;
+        let (ring, storing) = self.store(ring, entries, &mut asked, (now, allowance), unkept)?;
         let (mut lists, mut standings) = (Vec::new(), Vec::new());
         for (entry, asked) in entries.iter().zip(asked) {
             // As it stands after what was seen.
@@ -187,8 +203,8 @@ impl Client<'_> {
         ring: Ring,
         entries: &[Entry],
         asked: &mut [Asked],
-        now: Time,
-        allowance: Allowance,
+        (now, allowance): (Time, Allowance),
+        unkept: Unkept,
     ) -> Result<(Ring, Storing), ClientError> {
         let seen = loop {
             let seen = self.sights(&ring, entries, asked, now)?;
@@ -197,7 +213,14 @@ impl Client<'_> {
                 seen.tell(self, &ring);
                 return Ok((ring, Storing::default()));
             }
-            let lock = self.lock_home()?;
+            let lock = match self.lock_home() {
+                Err(error) if unkept == Unkept::Told && error.is_home_that_is_only_read() => {
+                    seen.tell(self, &ring);
+                    self.tell_unkept(entries, asked, &error);
+                    return Ok((noted, Storing::default()));
+                }
+                lock => lock?,
+            };
             let (mut files, mut moved) = (seen.evidence.clone(), Vec::new());
             for (entry, asked) in entries.iter().zip(&mut *asked).filter(|(_, asked)| asked.changed) {
                 let kept = self.memory_of(entry)?;
@@ -223,6 +246,23 @@ impl Client<'_> {
             }
         };
         Ok(seen)
+    }
+
+    /// A home that cannot be written is somebody's wish, an image's say. What verified is used: it is newer than all that
+    /// is remembered, and may take something back. That it is not remembered is said.
+    fn tell_unkept(&self, entries: &[Entry], asked: &[Asked], why: &ClientError) {
+        let newer = entries.iter().zip(asked).filter(|(_, asked)| asked.changed);
+        let newer: Vec<String> =
+            newer.map(|(entry, _)| quoted(entry.name.as_str()).to_string()).collect();
+        let what = match &*newer {
+            [] => "what was seen cannot be noted".to_owned(),
+            names => format!(
+                "what is newer of {} is used and cannot be remembered: an older copy that is current would be believed \
+                 next time",
+                names.join(" and ")
+            ),
+        };
+        self.host.event(Event::Warning(format!("{what}: {why}")));
     }
 
     /// The time of this run: the clock's, or the newest at which a refresh verified and was current, where that is

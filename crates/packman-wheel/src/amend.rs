@@ -9,7 +9,7 @@ use packman_strict::Sha256;
 use crate::conflict::ChangeError;
 use crate::content::{NewFile, Source};
 use crate::failure::Failure;
-use crate::folder::read_file;
+use crate::folder::digest_file;
 use crate::installed::{Installed, Recorded};
 use crate::record::RecordWriter;
 use crate::removal::{Bytecode, InstalledRecord, Removal};
@@ -54,8 +54,9 @@ pub(crate) fn files_of(
         for source in paths.iter().filter_map(|path| path.strip_suffix(".py")) {
             for path in bytecode.of(resolver, source)?.iter().filter(|path| !listed.contains(path.as_str())) {
                 let file = places.root.join(path);
-                let bytes = read_file(&file).map_err(|error| Failure::new(&file, "read", error))?;
-                rows.add(&way(&record.site, path), &Sha256::of(&bytes), bytes.len() as u64);
+                let read = digest_file(&file);
+                let (digest, size) = read.map_err(|error| Failure::new(&file, "read", error))?;
+                rows.add(&way(&record.site, path), &digest, size);
             }
         }
     }

@@ -17,7 +17,7 @@ use crate::amend::{self, Amendment};
 use crate::conflict::{ChangeError, Conflict};
 use crate::content::{NewFile, Source, files_of};
 use crate::failure::Failure;
-use crate::folder::{Folder, Kind, read_file, split};
+use crate::folder::{Folder, Kind, digest_file, split};
 use crate::installed::{Installed, Recorded, list};
 use crate::journal::Journal;
 use crate::layout::DIST_INFO;
@@ -231,8 +231,8 @@ impl<'p> Room<'p> {
 
     fn digest(&self, path: &str) -> Result<Sha256, Failure> {
         let path = self.places.root.join(path);
-        let bytes = read_file(&path).map_err(|error| Failure::new(path, "read", error))?;
-        Ok(Sha256::of(&bytes))
+        let read = digest_file(&path).map_err(|error| Failure::new(path, "read", error));
+        read.map(|(digest, _)| digest)
     }
 
     /// The files of every project that stays. A RECORD that cannot be read owns nothing.

@@ -9,6 +9,8 @@ use std::io::{self, Read as _};
 use std::os::fd::OwnedFd;
 use std::path::Path;
 
+use packman_strict::Sha256;
+use packman_strict::digest::Sha256Stream;
 use packman_strict::quote::quoted;
 use rustix::fs::{
     AtFlags, CWD, Dir, FileType, FlockOperation, Mode, OFlags, RenameFlags, Timespec, Timestamps, UTIME_NOW,
@@ -50,19 +52,48 @@ const OPEN_FOLDER: OFlags = OFlags::DIRECTORY.union(OFlags::RDONLY).union(OFlags
 /// Not waiting for whoever writes into a pipe.
 const OPEN_FILE: OFlags = OFlags::RDONLY.union(OFlags::CLOEXEC).union(OFlags::NONBLOCK);
 
-/// The largest file of an environment that is read whole, in bytes.
+/// The largest file of an environment that is read, in bytes.
 const LARGEST: u64 = 8 << 30;
 
-/// Reads a regular file of an environment by its path, of which links are followed: only after it is known where it leads.
-pub(crate) fn read_file(path: &Path) -> io::Result<Vec<u8>> {
+/// How many bytes of a file are in memory at once where only its digest is wanted.
+const PIECE: usize = 64 << 10;
+
+/// The SHA-256 and the length of a regular file of an environment, by its path, of which links are followed: only after
+/// it is known where it leads. Whatever its length, little of it is in memory.
+pub(crate) fn digest_file(path: &Path) -> io::Result<(Sha256, u64)> {
+    digest(open_file(path, LARGEST)?)
+}
+
+/// Reads a regular file of an environment of at most so many bytes by its path, of which links are followed.
+pub(crate) fn read_file(path: &Path, most: u64) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    open_file(path, most)?.read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+fn open_file(path: &Path, most: u64) -> io::Result<io::Take<File>> {
     let name = path.to_string_lossy();
     let file = regular(rustix::fs::openat(CWD, path, OPEN_FILE, Mode::empty())?, &name)?;
-    if file.metadata()?.len() > LARGEST {
-        return Err(too_long(&name, LARGEST));
+    if file.metadata()?.len() > most {
+        return Err(too_long(&name, most));
     }
-    let mut bytes = Vec::new();
-    file.take(LARGEST).read_to_end(&mut bytes)?;
-    Ok(bytes)
+    Ok(file.take(most))
+}
+
+/// The SHA-256 and the length of what is left to read, piece by piece.
+pub(crate) fn digest(mut from: impl io::Read) -> io::Result<(Sha256, u64)> {
+    let (mut digest, mut length, mut piece) = (Sha256Stream::new(), 0, vec![0; PIECE]);
+    loop {
+        match from.read(&mut piece) {
+            Ok(0) => return Ok((digest.finish(), length)),
+            Ok(read) => {
+                digest.update(piece.get(..read).unwrap_or_default());
+                length += read as u64;
+            }
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
 }
 
 fn regular(file: OwnedFd, name: &str) -> io::Result<File> {
@@ -318,7 +349,9 @@ mod tests {
 
     use rustix::fs::{CWD, FlockOperation, Mode};
 
-    use super::{Folder, Kind, Walk, read_file};
+    use packman_strict::Sha256;
+
+    use super::{Folder, Kind, Walk, digest_file, read_file};
 
     #[test]
     fn links_are_never_followed_on_the_way() {
@@ -346,15 +379,22 @@ mod tests {
         let said = |result: io::Result<Vec<u8>>| result.map_err(|error| error.to_string());
         assert_eq!(said(folder.read_whole("pipe", 9)), Err("`pipe` is no regular file".to_owned()));
         assert!(folder.read_whole("zero", 9).is_err());
-        assert!(read_file(&place("zero")).unwrap_err().to_string().ends_with("is no regular file"));
-        assert!(read_file(&place("pipe")).unwrap_err().to_string().ends_with("is no regular file"));
-        assert_eq!(read_file(scratch.path()).unwrap_err().kind(), io::ErrorKind::IsADirectory);
+        assert!(digest_file(&place("zero")).unwrap_err().to_string().ends_with("is no regular file"));
+        assert!(digest_file(&place("pipe")).unwrap_err().to_string().ends_with("is no regular file"));
+        assert_eq!(digest_file(scratch.path()).unwrap_err().kind(), io::ErrorKind::IsADirectory);
         assert_eq!(said(folder.read_whole("file", 3)), Ok(b"abc".to_vec()));
         assert_eq!(said(folder.read_whole("file", 2)), Err("`file` has more than 2 bytes".to_owned()));
+        assert_eq!(said(read_file(&place("file"), 3)), Ok(b"abc".to_vec()));
+        assert!(read_file(&place("file"), 2).unwrap_err().to_string().ends_with("has more than 2 bytes"));
+        fs::write(place("pieces"), vec![7; 200_000]).unwrap();
+        assert_eq!(digest_file(&place("pieces")).unwrap(), (Sha256::of(&vec![7; 200_000]), 200_000));
         // As large as a file system lets it be, and not a block of it is there.
         fs::File::create(place("sparse")).unwrap().set_len(20 << 30).unwrap();
         assert!(
-            read_file(&place("sparse")).unwrap_err().to_string().ends_with("has more than 8589934592 bytes")
+            digest_file(&place("sparse"))
+                .unwrap_err()
+                .to_string()
+                .ends_with("has more than 8589934592 bytes")
         );
     }
 

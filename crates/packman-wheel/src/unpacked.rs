@@ -11,7 +11,7 @@ use packman_strict::Sha256;
 
 use crate::expected::{Expected, ExpectedMetadata};
 use crate::failure::Failure;
-use crate::folder::{Folder, touch};
+use crate::folder::{Folder, digest, touch};
 use crate::manifest::{Manifest, UnpackedFile};
 use crate::refusal::WheelRefusal;
 
@@ -86,8 +86,10 @@ impl Unpacked {
     /// so it says only whether all are as they were.
     pub fn verify_contents(&self) -> Result<bool, Failure> {
         for (number, file) in self.manifest.files.iter().enumerate() {
-            let bytes = self.read_file(number)?;
-            if Sha256::of(&bytes) != file.sha256 {
+            let name = number.to_string();
+            let read = self.open_folder().and_then(|folder| digest(folder.read(&name)?));
+            let (sha256, _) = read.map_err(|error| Failure::new(self.path.join(name), "read", error))?;
+            if sha256 != file.sha256 {
                 return Ok(false);
             }
         }

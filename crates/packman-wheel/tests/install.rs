@@ -528,6 +528,7 @@ fn an_unpacked_wheel_that_was_touched_is_a_miss_and_is_made_again() {
     let hit = || Unpacked::open(&scratch.cache(), &sha256, &expected).unwrap();
     assert!(hit().unwrap().verify_contents().unwrap());
     let folder = scratch.cache().join(sha256.to_string());
+    // Each of size, time and number of a file alone: the other two are as they were.
     let harm: [fn(&std::path::Path); 7] = [
         // The same size and content, written again: what an editor does through a hard link.
         |folder| {
@@ -537,13 +538,20 @@ fn an_unpacked_wheel_that_was_touched_is_a_miss_and_is_made_again() {
             std::io::Write::write_all(&mut &file, &bytes).unwrap();
             file.set_modified(old + std::time::Duration::from_nanos(1)).unwrap();
         },
-        |folder| fs::write(folder.join("1"), "").unwrap(),
+        |folder| {
+            let old = fs::metadata(folder.join("1")).unwrap().modified().unwrap();
+            let mut file = fs::File::options().append(true).open(folder.join("1")).unwrap();
+            std::io::Write::write_all(&mut file, b"#").unwrap();
+            file.set_modified(old).unwrap();
+        },
         |folder| fs::remove_file(folder.join("2")).unwrap(),
         |folder| fs::remove_file(folder.join("manifest")).unwrap(),
         |folder| fs::write(folder.join("manifest"), "").unwrap(),
         |folder| {
             // Another file of the same bytes.
+            let old = fs::metadata(folder.join("3")).unwrap().modified().unwrap();
             fs::copy(folder.join("3"), folder.join("new")).unwrap();
+            fs::File::options().write(true).open(folder.join("new")).unwrap().set_modified(old).unwrap();
             fs::rename(folder.join("new"), folder.join("3")).unwrap();
         },
         |folder| fs::remove_dir_all(folder).unwrap(),

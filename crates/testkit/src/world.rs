@@ -174,6 +174,19 @@ impl Run {
     }
 }
 
+/// Writes a program that can be run. Another process writes it: were this one to, a child that some other test starts
+/// meanwhile would hold it open for writing until it runs something itself, and such a file cannot be run (`ETXTBSY`).
+pub fn write_program(path: &Path, text: &str) {
+    let mut write = Command::new("sh");
+    let written = write.args(["-c", "printf '%s' \"$1\" >\"$0\" && chmod 755 \"$0\""]).arg(path).arg(text);
+    assert_eq!(finish(written).code, 0, "{}", path.display());
+}
+
+/// Copies a program that can be run; another process does, as for [`write_program`].
+pub fn copy_program(from: &Path, to: &Path) {
+    assert_eq!(finish(Command::new("cp").arg(from).arg(to)).code, 0, "{}", to.display());
+}
+
 /// Runs a program to its end.
 pub fn finish(command: &mut Command) -> Run {
     let output = command.output().expect("the program starts");

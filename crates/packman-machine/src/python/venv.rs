@@ -101,15 +101,11 @@ impl Pythons<'_> {
         self.probe(&real)
     }
 
-    /// Makes a virtual environment without pip in a folder that is not there or empty. When that fails, what was
-    /// made is removed again.
+    /// Makes a virtual environment without pip in a folder that is not there or empty; of several who do so at once one
+    /// makes it, and the others find it made. When that fails, what was made is removed again.
     pub fn make_venv(&self, folder: &Path, python: &Python) -> Result<Environment, PythonFailure> {
         let folder = tidy(&self.environ.folder().join(folder));
-        let was_there = match fs::read_dir(&folder).map(|mut entries| entries.next().is_none()) {
-            Ok(true) => true,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => false,
-            _ => return Err(PythonFailure::InTheWay(folder)),
-        };
+        let claim = Claim::of(&folder)?;
         let arguments = ["-I", "-S", "-m", "venv", "--without-pip", "--"]
             .map(OsStr::new)
             .into_iter()
@@ -119,10 +115,57 @@ impl Pythons<'_> {
             .map_err(PythonFailure::from)
             .and_then(|_| self.venv(&folder, Learnt::Made));
         if made.is_err() {
-            clear(&folder, was_there);
+            clear(&folder, !claim.is_made);
         }
         made
     }
+}
+
+/// An empty folder that nobody else makes an environment in while this lives.
+struct Claim {
+    /// Whether the folder was made for it.
+    is_made: bool,
+    /// As whoever changes an environment holds it.
+    _lock: Option<fs::File>,
+}
+
+impl Claim {
+    /// Makes the folder where it is not there, and waits for whoever makes an environment in it.
+    fn of(folder: &Path) -> Result<Self, PythonFailure> {
+        let failed = |error: io::Error| DiskFailure::new(Act::Make, folder, &error);
+        loop {
+            if let Some(above) = folder.parent() {
+                files::make_public_folder(above)?;
+            }
+            let is_made = match fs::create_dir(folder) {
+                Ok(()) => true,
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => false,
+                Err(error) => return Err(failed(error).into()),
+            };
+            // Some systems open or lock no folders; there looking first has to do.
+            let lock = fs::File::open(folder).ok().filter(|open| open.lock().is_ok());
+            match fs::read_dir(folder).map(|mut entries| entries.next().is_none()) {
+                // Whoever held it took the folder away again, and perhaps made another.
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                Ok(true) if lock.as_ref().is_some_and(|lock| !is_still(lock, folder)) => {}
+                Ok(true) => return Ok(Self { is_made, _lock: lock }),
+                _ => return Err(PythonFailure::InTheWay(folder.to_owned())),
+            }
+        }
+    }
+}
+
+/// Whether an open folder is the one of that name.
+#[cfg(unix)]
+fn is_still(open: &fs::File, folder: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt as _;
+    let (Ok(open), Ok(named)) = (open.metadata(), fs::metadata(folder)) else { return false };
+    (open.dev(), open.ino()) == (named.dev(), named.ino())
+}
+
+#[cfg(not(unix))]
+fn is_still(_: &fs::File, _: &Path) -> bool {
+    true
 }
 
 /// The path as scripts are to name it: without `.`, and without `..` where there is something to ask.

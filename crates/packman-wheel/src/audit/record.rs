@@ -5,13 +5,12 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use packman_names::ProjectName;
-use packman_strict::Sha256;
 
 use super::{Audit, Noted, Wrong, stray};
 use crate::base64;
 use crate::conflict::ChangeError;
 use crate::failure::Failure;
-use crate::folder::{read_file, split};
+use crate::folder::{digest_file, split};
 use crate::installed::Installed;
 use crate::record;
 use crate::removal::{InstalledRecord, may_own, place};
@@ -112,8 +111,8 @@ fn compare_file(
     audit: &mut Audit,
 ) -> Result<(), ChangeError> {
     let full = places.root.join(path);
-    let bytes = match read_file(&full) {
-        Ok(bytes) => bytes,
+    let found = match digest_file(&full) {
+        Ok((found, _)) => found,
         // Bytecode may be removed by anybody: Python makes it again.
         Err(error) if error.kind() == io::ErrorKind::NotFound && is_bytecode(path) => return Ok(()),
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
@@ -123,7 +122,7 @@ fn compare_file(
         Err(error) if error.kind() == io::ErrorKind::IsADirectory => return Ok(()),
         Err(error) => return Err(Failure::new(&full, "read", error).into()),
     };
-    if stray::runs_at_start(places, path, &bytes) {
+    if stray::runs_at_start(places, path) {
         audit.note(path.to_owned(), Some(project), Noted::RunsAtStart);
     }
     let Some((algorithm, digest)) = hash.split_once('=') else {
@@ -137,7 +136,7 @@ fn compare_file(
     audit.compared += 1;
     let what = match algorithm {
         // Some tools of old padded it.
-        "sha256" if digest.trim_end_matches('=') == base64::encode(&Sha256::of(&bytes)) => return Ok(()),
+        "sha256" if digest.trim_end_matches('=') == base64::encode(&found) => return Ok(()),
         "sha256" => Wrong::Differs,
         other => Wrong::NoHash(other.to_owned()),
     };

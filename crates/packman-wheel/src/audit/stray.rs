@@ -46,11 +46,11 @@ pub(super) fn look(
 }
 
 /// Whether a recorded file runs code whenever Python starts.
-pub(super) fn runs_at_start(places: &Places, path: &str, bytes: &[u8]) -> bool {
+pub(super) fn runs_at_start(places: &Places, path: &str) -> bool {
     let below = |site: &str| path.strip_prefix(site).map(|rest| rest.trim_start_matches('/'));
     let Some(rest) = places.site_folders().into_iter().find_map(below) else { return false };
     match rest.split_once('/') {
-        None if is_pth(rest) => pth_runs_code(bytes),
+        None if is_pth(rest) => start_text(places, path).is_none_or(|bytes| pth_runs_code(&bytes)),
         None => starts_with_python(rest),
         Some((package, module)) => STARTUP.contains(&package) && module.starts_with("__init__."),
     }
@@ -58,13 +58,21 @@ pub(super) fn runs_at_start(places: &Places, path: &str, bytes: &[u8]) -> bool {
 
 /// What Python reads whenever it starts, and nobody recorded.
 fn look_at_start(places: &Places, path: &str, kind: Kind, audit: &mut Audit) {
-    let bytes = read_file(&places.root.join(path)).unwrap_or_default();
-    if known::is_made_with_environment(split(path).1, &bytes) {
+    let bytes = if kind == Kind::Folder { Some(Vec::new()) } else { start_text(places, path) };
+    let made = |bytes: &Vec<u8>| known::is_made_with_environment(split(path).1, bytes);
+    if bytes.as_ref().is_some_and(made) {
         audit.note(path.to_owned(), None, Noted::MadeWithEnvironment);
         return;
     }
     let shown = if kind == Kind::Folder { format!("{path}/") } else { path.to_owned() };
-    audit.find(shown, None, Wrong::Startup(!is_pth(path) || pth_runs_code(&bytes)));
+    audit.find(shown, None, Wrong::Startup(!is_pth(path) || bytes.is_none_or(|bytes| pth_runs_code(&bytes))));
+}
+
+/// What Python reads when it starts; none where it cannot be read here, or is longer than anybody would write: who hides
+/// something in that is not let pass.
+fn start_text(places: &Places, path: &str) -> Option<Vec<u8>> {
+    const MOST: u64 = 1 << 20;
+    read_file(&places.root.join(path), MOST).ok()
 }
 
 fn starts_with_python(name: &str) -> bool {

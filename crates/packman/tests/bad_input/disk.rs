@@ -5,7 +5,7 @@ use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::path::Path;
 
 use testkit::packages::module;
-use testkit::world::snapshot;
+use testkit::world::{copy_program, snapshot};
 
 use crate::support::user::User;
 use crate::support::{Stage, kept, said, sign_and_publish, without_progress};
@@ -14,6 +14,9 @@ use crate::support::{Stage, kept, said, sign_and_publish, without_progress};
 const NOTHING: u32 = 0;
 /// Room for states and records, not for a wheel of a megabyte.
 const LITTLE: u32 = 64;
+
+/// Who owns nothing here.
+const NOBODY: u32 = 65_534;
 
 fn big() -> packman_wheel::make::WheelDraft {
     module("big", "1.0").file("big/data.bin", vec![7; 1 << 20])
@@ -116,7 +119,6 @@ fn a_full_disk_loses_nothing_of_a_database() {
 
 /// Runs the command as somebody who may not write what is not his: root may write everything.
 fn without_powers(stage: &Stage, arguments: &[&str]) -> testkit::world::Run {
-    const NOBODY: u32 = 65_534;
     let folder = stage.world.folder();
     let above = folder.parent().unwrap();
     if std::fs::metadata(above).unwrap().uid() != 0 {
@@ -124,7 +126,7 @@ fn without_powers(stage: &Stage, arguments: &[&str]) -> testkit::world::Run {
     }
     let program = above.join("packman");
     if !program.exists() {
-        std::fs::copy(env!("CARGO_BIN_EXE_packman"), &program).unwrap();
+        copy_program(Path::new(env!("CARGO_BIN_EXE_packman")), &program);
         std::fs::set_permissions(above, std::fs::Permissions::from_mode(0o755)).unwrap();
     }
     let mut command = stage.world.other_command(&program);
@@ -168,8 +170,9 @@ fn a_home_that_cannot_be_written_can_be_read() {
     set_modes(&home, 0o755);
 }
 
+/// As in an image that was made with its databases: what verified is used, and what was taken back is honoured.
 #[test]
-fn what_is_newer_and_cannot_be_kept_is_not_used() {
+fn what_is_newer_and_cannot_be_kept_is_used_and_told() {
     let mut stage = Stage::published(vec![module("flask", "3.0")]);
     let number = stage.number();
     let scapegoat = stage.world.home();
@@ -182,13 +185,73 @@ fn what_is_newer_and_cannot_be_kept_is_not_used() {
     set_modes(&home, 0o555);
     let before = snapshot(&home);
     let info = without_powers(&stage, &["info", "flask"]);
-    assert_eq!(info.code, 4, "{}", info.stdout);
-    insta::assert_snapshot!(said(&stage.world, &info), @"
+    assert_eq!(info.code, 0, "{}", info.stderr);
+    assert!(info.stdout.contains("3.1"), "{}", info.stdout);
+    insta::assert_snapshot!(said(&stage.world, &info).lines().next().unwrap_or_default(), @"warning: what is newer of `web` is used and cannot be remembered: an older copy that is current would be believed next time: `~/user-home/.lock` cannot be locked: permission denied");
+    let plan = without_powers(&stage, &["install", "--venv", "v", "--dry-run", "flask"]);
+    assert!(plan.stderr.contains("what is newer of `web` is used"), "{}", plan.stderr);
+    // Who is asked to remember, and cannot, has failed.
+    let refused = without_powers(&stage, &["trust", "refresh"]);
+    assert_eq!(refused.code, 4, "{}", refused.stdout);
+    insta::assert_snapshot!(said(&stage.world, &refused), @"
     error: `~/user-home/.lock` cannot be locked: permission denied
       hint: set PACKMAN_HOME to a folder that you can write
     ");
     assert!(snapshot(&home) == before);
     set_modes(&home, 0o755);
+}
+
+/// Who may not write an environment is told which, and nothing of it is touched; it can be looked at.
+#[test]
+fn an_environment_of_another_user_is_left_as_it_is() {
+    let stage = Stage::trusted(vec![module("flask", "3.0"), module("click", "8.0")]);
+    // The machine's own Python, where there is one: this user's may lie where nobody else looks.
+    let machine = Path::new("/usr/bin/python3");
+    let has_own =
+        machine.exists() && stage.world.other(machine, &["-m", "venv", "--without-pip", "v"]).code == 0;
+    let venv = if has_own { stage.world.path("v") } else { stage.world.venv("v") };
+    if std::fs::metadata(stage.world.folder()).unwrap().uid() != 0 {
+        eprintln!("skipped: who runs this test is nobody who could be another");
+        return;
+    }
+    stage.world.ok(&["install", "--venv", "v", "click"]);
+    let program = venv.join("bin/python");
+    let mut reached = stage.world.other_command(&program);
+    std::os::unix::process::CommandExt::uid(&mut reached, NOBODY);
+    std::fs::set_permissions(stage.world.folder().parent().unwrap(), std::fs::Permissions::from_mode(0o755))
+        .unwrap();
+    if reached.arg("--version").output().is_err() {
+        eprintln!("skipped: another user cannot run the Python of this one");
+        return;
+    }
+    let mut nobody = Stage { world: stage.world, index: stage.index, mirror: stage.mirror };
+    nobody.world.use_fresh_user("nobody");
+    for folder in [nobody.world.home(), nobody.world.cache()] {
+        std::fs::create_dir_all(&folder).unwrap();
+        std::os::unix::fs::chown(&folder, Some(NOBODY), Some(NOBODY)).unwrap();
+    }
+    let number = {
+        let root = nobody.world.home().with_file_name("home");
+        let mine = nobody.world.home();
+        nobody.world.set("PACKMAN_HOME", root);
+        let number = nobody.number();
+        nobody.world.set("PACKMAN_HOME", mine);
+        number
+    };
+    let url = nobody.mirror.url();
+    let added = without_powers(&nobody, &["trust", "add", &url, "--as", "web", "--number", &number]);
+    assert_eq!(added.code, 0, "{}", added.stderr);
+    let before = snapshot(&venv);
+    for command in [&["install", "--venv", "v", "flask"][..], &["uninstall", "--venv", "v", "click"]] {
+        let run = without_powers(&nobody, command);
+        assert_eq!(run.code, 4, "{command:?}: {}", run.stderr);
+        let last = said(&nobody.world, &run).lines().last().unwrap_or_default().to_owned();
+        let told = last.starts_with("error: `./v/") && last.ends_with(": permission denied");
+        assert!(told, "{command:?}: {last}");
+        assert!(snapshot(&venv) == before, "{command:?}");
+    }
+    let listed = without_powers(&nobody, &["list", "--venv", "v"]);
+    assert!(listed.stdout.contains("click"), "{}", listed.stderr);
 }
 
 /// The cache may lie on another disk than the environment, and be full or read-only alone.

@@ -169,3 +169,62 @@ fn additions_at_once_to_one_database_are_all_recorded() {
     let found = world.ok(&["search", "e", "--json"]);
     assert_eq!(texts(at(&found.json(), &["projects"]), "name"), ["one", "three", "four", "two"]);
 }
+
+/// One makes it; the others find an environment there, and say so.
+#[test]
+fn one_of_many_makes_an_environment() {
+    let world = crate::support::bare_world();
+    for (folder, is_there) in [("new", false), ("empty", true)] {
+        if is_there {
+            std::fs::create_dir(world.path(folder)).unwrap();
+        }
+        let runs = at_once(&world, &vec![words(&["venv", "--json", folder]); 3]);
+        let (made, others): (Vec<_>, Vec<_>) = runs.iter().partition(|run| run.code == 0);
+        let told: Vec<_> = others.iter().map(|run| (run.code, run.error_code())).collect();
+        assert_eq!(made.len(), 1, "{told:?}");
+        assert_eq!(told, vec![(1, "in-the-way".to_owned()); 2]);
+        world.ok(&["list", "--venv", folder]);
+    }
+}
+
+/// Eight PackMans on one home, one cache and one environment, each with something else to do. Whoever may lose says why,
+/// and nothing is half there.
+#[test]
+fn different_commands_at_once_get_along() {
+    let names = ["one", "two", "three", "four"];
+    let mut drafts = vec![module("shared", "1.0")];
+    drafts.extend(names.map(|name| module(name, "1.0").requires("shared")));
+    let stage = Stage::trusted(drafts);
+    let world = &stage.world;
+    let venv = world.venv("v");
+    world.ok(&["install", "--venv", "v", "one"]);
+    world.ok(&["lock", "--venv", "v", "two", "-o", "pylock.toml"]);
+    let commands: [&[&str]; 8] = [
+        &["install", "--venv", "v", "--json", "three"],
+        &["uninstall", "--venv", "v", "--json", "one"],
+        &["trust", "refresh", "--json"],
+        &["cache", "prune", "--json"],
+        &["sync", "--venv", "v", "--yes", "--json", "pylock.toml"],
+        &["install", "--venv", "v", "--json", "four"],
+        &["list", "--venv", "v", "--json"],
+        &["cache", "verify", "--json"],
+    ];
+    for version in ["1.1", "1.2", "1.3"] {
+        // There is something new to be stored, and the cache is empty or full.
+        stage.release(&[module("shared", version)]);
+        if version == "1.2" {
+            world.clear_cache();
+        }
+        let runs = at_once(world, &commands.map(words));
+        for (run, command) in runs.iter().zip(commands) {
+            let honest = run.code == 1 && ["not-installed", "consent-needed"].contains(&&*run.error_code());
+            assert!(run.code == 0 || honest, "{command:?}: {}{}", run.stdout, run.stderr);
+        }
+        assert_eq!(pip(&venv, &["check"]).code, 0);
+        world.ok(&["audit", "--venv", "v"]);
+        world.ok(&["cache", "verify"]);
+        assert!(!world.path("v/.packman").exists());
+        world.ok(&["install", "--venv", "v", "one"]);
+    }
+    assert!(good(&User::of(world).kept()).is_some());
+}

@@ -244,3 +244,21 @@ fn the_patch_of_virtualenv_is_known_by_its_content() {
     assert_eq!(texts(at(&json, &["findings"]), "kind"), ["startup"]);
     assert_eq!(texts(at(&json, &["notes"]), "kind"), ["made-with-environment"]);
 }
+
+/// A file of an environment may be as large as a disk; it is read with little memory. Its blocks are nowhere.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_large_file_takes_little_memory() {
+    const ROOM: &str = "ulimit -v 180000; exec \"$@\"";
+    let stage = Stage::trusted(vec![module("flask", "3.0")]);
+    let venv = stage.world.venv("v");
+    stage.world.ok(&["install", "--venv", "v", "--link-mode", "copy", "flask"]);
+    let files = snapshot(&venv);
+    let module = files.keys().find(|path| path.ends_with("flask/__init__.py") || path.ends_with("flask.py"));
+    let module = fs::File::options().write(true).open(venv.join(module.unwrap())).unwrap();
+    module.set_len(256 << 20).unwrap();
+    let mut audit = stage.world.other_command(Path::new("sh"));
+    audit.args(["-c", ROOM, "sh", env!("CARGO_BIN_EXE_packman"), "audit", "--venv", "v"]);
+    let run = finish(&mut audit);
+    assert_eq!(run.code, 1, "{}{}", run.stdout, run.stderr);
+}

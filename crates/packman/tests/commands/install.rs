@@ -7,7 +7,7 @@ use packman_wheel::Area;
 use packman_wheel::make::WheelDraft;
 use testkit::packages::{flask_and_its_needs, module};
 use testkit::tools::pip;
-use testkit::world::{World, snapshot};
+use testkit::world::{World, snapshot, write_program};
 
 use crate::support::{Stage, at, bare_world, kept, plain, said, sign_and_publish, texts, without_progress};
 
@@ -253,8 +253,7 @@ fn managed_python(world: &World) -> PathBuf {
     std::fs::write(stdlib.join("EXTERNALLY-MANAGED"), words).unwrap();
     let program = folder.join("python3");
     let script = format!("#!/bin/sh\npython3 \"$@\" | sed 's#{prefix}#{}#g'\n", folder.display());
-    std::fs::write(&program, script).unwrap();
-    std::fs::set_permissions(&program, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    write_program(&program, &script);
     program
 }
 

@@ -1,5 +1,7 @@
 //! Environments, and the home and cache of those who change them.
 
+use std::path::Path;
+
 use testkit::packages::module;
 use testkit::world::Run;
 
@@ -96,4 +98,40 @@ fn a_first_use_that_is_harmed_anywhere_is_whole_or_not_at_all() {
         let install = ["install", "--quiet", "--venv", "v", "flask"];
         Scene { forgotten: vec![cache], ..changing(&stage, "a first install", &install) }.check();
     }
+}
+
+/// Where the cache takes no wheels they are unpacked beside the environment, in a folder that goes whatever happens.
+#[test]
+fn an_install_beside_the_cache_that_is_harmed_anywhere_is_whole_or_not_at_all() {
+    if has_strace() {
+        let stage = stage();
+        let wheels = stage.world.cache().join("wheels");
+        std::fs::remove_dir_all(&wheels).unwrap();
+        // Nobody makes a folder there, root neither.
+        std::os::unix::fs::symlink("/sys", &wheels).unwrap();
+        let upgrade = ["upgrade", "--quiet", "--yes", "--venv", "v", "flask"];
+        let scene = changing(&stage, "an install beside the cache", &upgrade);
+        let uninstall = ["uninstall", "--quiet", "--venv", "v", "click"];
+        Scene { at_the_end: &uninstall, ..scene }.check();
+    }
+}
+
+/// Files are copied from a cache that lies on another file system.
+#[test]
+fn an_install_from_another_file_system_that_is_harmed_anywhere_is_whole_or_not_at_all() {
+    use std::os::unix::fs::MetadataExt as _;
+    let Ok(cache) = tempfile::tempdir_in("/dev/shm") else { return };
+    let mut stage = stage();
+    let device = |path: &Path| std::fs::metadata(path).unwrap().dev();
+    if !has_strace() || device(cache.path()) == device(&stage.world.folder()) {
+        eprintln!("skipped: there is no other file system");
+        return;
+    }
+    stage.world.set("PACKMAN_CACHE_DIR", cache.path());
+    stage.world.ok(&["uninstall", "--venv", "v", "flask", "click"]);
+    stage.world.ok(&["install", "--venv", "v", "flask"]);
+    stage.world.ok(&["uninstall", "--venv", "v", "flask", "click"]);
+    let install = ["install", "--quiet", "--venv", "v", "flask"];
+    changing(&stage, "an install from another file system", &install).check();
+    stage.world.ok(&["audit", "--venv", "v"]);
 }
