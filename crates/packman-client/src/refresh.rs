@@ -136,7 +136,8 @@ impl Client<'_> {
     pub fn refresh(&self) -> Result<RefreshReport, ClientError> {
         let ring = self.ring()?;
         let entries: Vec<Entry> = ring.all().cloned().collect();
-        let Round { lists, standings, storing, .. } = self.round(ring, &entries, self.fetcher.unhurried(), Unkept::Fails)?;
+        let Round { lists, standings, storing, .. } =
+            self.round(ring, &entries, self.fetcher.unhurried(), Unkept::Fails)?;
         storing.wait()?;
         let lists = lists.into_iter().map(|heard| (heard.entry.name, heard.outcome)).collect();
         let databases = standings.into_iter().map(|(standing, how)| (standing.entry.name, how)).collect();
@@ -150,7 +151,8 @@ impl Client<'_> {
             return Ok((ring, Vec::new()));
         }
         let entries = ring.lists().to_vec();
-        let Round { ring, lists, storing, .. } = self.round(ring, &entries, self.fetcher.unhurried(), Unkept::Fails)?;
+        let Round { ring, lists, storing, .. } =
+            self.round(ring, &entries, self.fetcher.unhurried(), Unkept::Fails)?;
         storing.wait()?;
         Ok((ring, lists))
     }
@@ -252,8 +254,7 @@ impl Client<'_> {
     /// is remembered, and may take something back. That it is not remembered is said.
     fn tell_unkept(&self, entries: &[Entry], asked: &[Asked], why: &ClientError) {
         let newer = entries.iter().zip(asked).filter(|(_, asked)| asked.changed);
-        let newer: Vec<String> =
-            newer.map(|(entry, _)| quoted(entry.name.as_str()).to_string()).collect();
+        let newer: Vec<String> = newer.map(|(entry, _)| quoted(entry.name.as_str()).to_string()).collect();
         let what = match &*newer {
             [] => "what was seen cannot be noted".to_owned(),
             names => format!(
