@@ -51,7 +51,7 @@ impl TargetsToSign<'_> {
         signers: &[&SigningKey],
         mut drafted: Drafted,
     ) -> Result<(MetaInfo, Drafted), CurateError> {
-        let lifetimes = self.folder.settings().lifetimes;
+        let lifetimes = self.folder.settings()?.lifetimes;
         let expires = self.now.plus_days(lifetimes.targets_days);
         let mut draft = match self.signed.good() {
             Some(good) => {

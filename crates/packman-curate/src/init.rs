@@ -22,6 +22,8 @@ use crate::keys::{self, KeyPlace, KeyRing, NewFiles, NewKey, Passphrase};
 /// What a new database is to be. Paths are absolute.
 #[derive(Clone, Debug)]
 pub struct InitRequest {
+    /// Whether it is a database of projects or a list of databases.
+    pub kind: Kind,
     /// The folder to make it in.
     pub folder: PathBuf,
     /// Its title, for people.
@@ -38,6 +40,17 @@ pub struct InitRequest {
     pub lifetimes: Lifetimes,
     /// Whether the new keys shall have no passphrase.
     pub no_passphrase: bool,
+}
+
+/// A list that nobody signs, for a site that cannot. Its readers believe whoever serves it.
+#[derive(Clone, Debug)]
+pub struct UnsignedRequest {
+    /// The folder to make it in.
+    pub folder: PathBuf,
+    /// Its title, for people.
+    pub title: String,
+    /// Its keeper, for people.
+    pub maintainer: String,
 }
 
 /// A new database.
@@ -72,7 +85,7 @@ impl Curator<'_> {
         verify_request(request)?;
         self.refuse_home_in(&request.folder)?;
         verify_clock(self.now, None)?;
-        let about = about(request)?;
+        let about = about(request.kind, &request.title, &request.maintainer)?;
         let passphrase = if request.no_passphrase { None } else { Some(self.new_passphrase()?) };
         let new = self.gather_keys(request)?;
         let root_expires = self.now.plus_days(request.lifetimes.root_days);
@@ -110,6 +123,25 @@ impl Curator<'_> {
         make().inspect_err(|_| files.forget(&request.folder, &commit))?;
         NewFiles::are_named(&request.folder, &commit);
         Ok(())
+    }
+
+    /// Makes a list without keys.
+    pub fn init_unsigned(&self, request: &UnsignedRequest) -> Result<(), CurateError> {
+        verify_free(&request.folder)?;
+        self.refuse_home_in(&request.folder)?;
+        let about = about(Kind::List, &request.title, &request.maintainer)?;
+        let was_there = request.folder.exists();
+        let make = || {
+            let _lock = Folder::lock_new(&request.folder, None, self)?;
+            verify_free(&request.folder)?;
+            self.stop.live()?;
+            Folder::make_unsigned(&request.folder, &about).map(drop)
+        };
+        make().inspect_err(|_| {
+            if !was_there {
+                Folder::unmake(&request.folder);
+            }
+        })
     }
 
     /// A database's folder and a publication are carried about whole; private keys must not lie in them.
@@ -230,11 +262,11 @@ fn verify_free(folder: &Path) -> Result<(), CurateError> {
 }
 
 /// What the database says of itself, held against the rules that its readers have.
-fn about(request: &InitRequest) -> Result<About, CurateError> {
+fn about(kind: Kind, title: &str, maintainer: &str) -> Result<About, CurateError> {
     let about = About {
-        kind: Kind::Database,
-        title: request.title.clone(),
-        maintainer: request.maintainer.clone(),
+        kind,
+        title: title.to_owned(),
+        maintainer: maintainer.to_owned(),
         home_page: None,
         mirrors: Vec::new(),
         scope: Vec::new(),

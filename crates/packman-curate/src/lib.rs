@@ -14,6 +14,7 @@ mod folder;
 mod index;
 mod init;
 mod keys;
+mod list;
 mod listing;
 mod once;
 mod packs;
@@ -33,9 +34,12 @@ pub use error::{CurateError, Failed, No, Refused};
 pub use expiry::{Expiry, Nearness};
 pub use folder::Lifetimes;
 pub use index::{CoreMetadataFile, Hashes, IndexFile, IndexPage, MalformedPage};
-pub use init::{InitReport, InitRequest};
+pub use init::{InitReport, InitRequest, UnsignedRequest};
 pub use keys::{KeyPlace, Passphrase, Passphrases};
-pub use publish::{PublishReport, PublishRequest};
+pub use list::{
+    DatabaseChange, ListReport, ListRequest, Look, Looked, StagedDatabase, UnlistReport, is_unsigned, kind_of,
+};
+pub use publish::{PublishReport, PublishRequest, SignedSet};
 pub use remove::{RemoveReport, RemoveRequest, number};
 pub use rotate::{RotateReport, RotateRequest};
 pub use sign::{RefreshReport, SignReport, SignRequest};

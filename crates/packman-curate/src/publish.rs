@@ -6,10 +6,11 @@
 
 use std::path::{Path, PathBuf};
 
-use packman_database::{ABOUT_PATH, About, MalformedRecord, PACK_PATH, Pack, RECALLS_PATH, Recalls};
+use packman_database::{ABOUT_PATH, About, Kind, MalformedRecord, PACK_PATH, Pack, RECALLS_PATH, Recalls};
 use packman_machine::files::{self, Keeping, Prepared};
 use packman_machine::stop::Commit;
 use packman_strict::Sha256;
+use packman_trust::{DATABASES_PATH, Listings};
 use packman_tuf::{
     Envelope, Good, Memory, Payload, Role, SafetyNumber, Snapshot, Targets, Timestamp, Verified,
 };
@@ -19,6 +20,7 @@ use crate::curator::Curator;
 use crate::error::{CurateError, No, Refused};
 use crate::expiry::Expiry;
 use crate::folder::{Folder, Shelf, Signed, verify_publication};
+use crate::list::{PAGE, page};
 use crate::packs;
 use crate::sign::unusable;
 use crate::staged::{self as records, Staged};
@@ -39,14 +41,21 @@ pub struct PublishReport {
     pub written: usize,
     /// How many files the publication has.
     pub files: usize,
+    /// What was signed of it; `None` for a list without keys.
+    pub signed: Option<SignedSet>,
+    /// What is staged and was not published, because it is not signed.
+    pub staged: Staged,
+}
+
+/// A signed set that was published.
+#[derive(Clone, Debug)]
+pub struct SignedSet {
     /// The version of the targets.
     pub version: u64,
     /// The safety number that users compare.
     pub number: SafetyNumber,
     /// When each role expires.
     pub expiry: Vec<Expiry>,
-    /// What is staged and was not published, because it is not signed.
-    pub staged: Staged,
 }
 
 /// Of how many versions of the targets the packs are kept: this one, and two that somebody may be in the middle of.
@@ -70,6 +79,9 @@ impl Curator<'_> {
                 "the database's own folder cannot be published to, wanted another",
             ));
         }
+        if folder.is_unsigned() {
+            return publish_unsigned(&folder, &request.to);
+        }
         let signed = Signed::read(folder.path())?;
         if signed.good().is_none() {
             return Err(No::NothingSigned { folder: request.folder.clone() }.into());
@@ -89,13 +101,23 @@ impl Curator<'_> {
         let commit = Commit::begin();
         written += write_metadata(&memory, good, &request.to)?;
         remove_old_packs(&memory, good, &request.to);
+        let page = list_page(&folder, &signed, &memory)?;
+        if let Some(page) = &page {
+            written += place(&request.to.join(PAGE), page)?;
+        }
         drop(commit);
         Ok(PublishReport {
             written,
-            files: pieces.len() + memory.roots().count() + good.bins().count() + 3,
-            version: good.version(Role::Targets),
-            number: memory.root().number(),
-            expiry: Expiry::of(good, &folder.settings().lifetimes),
+            files: pieces.len()
+                + memory.roots().count()
+                + good.bins().count()
+                + 3
+                + usize::from(page.is_some()),
+            signed: Some(SignedSet {
+                version: good.version(Role::Targets),
+                number: memory.root().number(),
+                expiry: Expiry::of(good, &folder.settings()?.lifetimes),
+            }),
             staged,
         })
     }
@@ -119,6 +141,39 @@ impl Curator<'_> {
     }
 }
 
+/// The page for people of a signed list, made of what is signed.
+fn list_page(folder: &Folder, signed: &Signed, memory: &Memory) -> Result<Option<Vec<u8>>, CurateError> {
+    let parts = (signed.target(folder.path(), ABOUT_PATH)?, signed.target(folder.path(), DATABASES_PATH)?);
+    let (Some(about), Some(listings)) = parts else { return Ok(None) };
+    let damaged =
+        |error: MalformedRecord| Refused::Folder { path: folder.path().to_owned(), why: error.to_string() };
+    let about = About::parse(&about).map_err(damaged)?;
+    let listings = Listings::parse(&listings).map_err(damaged)?;
+    Ok((about.kind == Kind::List).then(|| page(&about, Some(memory.root().number()), &listings)))
+}
+
+/// Publishes a list that nobody signs: what it says of itself, its databases, and the page for people.
+fn publish_unsigned(folder: &Folder, to: &Path) -> Result<PublishReport, CurateError> {
+    folder.must_be(Kind::List)?;
+    // Whoever knows a signed one there would see its keys vanish.
+    if files::read_file(&to.join(Role::Timestamp.file_path(0)), u64::MAX)?.is_some() {
+        let why = "it is signed, and this list is not".to_owned();
+        return Err(Refused::ForeignPublication { folder: to.to_owned(), why }.into());
+    }
+    let (about, listings) = (folder.about()?, folder.listings()?);
+    files::make_public_folder(to)?;
+    let all = [
+        (ABOUT_PATH, about.encode()),
+        (DATABASES_PATH, listings.encode()),
+        (PAGE, page(&about, None, &listings)),
+    ];
+    let mut written = 0;
+    for (name, bytes) in &all {
+        written += place(&to.join(name), bytes)?;
+    }
+    Ok(PublishReport { written, files: all.len(), signed: None, staged: Staged::default() })
+}
+
 /// Every target and blob, each read and held against its hash, each record parsed as a client will.
 fn gather(folder: &Folder, signed: &Signed, good: &Good) -> Result<Vec<Piece>, CurateError> {
     let mut pieces = Vec::new();
@@ -129,6 +184,7 @@ fn gather(folder: &Folder, signed: &Signed, good: &Good) -> Result<Vec<Piece>, C
         let parsed = match path {
             ABOUT_PATH => About::parse(&bytes).map(drop),
             RECALLS_PATH => Recalls::parse(&bytes).map(drop),
+            DATABASES_PATH => Listings::parse(&bytes).map(drop),
             PACK_PATH => Pack::open(&bytes).map(drop).ok_or_else(no_pack),
             _ => Ok(()),
         };
@@ -189,6 +245,14 @@ fn replacing(path: &Path, bytes: &[u8]) -> Result<Option<Prepared>, CurateError>
         return Ok(None);
     }
     Ok(Some(Prepared::write(path, bytes, Keeping::Published)?))
+}
+
+/// Writes a file in one step, unless it has these bytes.
+fn place(path: &Path, bytes: &[u8]) -> Result<usize, CurateError> {
+    let prepared = replacing(path, bytes)?;
+    let written = usize::from(prepared.is_some());
+    prepared.into_iter().try_for_each(Prepared::place)?;
+    Ok(written)
 }
 
 /// Verifies that what is published there is ours, and that ours follows it. A folder without metadata is free.

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use packman_database::{ProjectRecord, RecordedFile};
+use packman_database::{Kind, ProjectRecord, RecordedFile};
 use packman_machine::files;
 use packman_names::{ProjectName, Requirement, admits};
 use packman_strict::Sha256;
@@ -40,6 +40,7 @@ impl Curator<'_> {
     pub fn remove(&self, request: &RemoveRequest) -> Result<RemoveReport, CurateError> {
         request.requirements.iter().try_for_each(refuse_parts)?;
         let (folder, _lock) = Folder::open_locked(&request.folder, self)?;
+        folder.must_be(Kind::Database)?;
         let mut retired = Retired::read(&folder)?;
         let mut report = RemoveReport::default();
         let mut damaged = Vec::new();
@@ -146,6 +147,7 @@ impl Retired {
 /// The safety number of a database's newest root.
 pub fn number(folder: &Path) -> Result<packman_tuf::SafetyNumber, CurateError> {
     let folder = Folder::open(folder)?;
+    folder.settings()?;
     let signed = Signed::read(folder.path())?;
     Ok(signed.memory().root().number())
 }

@@ -65,23 +65,24 @@ impl Curator<'_> {
     pub fn rotate(&self, request: &RotateRequest) -> Result<RotateReport, CurateError> {
         verify_request(request)?;
         let (folder, _lock) = Folder::open_locked(&request.folder, self)?;
+        folder.settings()?;
         let signed = Signed::read(folder.path())?;
         verify_clock(self.now, signed.good())?;
         let before = signed.memory().root();
         let chain = signed.memory().chain_id();
         let mut ring = KeyRing::of(self.home, &chain, self.passphrases)?;
-        let old = root_signers(&mut ring, before, folder.settings(), &request.keys)?;
+        let old = root_signers(&mut ring, before, folder.settings()?, &request.keys)?;
         let passphrase = self.passphrase_for(request)?;
-        let fresh = Fresh::make(request, folder.settings().threshold)?;
-        let root_expires = self.now.plus_days(folder.settings().lifetimes.root_days);
+        let fresh = Fresh::make(request, folder.settings()?.threshold)?;
+        let root_expires = self.now.plus_days(folder.settings()?.lifetimes.root_days);
         let (version, root) = sign_root(&folder, before, &old, &fresh, root_expires)?;
-        let settings = fresh.settings(folder.settings());
+        let settings = fresh.settings(folder.settings()?);
         let drafted = self.sign_anew(&folder, &signed, &mut ring, &fresh)?;
         let memory = verify(&folder, &signed, (version, &root), drafted.as_ref())?;
         let files = fresh.files(self.home, &chain, passphrase.as_ref())?;
         let spare = fresh.spare.as_ref().map(|spare| files.folder().join(&spare.file));
         let decided = rotation(version, &root, drafted.as_ref(), &settings)?;
-        Undecided::clear(folder.path(), self.home, Some(folder.settings()), spare.as_deref())?;
+        Undecided::clear(folder.path(), self.home, Some(folder.settings()?), spare.as_deref())?;
         self.stop.live()?;
         let commit = Commit::begin();
         files.write(folder.path(), &commit)?;
@@ -94,7 +95,7 @@ impl Curator<'_> {
             root_expires,
             expiry: memory.good().map(|good| Expiry::of(good, &settings.lifetimes)).unwrap_or_default(),
             spare,
-            retired: fresh.retired(folder.settings()).map(|place| ring.path(place)).collect(),
+            retired: fresh.retired(folder.settings()?).map(|place| ring.path(place)).collect(),
         })
     }
 
@@ -114,7 +115,7 @@ impl Curator<'_> {
         let Some(good) = signed.good().filter(|_| fresh.targets.is_some() || fresh.online.is_some()) else {
             return Ok(None);
         };
-        let settings = folder.settings();
+        let settings = folder.settings()?;
         let mut drafted = Drafted::default();
         let mut pinned = MetaInfo::of(good.version(Role::Targets), good.bytes(Role::Targets));
         if let Some(new) = &fresh.targets {

@@ -66,6 +66,7 @@ impl Curator<'_> {
     /// Signs what is staged; with nothing staged it prolongs the targets.
     pub fn sign(&self, request: &SignRequest<'_>) -> Result<SignReport, CurateError> {
         let (folder, _lock) = Folder::open_locked(request.folder, self)?;
+        folder.settings()?;
         let signed = Signed::read(folder.path())?;
         verify_clock(self.now, signed.good())?;
         let targets = Targets::gather(&folder, &signed)?;
@@ -79,7 +80,7 @@ impl Curator<'_> {
         let good = self.keep(&folder, &signed, &drafted)?;
         // Here nobody is in the middle of anything; what is published keeps the packs that are served.
         packs::remove_all_but(folder.path(), good.target(PACK_PATH));
-        let expiry = Expiry::of(&good, &folder.settings().lifetimes);
+        let expiry = Expiry::of(&good, &folder.settings()?.lifetimes);
         let (version, number) = (good.version(Role::Targets), good.root().number());
         Ok(SignReport { staged: targets.staged, version, number, expiry })
     }
@@ -87,6 +88,7 @@ impl Curator<'_> {
     /// Prolongs snapshot and timestamp with the online key alone: no question, no passphrase, no record.
     pub fn refresh(&self, path: &Path) -> Result<RefreshReport, CurateError> {
         let (folder, _lock) = Folder::open_locked(path, self)?;
+        folder.settings()?;
         let signed = Signed::read(folder.path())?;
         let Some(good) = signed.good() else {
             return Err(No::NothingSigned { folder: path.to_owned() }.into());
@@ -96,7 +98,7 @@ impl Curator<'_> {
         let pinned = MetaInfo::of(version, good.bytes(Role::Targets));
         let drafted = self.draft_online(&folder, &signed, pinned, Drafted::default())?;
         let good = self.keep(&folder, &signed, &drafted)?;
-        let expiry = Expiry::of(&good, &folder.settings().lifetimes);
+        let expiry = Expiry::of(&good, &folder.settings()?.lifetimes);
         Ok(RefreshReport { version: good.version(Role::Timestamp), expiry })
     }
 
@@ -110,7 +112,7 @@ impl Curator<'_> {
                 .map_err(|error| Refused::Folder { path: folder.join(path), why: error.to_string() })?;
             listed.insert(path, info);
         }
-        let key = self.open_key(signed, "targets", &folder.settings().targets)?;
+        let key = self.open_key(signed, "targets", &folder.settings()?.targets)?;
         let keys = signed.memory().root().keys(Role::Targets);
         let to_sign = TargetsToSign { folder, signed, listed, keys, now: self.now };
         let drafted = Drafted { files: written, ..Drafted::default() };
@@ -125,8 +127,8 @@ impl Curator<'_> {
         targets: MetaInfo,
         drafted: Drafted,
     ) -> Result<Drafted, CurateError> {
-        let expires = self.now.plus_days(folder.settings().lifetimes.refresh_within_days);
-        let key = self.open_key(signed, "online", &folder.settings().online)?;
+        let expires = self.now.plus_days(folder.settings()?.lifetimes.refresh_within_days);
+        let key = self.open_key(signed, "online", &folder.settings()?.online)?;
         draft_online(folder, signed, targets, expires, &[&key], drafted)
     }
 

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use packman_database::{
-    ABOUT_PATH, PACK_PATH, Pack, ProjectRecord, RECALLS_PATH, Recalls, RecordedFile, Review, record_path,
+    ABOUT_PATH, About, Kind, PACK_PATH, Pack, ProjectRecord, RECALLS_PATH, Recalls, RecordedFile, Review,
+    record_path,
 };
 use packman_names::{ProjectName, Version};
 use packman_strict::Sha256;
@@ -11,6 +12,7 @@ use packman_strict::time::Time;
 
 use crate::error::{CurateError, Refused};
 use crate::folder::{Folder, Signed};
+use crate::list::{self, StagedDatabase};
 
 /// Everything that signing would change.
 #[derive(Clone, Debug, Default)]
@@ -23,6 +25,8 @@ pub struct Staged {
     pub changed: Vec<StagedFile>,
     /// Files that would be taken back.
     pub recalled: Vec<StagedFile>,
+    /// Of a list: databases of which it would say something else.
+    pub databases: Vec<StagedDatabase>,
     /// Whether the database says something else of itself.
     pub about: bool,
     /// Whether there is no signature at all yet.
@@ -75,7 +79,11 @@ impl NewFile {
 impl Staged {
     /// Whether signing would only prolong what is signed.
     pub fn is_empty(&self) -> bool {
-        let files = self.new.len() + self.gone.len() + self.changed.len() + self.recalled.len();
+        let files = self.new.len()
+            + self.gone.len()
+            + self.changed.len()
+            + self.recalled.len()
+            + self.databases.len();
         files == 0 && !self.about && !self.first
     }
 }
@@ -109,7 +117,12 @@ impl Targets {
         signed: &Signed,
         mut records: BTreeMap<ProjectName, ProjectRecord>,
     ) -> Result<Self, CurateError> {
-        let (about, recalls) = (folder.about()?, folder.recalls()?);
+        let about = folder.about()?;
+        verify_same_kind(folder, signed, &about)?;
+        if about.kind == Kind::List {
+            return Self::of_list(folder, signed, &about);
+        }
+        let recalls = folder.recalls()?;
         let mut bytes = BTreeMap::new();
         let mut staged = Staged { first: signed.good().is_none(), ..Staged::default() };
         for record in records.values_mut() {
@@ -132,6 +145,30 @@ impl Targets {
         staged.about = bytes.get(ABOUT_PATH) != signed.target(folder.path(), ABOUT_PATH)?.as_ref();
         Ok(Self { bytes, staged, records })
     }
+
+    fn of_list(folder: &Folder, signed: &Signed, about: &About) -> Result<Self, CurateError> {
+        let (bytes, databases) = list::stage(folder, signed, about)?;
+        let said = signed.target(folder.path(), ABOUT_PATH)?;
+        let staged = Staged {
+            databases,
+            about: bytes.get(ABOUT_PATH) != said.as_ref(),
+            first: signed.good().is_none(),
+            ..Staged::default()
+        };
+        Ok(Self { bytes, staged, records: BTreeMap::new() })
+    }
+}
+
+/// What was signed as a database never becomes a list, nor the other way round: nobody who trusts it has asked for that.
+fn verify_same_kind(folder: &Folder, signed: &Signed, about: &About) -> Result<(), CurateError> {
+    let Some(bytes) = signed.target(folder.path(), ABOUT_PATH)? else { return Ok(()) };
+    let damaged = |why: String| Refused::Folder { path: folder.join(ABOUT_PATH), why };
+    let was = About::parse(&bytes).map_err(|error| damaged(error.to_string()))?.kind;
+    if was == about.kind {
+        return Ok(());
+    }
+    let (found, wanted) = (about.kind.as_str(), was.as_str());
+    Err(damaged(format!("found the kind `{found}`, wanted `{wanted}` as it was signed before")).into())
 }
 
 /// All records in one file, where there are so many that somebody may lack many of them.

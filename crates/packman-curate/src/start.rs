@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 use packman_database::FileName;
+use packman_database::Kind;
 use packman_machine::files;
 use packman_machine::location::Location;
 use packman_names::{ProjectName, Target, Version};
@@ -135,12 +136,14 @@ impl Curator<'_> {
     fn open_or_init(&self, request: &StartRequest<'_>) -> Result<Beginning, CurateError> {
         match Folder::open(&request.folder) {
             Ok(folder) => {
+                folder.must_be(Kind::Database)?;
                 let about = folder.about()?;
                 Ok(Beginning::There(Kept { title: about.title, maintainer: about.maintainer }))
             }
             Err(CurateError::No(no)) if matches!(*no, No::NoDatabase { .. }) => {
                 let was_there = request.folder.exists();
                 let made = self.init(&InitRequest {
+                    kind: Kind::Database,
                     folder: request.folder.clone(),
                     title: request.title.clone(),
                     maintainer: request.maintainer.clone(),

@@ -2,9 +2,10 @@
 
 use std::path::PathBuf;
 
-use packman_database::ProjectRecord;
+use packman_database::{About, Kind, ProjectRecord};
 use packman_machine::files;
 use packman_machine::location::Location;
+use packman_trust::Listings;
 use packman_tuf::SafetyNumber;
 
 use crate::add::Problem;
@@ -33,8 +34,12 @@ pub struct StatusReport {
     pub title: String,
     /// Its scapegoat.
     pub maintainer: String,
-    /// Its safety number.
-    pub number: SafetyNumber,
+    /// Whether it is a database of projects or a list of databases.
+    pub kind: Kind,
+    /// Its safety number; a list without keys has none.
+    pub number: Option<SafetyNumber>,
+    /// The databases of a list, as staged.
+    pub databases: Listings,
     /// How many projects are staged.
     pub projects: usize,
     /// How many files are staged.
@@ -68,23 +73,29 @@ impl Curator<'_> {
     /// Looks at a database. Changes nothing.
     pub fn status(&self, request: &StatusRequest) -> Result<StatusReport, CurateError> {
         let folder = Folder::open(&request.folder)?;
-        let signed = Signed::read(folder.path())?;
         let about = folder.about()?;
+        if folder.is_unsigned() {
+            return unsigned_status(&folder, about);
+        }
+        let signed = Signed::read(folder.path())?;
+        let lifetimes = &folder.settings()?.lifetimes;
         let (targets, damaged) = Targets::gather_readable(&folder, &signed)?;
         let damaged = damaged.into_iter().map(|(project, why)| Problem { what: project.to_string(), why });
         let records: Vec<&ProjectRecord> = targets.records.values().collect();
         let (yanks, not_asked) = self.yanks(&records, request.index.as_ref())?;
         let keys = KeyRing::of(self.home, &signed.memory().chain_id(), self.passphrases)?;
         Ok(StatusReport {
+            kind: about.kind,
+            databases: match about.kind {
+                Kind::List => folder.listings()?,
+                Kind::Database => Listings::default(),
+            },
             title: about.title,
             maintainer: about.maintainer,
-            number: signed.memory().root().number(),
+            number: Some(signed.memory().root().number()),
             projects: records.len(),
             files: records.iter().map(|record| record.files.len()).sum(),
-            expiry: signed
-                .good()
-                .map(|good| Expiry::of(good, &folder.settings().lifetimes))
-                .unwrap_or_default(),
+            expiry: signed.good().map(|good| Expiry::of(good, lifetimes)).unwrap_or_default(),
             spare_is_here: spare_is_here(&folder, &keys)?,
             keys_missing: keys_missing(&folder, &keys)?,
             staged: targets.staged,
@@ -119,6 +130,26 @@ impl Curator<'_> {
     }
 }
 
+/// How a list stands that nobody signs: nothing of it can expire, and what is staged is published as it stands.
+fn unsigned_status(folder: &Folder, about: About) -> Result<StatusReport, CurateError> {
+    Ok(StatusReport {
+        kind: about.kind,
+        title: about.title,
+        maintainer: about.maintainer,
+        number: None,
+        databases: folder.listings()?,
+        projects: 0,
+        files: 0,
+        staged: Staged::default(),
+        damaged: Vec::new(),
+        expiry: Vec::new(),
+        spare_is_here: None,
+        keys_missing: Vec::new(),
+        yanks: Vec::new(),
+        not_asked: Vec::new(),
+    })
+}
+
 /// The files of a record of which the index says another yank.
 fn differences(record: &ProjectRecord, listing: &Listing) -> Vec<Yank> {
     let yank = |file: &std::sync::Arc<crate::listing::Candidate>| {
@@ -130,13 +161,13 @@ fn differences(record: &ProjectRecord, listing: &Listing) -> Vec<Yank> {
 }
 
 fn spare_is_here(folder: &Folder, keys: &KeyRing<'_>) -> Result<Option<PathBuf>, CurateError> {
-    let Some(spare) = &folder.settings().spare else { return Ok(None) };
+    let Some(spare) = &folder.settings()?.spare else { return Ok(None) };
     let path = keys.path(spare);
     Ok(files::read_file(&path, u64::MAX)?.map(|_| path))
 }
 
 fn keys_missing(folder: &Folder, keys: &KeyRing<'_>) -> Result<Vec<&'static str>, CurateError> {
-    let settings = folder.settings();
+    let settings = folder.settings()?;
     let wanted = usize::try_from(settings.threshold).unwrap_or(usize::MAX);
     let roles = [
         ("root", settings.root.as_slice(), wanted),

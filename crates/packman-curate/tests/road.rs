@@ -52,7 +52,8 @@ fn what_is_added_signed_and_published_can_be_followed_by_its_number() {
     let signed = world.sign().unwrap();
     assert_eq!(signed.staged.new.len(), 1);
     let published = world.publish("site").unwrap();
-    assert_eq!((published.version, published.number), (1, signed.number));
+    let set = published.signed.unwrap();
+    assert_eq!((set.version, set.number), (1, signed.number));
     assert_eq!(follow(&world, "site").unwrap(), ["about.json", "projects/flask.json", "recalls.json"]);
     let blobs = world.tree("site/blobs");
     let names: Vec<&str> = blobs.iter().map(|path| path.split_once('/').unwrap().1).collect();

@@ -39,7 +39,7 @@ fn request<'r>(world: &World, index: &Index, file: &str) -> StartRequest<'r> {
 fn lines(world: &World, report: &StartReport) -> String {
     let outcome = report.outcome.as_ref().map(|outcome| {
         let names: Vec<String> = outcome.projects.iter().map(ToString::to_string).collect();
-        format!("holds {} in version {}", names.join(" "), outcome.published.version)
+        format!("holds {} in version {}", names.join(" "), outcome.signed.version)
     });
     let mut lines = vec![world.lines(&report.added)];
     lines.push(outcome.unwrap_or_else(|| "was not signed".to_owned()));

@@ -9,6 +9,7 @@ pub(crate) mod error;
 pub(crate) mod evidence;
 pub(crate) mod hints;
 pub(crate) mod lapsed;
+pub(crate) mod list;
 pub(crate) mod lock;
 pub(crate) mod plan;
 pub(crate) mod search;

@@ -167,6 +167,7 @@ impl Curator<'_> {
             return Err(No::NoIndex.into());
         }
         let (folder, _lock) = Folder::open_locked(&request.folder, self)?;
+        folder.must_be(packman_database::Kind::Database)?;
         let index = IndexClient::new(self, request.index.as_ref());
         let asked = local::stand_in(request, &index)?;
         let rules = Rules::of(request, &asked, self.now);

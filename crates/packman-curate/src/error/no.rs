@@ -27,6 +27,16 @@ pub enum No {
         /// The folder.
         folder: PathBuf,
     },
+    /// The list has no keys, so nothing of it can be signed.
+    Unsigned {
+        /// The folder.
+        folder: PathBuf,
+    },
+    /// The name is not in the list.
+    NotListed {
+        /// The name.
+        name: String,
+    },
     /// Nothing was signed yet.
     NothingSigned {
         /// The folder.
@@ -112,6 +122,8 @@ impl No {
             Self::InTheWay { .. } => "in-the-way",
             Self::Link { .. } => "link-in-folder",
             Self::NoDatabase { .. } => "no-database",
+            Self::Unsigned { .. } => "unsigned-list",
+            Self::NotListed { .. } => "not-in-list",
             Self::NothingSigned { .. } => "nothing-signed",
             Self::KeyMissing { .. } => "key-missing",
             Self::Passphrase { .. } => "passphrase",
@@ -136,6 +148,10 @@ impl No {
                 "look where it leads, and remove it; or name other folders with `--dir` and `--to`"
             }
             Self::NoDatabase { .. } => "make one with `packman curate init`",
+            Self::Unsigned { .. } => {
+                "`packman curate publish` publishes it as it stands; `packman curate init DIR --list` makes a list that is signed"
+            }
+            Self::NotListed { .. } => "`packman curate status` shows the names",
             Self::NothingSigned { .. } => "sign first: `packman curate sign`",
             Self::Expired { refusal } if refusal.path().ends_with("targets.json") => {
                 "prolong it: `packman curate sign DIR`"
@@ -190,6 +206,10 @@ impl fmt::Display for No {
                 write!(f, "{} is a symbolic link, wanted a file or folder of its own", shown(path))
             }
             Self::NoDatabase { folder } => write!(f, "{} holds no database", shown(folder)),
+            Self::Unsigned { folder } => {
+                write!(f, "{} is a list without keys, so nothing of it is signed", shown(folder))
+            }
+            Self::NotListed { name } => write!(f, "{} is not in the list", quoted(name)),
             Self::NothingSigned { folder } => write!(f, "nothing in {} was signed yet", shown(folder)),
             Self::KeyMissing { role, path } => write!(f, "the {role} key is not at {}", shown(path)),
             Self::Passphrase { path, given: true } => {

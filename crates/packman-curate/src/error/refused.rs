@@ -96,6 +96,13 @@ pub enum Refused {
         /// Why.
         refusal: packman_tuf::Refusal,
     },
+    /// A database that was to be listed and is not the one that was meant.
+    Listed {
+        /// Its address.
+        url: String,
+        /// Why.
+        refusal: packman_tuf::Refusal,
+    },
     /// A folder to publish to that holds another root chain.
     ForeignPublication {
         /// The folder.
@@ -133,7 +140,7 @@ impl Refused {
             Self::Index { .. } => MalformedPage::CODE,
             Self::Folder { .. } => "database-damaged",
             Self::Record { .. } => "record-excess",
-            Self::Signed { refusal, .. } => refusal.code(),
+            Self::Signed { refusal, .. } | Self::Listed { refusal, .. } => refusal.code(),
             Self::ForeignPublication { .. } => "foreign-publication",
             Self::NotASuccessor { .. } => "not-a-successor",
             Self::Key { .. } => "malformed-key",
@@ -158,6 +165,9 @@ impl Refused {
                 "nothing was recorded; record fewer releases of it, and look who made those that say so much"
             }
             Self::Folder { .. } => "restore the file from a copy (a git checkout, say); nothing was touched",
+            Self::Listed { .. } => {
+                "nothing was listed; ask its scapegoat, by another way than this address, for the number and the address"
+            }
             Self::ForeignPublication { .. } => "publish to a folder of its own",
             Self::NotASuccessor { .. } => {
                 "sign on top of what was published: take over the newer `metadata/` and `targets/`, then sign again"
@@ -201,6 +211,7 @@ impl fmt::Display for Refused {
             Self::Index { page, why } => write!(f, "index page {}: {why}", quoted(page)),
             Self::Folder { path, why } | Self::Key { path, why } => write!(f, "{}: {why}", shown(path)),
             Self::Record { project, why } => write!(f, "the record of `{project}` would be: {why}"),
+            Self::Listed { url, refusal } => write!(f, "{}: {refusal}", quoted(url)),
             Self::Signed { folder, refusal } => write!(f, "{}: {refusal}", shown(folder)),
             Self::ForeignPublication { folder, why } => {
                 write!(f, "{} holds the publication of another root chain: {why}", shown(folder))

@@ -10,11 +10,12 @@ mod signed;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use packman_database::{About, MalformedRecord, ProjectRecord, Recalls};
+use packman_database::{About, Kind, MalformedRecord, ProjectRecord, Recalls};
 use packman_machine::files::{self, Keeping};
 use packman_machine::lock::{FileLock, LockWait};
 use packman_machine::stop::Commit;
 use packman_names::ProjectName;
+use packman_trust::{DATABASES_PATH, Listings};
 
 use crate::curator::{Curator, Event};
 use crate::error::{CurateError, No, Refused};
@@ -22,7 +23,7 @@ use crate::keys::Undecided;
 
 pub(crate) use rotation::Rotation;
 pub use settings::Lifetimes;
-pub(crate) use settings::Settings;
+pub(crate) use settings::{Held, Settings};
 pub(crate) use signed::{Shelf, Signed, verify_publication, verify_rotation, verify_successor};
 
 /// The file that makes a folder a database's; written last when one is made.
@@ -41,7 +42,7 @@ pub(crate) type Records = (BTreeMap<ProjectName, ProjectRecord>, Vec<(ProjectNam
 #[derive(Clone, Debug)]
 pub(crate) struct Folder {
     path: PathBuf,
-    settings: Settings,
+    held: Held,
 }
 
 impl Folder {
@@ -54,11 +55,11 @@ impl Folder {
         if let Some(settings) = Rotation::read(path)?.as_ref().and_then(|begun| begun.file(SETTINGS)) {
             bytes = settings.to_vec();
         }
-        let settings = std::str::from_utf8(&bytes)
+        let held = std::str::from_utf8(&bytes)
             .map_err(|_| "wanted UTF-8 text".to_owned())
-            .and_then(Settings::parse)
+            .and_then(Held::parse)
             .map_err(|why| Refused::Folder { path: at, why })?;
-        Ok(Self { path: path.to_owned(), settings })
+        Ok(Self { path: path.to_owned(), held })
     }
 
     /// Opens a folder to change it: no other PackMan does so until the lock is dropped.
@@ -67,8 +68,10 @@ impl Folder {
         let lock = lock(path, curator)?;
         // Whoever had it before may have given it other keys.
         let folder = Self::open(path)?;
-        Rotation::finish_begun(&folder)?;
-        Undecided::clear(folder.path(), curator.home, Some(folder.settings()), None)?;
+        if let Held::Signed(settings) = &folder.held {
+            Rotation::finish_begun(&folder)?;
+            Undecided::clear(folder.path(), curator.home, Some(settings), None)?;
+        }
         Self::clear_abandoned(path);
         Ok((folder, lock))
     }
@@ -110,15 +113,31 @@ impl Folder {
         about: &About,
         root: &[u8],
     ) -> Result<Self, CurateError> {
-        let folder = Self { path: path.to_owned(), settings };
+        Self::make_held(path, Held::Signed(settings), about, Some(root))
+    }
+
+    /// Makes the files of a new list that nobody signs.
+    pub(crate) fn make_unsigned(path: &Path, about: &About) -> Result<Self, CurateError> {
+        Self::make_held(path, Held::Unsigned, about, None)
+    }
+
+    fn make_held(path: &Path, held: Held, about: &About, root: Option<&[u8]>) -> Result<Self, CurateError> {
+        let folder = Self { path: path.to_owned(), held };
         folder.write("about.json", &about.encode())?;
-        folder.write("recalls.json", &Recalls::default().encode())?;
-        files::make_public_folder(&folder.join("projects"))?;
-        folder.write(&packman_tuf::Role::Root.file_path(1), root)?;
+        match about.kind {
+            Kind::List => folder.write(DATABASES_PATH, &Listings::default().encode())?,
+            Kind::Database => {
+                folder.write("recalls.json", &Recalls::default().encode())?;
+                files::make_public_folder(&folder.join("projects"))?;
+            }
+        }
+        if let Some(root) = root {
+            folder.write(&packman_tuf::Role::Root.file_path(1), root)?;
+        }
         if files::read_file(&folder.join(IGNORED), LARGEST)?.is_none() {
             folder.write(IGNORED, format!("{LOCK}\n").as_bytes())?;
         }
-        folder.write(SETTINGS, folder.settings.encode().as_bytes())?;
+        folder.write(SETTINGS, folder.held.encode().as_bytes())?;
         Ok(folder)
     }
 
@@ -127,9 +146,27 @@ impl Folder {
         &self.path
     }
 
-    /// How it is signed.
-    pub(crate) fn settings(&self) -> &Settings {
-        &self.settings
+    /// How it is signed; a list without keys is not.
+    pub(crate) fn settings(&self) -> Result<&Settings, CurateError> {
+        match &self.held {
+            Held::Signed(settings) => Ok(settings),
+            Held::Unsigned => Err(No::Unsigned { folder: self.path.clone() }.into()),
+        }
+    }
+
+    /// Whether it is a list without keys.
+    pub(crate) fn is_unsigned(&self) -> bool {
+        self.held == Held::Unsigned
+    }
+
+    /// Refuses the verbs of the other kind: what a list holds is not a project, nor the other way round.
+    pub(crate) fn must_be(&self, wanted: Kind) -> Result<(), CurateError> {
+        let found = self.about()?.kind;
+        if found == wanted {
+            return Ok(());
+        }
+        let (folder, found, wanted) = (crate::error::shown(&self.path), found.as_str(), wanted.as_str());
+        Err(CurateError::usage(format!("{folder} is a {found}, wanted a {wanted}")))
     }
 
     /// Where a file of it is or would be. The names come from this crate and from parsed project and file names.
@@ -157,6 +194,11 @@ impl Folder {
     /// What it takes back, as staged.
     pub(crate) fn recalls(&self) -> Result<Recalls, CurateError> {
         self.parsed("recalls.json", Recalls::parse)
+    }
+
+    /// The databases of a list, as staged.
+    pub(crate) fn listings(&self) -> Result<Listings, CurateError> {
+        self.parsed(DATABASES_PATH, Listings::parse)
     }
 
     /// The staged record of a project.

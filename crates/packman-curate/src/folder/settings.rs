@@ -30,6 +30,38 @@ impl Default for Lifetimes {
     }
 }
 
+/// How a folder is held: by keys, or by nothing.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) enum Held {
+    /// It is signed as these settings say.
+    Signed(Settings),
+    /// It is the list of a site that cannot sign.
+    Unsigned,
+}
+
+impl Held {
+    /// Writes the file.
+    pub(crate) fn encode(&self) -> String {
+        match self {
+            Self::Signed(settings) => settings.encode(),
+            Self::Unsigned => format!("{UNSIGNED_HEAD}format = {FORMAT}\nunsigned = true\n"),
+        }
+    }
+
+    /// Parses the file; the error says in words what is wrong.
+    pub(crate) fn parse(text: &str) -> Result<Self, String> {
+        let document = document(text)?;
+        match document.get("unsigned").map(Item::as_bool) {
+            None | Some(Some(false)) => Settings::parse(text).map(Self::Signed),
+            Some(Some(true)) if document.get("keys").is_none() => {
+                format_of(&document).map(|()| Self::Unsigned)
+            }
+            Some(Some(true)) => Err("`unsigned`: found `keys` beside it, wanted one of the two".to_owned()),
+            Some(None) => Err("`unsigned`: wanted `true` or `false`".to_owned()),
+        }
+    }
+}
+
 /// What `curate.toml` says.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) struct Settings {
@@ -47,6 +79,7 @@ pub(crate) struct Settings {
     pub(crate) lifetimes: Lifetimes,
 }
 
+const UNSIGNED_HEAD: &str = "# This list is not signed: whoever reads it believes the site that serves it.\n";
 /// The version of this file's format.
 const FORMAT: i64 = 1;
 const HEAD: &str = "# How this database is signed. Nothing here is secret: private keys are elsewhere.\n";
@@ -81,13 +114,9 @@ impl Settings {
 
     /// Parses the file; the error says in words what is wrong.
     pub(crate) fn parse(text: &str) -> Result<Self, String> {
-        let document: DocumentMut =
-            text.parse().map_err(|error: toml_edit::TomlError| error.message().to_lowercase())?;
+        let document = document(text)?;
+        format_of(&document)?;
         let root = document.as_table();
-        match integer(root, "format")? {
-            FORMAT => {}
-            other => return Err(format!("`format`: found {other}, wanted 1")),
-        }
         let keys = table(root, "keys")?;
         let days = table(root, "days")?;
         let root_keys = keys.get("root").and_then(Item::as_array).ok_or("`keys.root`: wanted an array")?;
@@ -111,6 +140,17 @@ impl Settings {
             },
         };
         Ok(settings)
+    }
+}
+
+fn document(text: &str) -> Result<DocumentMut, String> {
+    text.parse().map_err(|error: toml_edit::TomlError| error.message().to_lowercase())
+}
+
+fn format_of(document: &DocumentMut) -> Result<(), String> {
+    match integer(document.as_table(), "format")? {
+        FORMAT => Ok(()),
+        other => Err(format!("`format`: found {other}, wanted 1")),
     }
 }
 

@@ -72,7 +72,7 @@ fn refuses_settings_edited_into_nonsense() {
 #[test]
 fn stages_nothing_that_could_not_be_read_again() {
     let home = tempfile::tempdir().unwrap();
-    let folder = Folder { path: home.path().to_owned(), settings: settings() };
+    let folder = Folder { path: home.path().to_owned(), held: super::Held::Signed(settings()) };
     let record = |name: &str, summary: usize| {
         let file = RecordedFile {
             name: FileName::parse(&format!("{name}-1.0-py3-none-any.whl")).unwrap(),

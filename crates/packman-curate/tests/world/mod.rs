@@ -122,6 +122,7 @@ impl World {
 
     pub fn init_request(&self) -> InitRequest {
         InitRequest {
+            kind: packman_database::Kind::Database,
             folder: self.path("db"),
             title: "Web tools".to_owned(),
             maintainer: "Example Lab <lab@example.org>".to_owned(),

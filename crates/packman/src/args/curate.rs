@@ -10,17 +10,27 @@ use packman_names::{Platform, PythonVersion};
 pub(crate) enum CurateCommand {
     /// Make a database from a requirements.txt, pyproject.toml, uv.lock or pylock.toml, and trust it
     Start(StartArgs),
-    /// Begin a database in a new folder
+    /// Begin a database, or a list of databases, in a new folder
     Init(InitArgs),
-    /// Record releases that you vouch for
+    /// Record releases that you vouch for; in a list, name a database
     Add(AddArgs),
-    /// Take files, releases or projects out of the records
+    /// Take files, releases or projects out of the records; in a list, names of databases
     Remove {
         /// The database's folder
         dir: PathBuf,
-        /// A project, or some of its releases, such as `flask==3.0.0` or `'flask<3'`
+        /// A project, or some of its releases, such as `flask==3.0.0` or `'flask<3'`; of a list, the name of a database
         #[arg(required = true)]
         what: Vec<String>,
+    },
+    /// In a list, take a database back: nothing new is taken from it by those who learnt of it here
+    Withdraw {
+        /// The list's folder
+        dir: PathBuf,
+        /// The name of the database in the list
+        name: String,
+        /// Why, for everybody to read
+        #[arg(long)]
+        reason: String,
     },
     /// Show what is staged, what is signed, and when it expires
     Status {
@@ -65,6 +75,14 @@ pub(crate) enum CurateCommand {
 pub(crate) struct InitArgs {
     /// The folder to make; it holds no private key, so it can be a git repository
     pub(crate) dir: PathBuf,
+
+    /// Make a list, which says which databases there are, and by what each is believed
+    #[arg(long)]
+    pub(crate) list: bool,
+
+    /// Make the list of a site that cannot sign: it has no keys, and is believed over TLS only
+    #[arg(long, requires = "list", conflicts_with_all = ["key", "spare", "threshold", "refresh_within", "no_passphrase"])]
+    pub(crate) unsigned: bool,
 
     /// What the database is called
     #[arg(long)]
@@ -134,7 +152,7 @@ pub(crate) struct AddArgs {
     /// The database's folder
     pub(crate) dir: PathBuf,
 
-    /// What to record, such as `'flask>=3'`
+    /// What to record, such as `'flask>=3'`; in a list, a name for the database and its address, or several
     #[arg(value_name = "REQUIREMENT", required_unless_present_any = ["requirements", "from"])]
     pub(crate) requirement: Vec<String>,
 
@@ -199,6 +217,22 @@ pub(crate) struct AddArgs {
     /// Publish the files, too, instead of naming where they are
     #[arg(long)]
     pub(crate) copy_files: bool,
+
+    /// In a list: the safety number of a signed database, from its scapegoat
+    #[arg(long, value_name = "NUMBER", help_heading = "Of a list")]
+    pub(crate) number: Option<String>,
+
+    /// In a list: the SHA-256 of the file of an unsigned database
+    #[arg(long, value_name = "HASH", conflicts_with = "number", help_heading = "Of a list")]
+    pub(crate) sha256: Option<String>,
+
+    /// In a list: what the database is listed for, such as `'lab-*'`; may be repeated [default: everything]
+    #[arg(long, value_name = "PATTERN", num_args = 1.., help_heading = "Of a list")]
+    pub(crate) scope: Vec<String>,
+
+    /// In a list: what the database is called [default: what it calls itself]
+    #[arg(long, help_heading = "Of a list")]
+    pub(crate) title: Option<String>,
 }
 
 /// `packman curate start`.

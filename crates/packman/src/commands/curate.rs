@@ -1,6 +1,7 @@
 //! `packman curate`: the scapegoat's side.
 
 mod add;
+mod list;
 mod person;
 mod rotate;
 mod sign;
@@ -10,6 +11,7 @@ mod status;
 use std::path::{Path, PathBuf};
 
 use packman_curate::{Curator, InitRequest, Lifetimes, PublishRequest, RemoveRequest};
+use packman_database::Kind;
 use packman_names::Requirement;
 use packman_strict::json::{Object, Value};
 
@@ -27,6 +29,7 @@ pub(super) fn run(command: CurateCommand, common: &Common) -> Result<(), Ending>
         CurateCommand::Init(arguments) => init(arguments, common),
         CurateCommand::Add(arguments) => add::run(&arguments, common),
         CurateCommand::Remove { dir, what } => remove(&dir, &what, common),
+        CurateCommand::Withdraw { dir, name, reason } => list::withdraw(&dir, &name, &reason, common),
         CurateCommand::Sign { dir, yes } => sign::sign(&dir, yes, common),
         CurateCommand::Refresh { dir } => sign::refresh(&dir, common),
         CurateCommand::Rotate(arguments) => rotate::run(&arguments, common),
@@ -56,7 +59,12 @@ fn absolute(setting: &Setting, path: &Path) -> PathBuf {
 fn init(arguments: InitArgs, common: &Common) -> Result<(), Ending> {
     let setting = Setting::capture(common, false)?;
     let person = Person::new(&setting);
+    if arguments.unsigned {
+        return list::init_unsigned(&setting, &person, arguments, common);
+    }
+    let kind = if arguments.list { Kind::List } else { Kind::Database };
     let request = InitRequest {
+        kind,
         folder: absolute(&setting, &arguments.dir),
         title: arguments.title,
         maintainer: arguments.maintainer,
@@ -77,7 +85,7 @@ fn init(arguments: InitArgs, common: &Common) -> Result<(), Ending> {
             .with("root-expires", report.root_expires.to_string());
         return Ok(output::answer(&answer.into())?);
     }
-    let lines = words::curate::init(&report, &arguments.dir.display().to_string());
+    let lines = words::curate::init(&report, kind, &arguments.dir.display().to_string());
     setting.terminal.say_all(&lines);
     Ok(())
 }
@@ -85,6 +93,9 @@ fn init(arguments: InitArgs, common: &Common) -> Result<(), Ending> {
 fn remove(dir: &Path, what: &[String], common: &Common) -> Result<(), Ending> {
     let setting = Setting::capture(common, false)?;
     let person = Person::new(&setting);
+    if packman_curate::kind_of(&absolute(&setting, dir))? == Kind::List {
+        return list::remove(&setting, &person, dir, what, common);
+    }
     let parse = |text: &String| Requirement::parse(text).map_err(|error| Ending::usage(error.to_string()));
     let requirements = what.iter().map(parse).collect::<Result<_, _>>()?;
     let report = curator(&setting, &person)
@@ -107,12 +118,16 @@ fn publish(dir: &Path, to: &Path, common: &Common) -> Result<(), Ending> {
     let report = curator(&setting, &person).publish(&request)?;
     if common.json {
         let answer = Object::new()
-            .with("version", report.version)
-            .with("number", report.number.to_string())
             .with("files", report.files as u64)
             .with("written", report.written as u64)
-            .with("unsigned", !report.staged.is_empty())
-            .with("roles", words::curate::expiry_to_json(&report.expiry));
+            .with("unsigned", !report.staged.is_empty());
+        let answer = match &report.signed {
+            Some(set) => answer
+                .with("version", set.version)
+                .with("number", set.number.to_string())
+                .with("roles", words::curate::expiry_to_json(&set.expiry)),
+            None => answer,
+        };
         return Ok(output::answer(&answer.into())?);
     }
     let lines = words::curate::published(&report, &to.display().to_string());

@@ -113,6 +113,7 @@ impl Stage<'_> {
 
     fn init_request(&self, scapegoat: &Scapegoat) -> InitRequest {
         InitRequest {
+            kind: packman_database::Kind::Database,
             folder: scapegoat.folder.clone(),
             title: "Demonstration".to_owned(),
             maintainer: "Example Lab <lab@example.org>".to_owned(),

@@ -6,6 +6,7 @@ use packman_curate::{
     AddReport, AddedFile, Expiry, InitReport, Nearness, NewFile, Problem, PublishReport, RotateReport,
     Staged, StagedFile, StatusReport,
 };
+use packman_database::Kind;
 use packman_strict::json::{Object, Value};
 use packman_strict::quote::{escaped, quoted};
 use packman_strict::time::Time;
@@ -14,15 +15,19 @@ use crate::output::columns;
 use crate::words;
 
 /// A new database, in words.
-pub(crate) fn init(report: &InitReport, dir: &str) -> Vec<String> {
-    let mut lines = vec![format!("made a database in {}", quoted(dir))];
+pub(crate) fn init(report: &InitReport, kind: Kind, dir: &str) -> Vec<String> {
+    let mut lines = vec![format!("made a {} in {}", kind.as_str(), quoted(dir))];
     lines.extend(where_keys_are(report));
     lines.push(format!("  safety number {}", report.number));
-    lines.push(
-        "  Print the number where people can find it by another way than the database: they compare it."
-            .to_owned(),
-    );
-    lines.push(format!("next: packman curate add {} REQUIREMENT…", words::shell_path(Path::new(dir))));
+    lines.push(format!(
+        "  Print the number where people can find it by another way than the {}: they compare it.",
+        kind.as_str()
+    ));
+    let what = match kind {
+        Kind::Database => "REQUIREMENT…",
+        Kind::List => "NAME URL --number NUMBER",
+    };
+    lines.push(format!("next: packman curate add {} {what}", words::shell_path(Path::new(dir))));
     lines
 }
 
@@ -76,6 +81,7 @@ pub(crate) fn staged(staged: &Staged, now: Time) -> Vec<String> {
             lines.extend(files(sign, list));
         }
     }
+    lines.extend(words::list::staged(&staged.databases));
     if staged.about && !staged.first {
         lines.push("the database's description of itself changes".to_owned());
     }
@@ -201,6 +207,7 @@ pub(crate) fn staged_to_json(staged: &Staged, now: Time) -> Object<'static> {
         .with("gone", files(&staged.gone))
         .with("changed", files(&staged.changed))
         .with("recalled", files(&staged.recalled))
+        .with("databases", words::list::staged_to_json(&staged.databases))
         .with("about", staged.about)
         .with("unsigned", staged.first)
 }
@@ -209,13 +216,19 @@ pub(crate) fn staged_to_json(staged: &Staged, now: Time) -> Object<'static> {
 pub(crate) fn status(report: &StatusReport, dir: &str, now: Time) -> Vec<String> {
     let mut lines = vec![
         format!("{}, by {}", quoted(&report.title), quoted(&report.maintainer)),
-        format!("  safety number {}", report.number),
-        format!(
+        report.number.map_or_else(
+            || "  not signed: believed over TLS only".to_owned(),
+            |number| format!("  safety number {number}"),
+        ),
+    ];
+    match report.kind {
+        Kind::Database => lines.push(format!(
             "  records of {} in {}",
             words::count(report.files, "file", "files"),
             words::count(report.projects, "project", "projects")
-        ),
-    ];
+        )),
+        Kind::List => lines.extend(words::list::listings(&report.databases)),
+    }
     if report.staged.first {
         lines.push("nothing is signed yet".to_owned());
     }
@@ -305,17 +318,23 @@ pub(crate) fn rotated(report: &RotateReport, dir: &str, now: Time) -> Vec<String
 
 /// A publication, in words.
 pub(crate) fn published(report: &PublishReport, to: &str) -> Vec<String> {
-    let timestamp = report.expiry.iter().find(|one| one.role.name() == "timestamp");
+    let written = format!(
+        "to {}: {} of {} written",
+        quoted(to),
+        report.written,
+        words::count(report.files, "file", "files")
+    );
+    let Some(set) = &report.signed else {
+        return vec![
+            format!("published {written}"),
+            "  it is not signed: serve it over TLS, from a site that people know".to_owned(),
+        ];
+    };
+    let timestamp = set.expiry.iter().find(|one| one.role.name() == "timestamp");
     let timestamp = timestamp.map_or_else(String::new, |one| format!(" (timestamp {})", one.version));
     let mut lines = vec![
-        format!(
-            "published version {}{timestamp} to {}: {} of {} written",
-            report.version,
-            quoted(to),
-            report.written,
-            words::count(report.files, "file", "files")
-        ),
-        format!("  safety number {}", report.number),
+        format!("published version {}{timestamp} {written}", set.version),
+        format!("  safety number {}", set.number),
         "  any web server, object store or USB stick can carry this folder".to_owned(),
     ];
     if !report.staged.is_empty() {

@@ -54,7 +54,7 @@ pub(crate) fn for_colleagues(
     arguments: &StartArgs,
     install: &str,
 ) -> Vec<String> {
-    let (number, name) = (outcome.published.number, &trusted.name);
+    let (number, name) = (outcome.signed.number, &trusted.name);
     let names = outcome.projects.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
     let (dir, site) = (shell_path(&arguments.dir), shell_path(&arguments.to));
     let scope = if trusted.is_narrow { format!(" --scope {names}") } else { String::new() };

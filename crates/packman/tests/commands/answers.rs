@@ -87,6 +87,23 @@ impl Check {
     }
 }
 
+/// What lists add: the same commands, with other answers.
+fn list_answers(check: &mut Check, world: &World, url: &str, number: &str) {
+    let mut answers = |command: &str, arguments: &[&str]| check.answers(world, command, 0, arguments);
+    let list =
+        ["curate", "init", "list", "--list", "--title", "L", "--maintainer", MAINTAINER, "--no-passphrase"];
+    answers("curate init", &list);
+    let plain =
+        ["curate", "init", "plain", "--list", "--unsigned", "--title", "L", "--maintainer", MAINTAINER];
+    answers("curate init", &plain);
+    answers("curate add NAME URL", &["curate", "add", "list", "web", url, "--number", number]);
+    answers("curate withdraw", &["curate", "withdraw", "list", "web", "--reason", "it is old"]);
+    answers("curate status", &["curate", "status", "list"]);
+    answers("curate sign", &["curate", "sign", "list", "--yes"]);
+    answers("curate publish", &["curate", "publish", "plain", "--to", "plain-site"]);
+    answers("curate remove", &["curate", "remove", "list", "web"]);
+}
+
 #[test]
 fn every_answer_has_the_members_that_the_page_says() {
     let mut check = Check { documented: documented(), met: BTreeSet::new() };
@@ -99,6 +116,7 @@ fn every_answer_has_the_members_that_the_page_says() {
     world.venv("v");
     let number = stage.number();
     let url = stage.mirror.url();
+    list_answers(&mut check, world, &url, &number);
     let mut answers =
         |command: &str, code: i32, arguments: &[&str]| check.answers(world, command, code, arguments);
     answers(

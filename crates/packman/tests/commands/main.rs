@@ -14,6 +14,7 @@ mod bins;
 mod cache;
 mod contradictions;
 mod curate;
+mod curate_list;
 mod environment;
 mod for_lock;
 mod install;

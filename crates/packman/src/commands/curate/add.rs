@@ -1,6 +1,7 @@
 //! `packman curate add`.
 
 use packman_curate::{AddReport, AddRequest};
+use packman_database::Kind;
 use packman_machine::index_config::configured_index;
 use packman_machine::location::Location;
 use packman_machine::python::Pythons;
@@ -11,7 +12,7 @@ use packman_strict::quote::quoted;
 use super::super::demand::{Sources, settle_index};
 use super::super::setting::Setting;
 use super::person::Person;
-use super::{absolute, curator};
+use super::{absolute, curator, list};
 use crate::args::{AddArgs, Common};
 use crate::ending::{Ending, answered};
 use crate::words;
@@ -19,6 +20,10 @@ use crate::words;
 pub(super) fn run(arguments: &AddArgs, common: &Common) -> Result<(), Ending> {
     let setting = Setting::capture(common, false)?;
     let person = Person::new(&setting);
+    if packman_curate::kind_of(&absolute(&setting, &arguments.dir))? == Kind::List {
+        return list::add(&setting, &person, arguments, common);
+    }
+    list::refuse_in_database(arguments)?;
     let sources = Sources {
         typed: &arguments.requirement,
         files: &arguments.requirements,

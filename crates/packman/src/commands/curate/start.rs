@@ -105,7 +105,7 @@ fn trust(client: &Client<'_>, site: &Path, outcome: &Outcome) -> Result<Trusted,
     }
     let is_narrow = !ring.entries().is_empty();
     let scope = if is_narrow { scope_of(&outcome.projects)? } else { Scope::everything() };
-    let number = Some(outcome.published.number);
+    let number = Some(outcome.signed.number);
     let added = client.trust_add(&TrustRequest { url, name: None, number, scope: Some(scope) })?;
     if is_narrow {
         client.trust_prefer(added.entry.name.as_str(), &outcome.projects)?;
@@ -116,7 +116,7 @@ fn trust(client: &Client<'_>, site: &Path, outcome: &Outcome) -> Result<Trusted,
 /// Begun a second time, it is in the ring already: it gets what is new, and the names that came.
 fn again(client: &Client<'_>, present: &Entry, outcome: &Outcome) -> Result<Trusted, Ending> {
     let name = present.name.as_str();
-    client.trust_compare(name, outcome.published.number)?;
+    client.trust_compare(name, outcome.signed.number)?;
     client.refresh()?;
     let is_narrow = present.scope != Scope::everything();
     if is_narrow {
@@ -181,10 +181,7 @@ fn to_json(report: &StartReport, trusted: Option<&Trusted>) -> Object<'static> {
         .with("recorded", add::report_to_json(&report.added))
         .with("left", left)
         .with("projects", projects)
-        .with(
-            "number",
-            outcome.map_or(Value::Null, |outcome| Value::from(outcome.published.number.to_string())),
-        )
+        .with("number", outcome.map_or(Value::Null, |outcome| Value::from(outcome.signed.number.to_string())))
         .with(
             "trusted-as",
             trusted.map_or(Value::Null, |trusted| Value::from(trusted.name.as_str().to_owned())),
