@@ -19,6 +19,7 @@ mod listing;
 mod once;
 mod packs;
 mod publish;
+mod recall;
 mod remove;
 mod rotate;
 mod sign;
@@ -40,9 +41,10 @@ pub use list::{
     DatabaseChange, ListReport, ListRequest, Look, Looked, StagedDatabase, UnlistReport, is_unsigned, kind_of,
 };
 pub use publish::{PublishReport, PublishRequest, SignedSet};
+pub use recall::{RecallAct, RecallReport, RecallRequest};
 pub use remove::{RemoveReport, RemoveRequest, number};
 pub use rotate::{RotateReport, RotateRequest};
 pub use sign::{RefreshReport, SignReport, SignRequest};
-pub use staged::{NewFile, Staged, StagedFile};
+pub use staged::{NewFile, Staged, StagedFile, StagedRecall};
 pub use start::{Kept, Outcome, StartReport, StartRequest};
 pub use status::{StatusReport, StatusRequest, Yank};

@@ -91,7 +91,7 @@ impl Curator<'_> {
 
 /// A file is vouched for or not, whatever extra or platform asks for it: words that would pick some of a release are
 /// not taken for all of it.
-fn refuse_parts(requirement: &Requirement) -> Result<(), CurateError> {
+pub(crate) fn refuse_parts(requirement: &Requirement) -> Result<(), CurateError> {
     if requirement.extras.is_empty() && requirement.marker().is_none() && requirement.url.is_none() {
         return Ok(());
     }
@@ -131,6 +131,11 @@ impl Retired {
     /// The SHA-256 that the file of that name had when it was recorded.
     pub(crate) fn hash_of(&self, file: &str) -> Option<Sha256> {
         self.0.get(file).copied()
+    }
+
+    /// Every file that was recorded once and removed, with the SHA-256 it had.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, Sha256)> {
+        self.0.iter().map(|(name, sha256)| (name.as_str(), *sha256))
     }
 
     fn insert(&mut self, file: &str, sha256: Sha256) {

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use packman_database::{
-    ABOUT_PATH, About, Kind, PACK_PATH, Pack, ProjectRecord, RECALLS_PATH, Recalls, RecordedFile, Review,
-    record_path,
+    ABOUT_PATH, About, Kind, PACK_PATH, Pack, ProjectRecord, RECALLS_PATH, Recall, Recalls, RecordedFile,
+    Review, record_path,
 };
 use packman_names::{ProjectName, Version};
 use packman_strict::Sha256;
@@ -23,8 +23,10 @@ pub struct Staged {
     pub gone: Vec<StagedFile>,
     /// Files of which something else is said: a review, a yank, an address.
     pub changed: Vec<StagedFile>,
-    /// Files that would be taken back.
-    pub recalled: Vec<StagedFile>,
+    /// Files that would be taken back, or of whose recall something else would be said.
+    pub recalled: Vec<StagedRecall>,
+    /// Files that would not be taken back any more.
+    pub restored: Vec<StagedRecall>,
     /// Of a list: databases of which it would say something else.
     pub databases: Vec<StagedDatabase>,
     /// Whether the database says something else of itself.
@@ -42,6 +44,17 @@ pub struct StagedFile {
     pub version: Version,
     /// The file name.
     pub file: String,
+}
+
+/// A file that would be taken back, or no longer.
+#[derive(Clone, Debug, PartialEq)]
+pub struct StagedRecall {
+    /// Its name where it is recorded, else the project and version that it had.
+    pub file: String,
+    /// The SHA-256 of its bytes.
+    pub sha256: Sha256,
+    /// Why, and what to do.
+    pub recall: Recall,
 }
 
 /// A file that would be vouched for.
@@ -83,6 +96,7 @@ impl Staged {
             + self.gone.len()
             + self.changed.len()
             + self.recalled.len()
+            + self.restored.len()
             + self.databases.len();
         files == 0 && !self.about && !self.first
     }
@@ -138,6 +152,7 @@ impl Targets {
                 staged.gone.extend(before.files.iter().map(staged_file));
             }
         }
+        compare_recalls(&recalls, &signed_recalls(folder, signed)?, &records, &mut staged);
         let pack = pack(&records, &bytes);
         bytes.extend(pack.map(|pack| (PACK_PATH.to_owned(), pack)));
         bytes.insert(ABOUT_PATH.to_owned(), about.encode());
@@ -199,10 +214,8 @@ fn compare(
         match before.and_then(|before| before.file(file.name.as_str())) {
             None => staged.new.push(new_file(file, newest.as_ref())),
             Some(old) if old.sha256 != file.sha256 => return Err(hash_changed(file, old.sha256)),
-            Some(old) if old == file => {}
-            Some(old) if old.recalled.is_none() && file.recalled.is_some() => {
-                staged.recalled.push(staged_file(file));
-            }
+            // Recalls are compared by themselves: one may be of a file that is recorded no more.
+            Some(old) if but_recall(old) == but_recall(file) => {}
             Some(_) => staged.changed.push(staged_file(file)),
         }
     }
@@ -212,6 +225,41 @@ fn compare(
         .filter(|old| record.file(old.name.as_str()).is_none());
     staged.gone.extend(gone.map(staged_file));
     Ok(())
+}
+
+fn but_recall(file: &RecordedFile) -> RecordedFile {
+    RecordedFile { recalled: None, ..file.clone() }
+}
+
+fn signed_recalls(folder: &Folder, signed: &Signed) -> Result<Recalls, CurateError> {
+    let Some(bytes) = signed.target(folder.path(), RECALLS_PATH)? else { return Ok(Recalls::default()) };
+    let damaged = |error: packman_database::MalformedRecord| Refused::Folder {
+        path: folder.join(RECALLS_PATH),
+        why: error.to_string(),
+    };
+    Ok(Recalls::parse(&bytes).map_err(damaged)?)
+}
+
+fn compare_recalls(
+    now: &Recalls,
+    before: &Recalls,
+    records: &BTreeMap<ProjectName, ProjectRecord>,
+    staged: &mut Staged,
+) {
+    let named = |sha256: &Sha256, recall: &Recall| {
+        let files = records.get(&recall.project).into_iter().flat_map(|record| &record.files);
+        let file = files.into_iter().find(|file| file.sha256 == *sha256);
+        let unrecorded = || format!("{} {}, SHA-256 {sha256}", recall.project, recall.version);
+        StagedRecall {
+            file: file.map_or_else(unrecorded, |file| file.name.as_str().to_owned()),
+            sha256: *sha256,
+            recall: recall.clone(),
+        }
+    };
+    let new = now.iter().filter(|(sha256, recall)| before.of(sha256) != Some(recall));
+    staged.recalled.extend(new.map(|(sha256, recall)| named(sha256, recall)));
+    let ended = before.iter().filter(|(sha256, _)| now.of(sha256).is_none());
+    staged.restored.extend(ended.map(|(sha256, recall)| named(sha256, recall)));
 }
 
 /// The refusal of a file whose name is vouched for with other bytes.

@@ -94,7 +94,8 @@ fn tells_every_kind_of_change() {
         ["b-1-py3-none-any.whl"]
     );
     assert_eq!(names(&staged.gone), ["a-1-py3-none-any.whl"]);
-    assert_eq!(names(&staged.recalled), ["a-2-py3-none-any.whl"]);
+    let recalled: Vec<&str> = staged.recalled.iter().map(|one| one.file.as_str()).collect();
+    assert_eq!(recalled, ["a-2-py3-none-any.whl"]);
     assert!(staged.about && !staged.first && staged.changed.is_empty());
     world.sign().unwrap();
     assert!(status().staged.is_empty());

@@ -65,6 +65,11 @@ impl Recalls {
         self.by_hash.insert(sha256, recall);
     }
 
+    /// Recalls a file no longer; gives what was said of it.
+    pub fn remove(&mut self, sha256: &Sha256) -> Option<Recall> {
+        self.by_hash.remove(sha256)
+    }
+
     /// Every recalled file, in the order of the hashes.
     pub fn iter(&self) -> impl Iterator<Item = (&Sha256, &Recall)> {
         self.by_hash.iter()

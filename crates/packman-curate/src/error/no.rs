@@ -37,6 +37,11 @@ pub enum No {
         /// The name.
         name: String,
     },
+    /// No file that was named is recalled.
+    NotRecalled {
+        /// What was named.
+        what: String,
+    },
     /// Nothing was signed yet.
     NothingSigned {
         /// The folder.
@@ -124,6 +129,7 @@ impl No {
             Self::NoDatabase { .. } => "no-database",
             Self::Unsigned { .. } => "unsigned-list",
             Self::NotListed { .. } => "not-in-list",
+            Self::NotRecalled { .. } => "not-recalled",
             Self::NothingSigned { .. } => "nothing-signed",
             Self::KeyMissing { .. } => "key-missing",
             Self::Passphrase { .. } => "passphrase",
@@ -210,6 +216,7 @@ impl fmt::Display for No {
                 write!(f, "{} is a list without keys, so nothing of it is signed", shown(folder))
             }
             Self::NotListed { name } => write!(f, "{} is not in the list", quoted(name)),
+            Self::NotRecalled { what } => write!(f, "nothing of {} is recalled", quoted(what)),
             Self::NothingSigned { folder } => write!(f, "nothing in {} was signed yet", shown(folder)),
             Self::KeyMissing { role, path } => write!(f, "the {role} key is not at {}", shown(path)),
             Self::Passphrase { path, given: true } => {

@@ -22,6 +22,22 @@ pub(crate) enum CurateCommand {
         #[arg(required = true)]
         what: Vec<String>,
     },
+    /// Take files back: nobody installs them any more who trusts the database
+    Recall {
+        /// The database's folder
+        dir: PathBuf,
+        /// A project, some of its releases such as `'flask<3'`, the name of a file, or its SHA-256
+        what: String,
+        /// Why, for everybody to read
+        #[arg(long, required_unless_present = "undo")]
+        reason: Option<String>,
+        /// What whoever has it should do now
+        #[arg(long, conflicts_with = "undo")]
+        advice: Option<String>,
+        /// Recall it no longer
+        #[arg(long, conflicts_with = "reason")]
+        undo: bool,
+    },
     /// In a list, take a database back: nothing new is taken from it by those who learnt of it here
     Withdraw {
         /// The list's folder

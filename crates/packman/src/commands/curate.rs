@@ -10,7 +10,9 @@ mod status;
 
 use std::path::{Path, PathBuf};
 
-use packman_curate::{Curator, InitRequest, Lifetimes, PublishRequest, RemoveRequest};
+use packman_curate::{
+    Curator, InitRequest, Lifetimes, PublishRequest, RecallAct, RecallRequest, RemoveRequest,
+};
 use packman_database::Kind;
 use packman_names::Requirement;
 use packman_strict::json::{Object, Value};
@@ -29,6 +31,10 @@ pub(super) fn run(command: CurateCommand, common: &Common) -> Result<(), Ending>
         CurateCommand::Init(arguments) => init(arguments, common),
         CurateCommand::Add(arguments) => add::run(&arguments, common),
         CurateCommand::Remove { dir, what } => remove(&dir, &what, common),
+        CurateCommand::Recall { dir, what, reason, advice, undo: _ } => {
+            let act = reason.map_or(RecallAct::Undo, |reason| RecallAct::Recall { reason, advice });
+            recall(&dir, what, act, common)
+        }
         CurateCommand::Withdraw { dir, name, reason } => list::withdraw(&dir, &name, &reason, common),
         CurateCommand::Sign { dir, yes } => sign::sign(&dir, yes, common),
         CurateCommand::Refresh { dir } => sign::refresh(&dir, common),
@@ -106,6 +112,26 @@ fn remove(dir: &Path, what: &[String], common: &Common) -> Result<(), Ending> {
     }
     for file in &report.files {
         setting.terminal.say(&format!("removed {file}"));
+    }
+    setting.terminal.say(&format!("next: packman curate sign {}", words::shell_path(dir)));
+    Ok(())
+}
+
+fn recall(dir: &Path, what: String, act: RecallAct, common: &Common) -> Result<(), Ending> {
+    let setting = Setting::capture(common, false)?;
+    let person = Person::new(&setting);
+    let (verb, member) = match act {
+        RecallAct::Recall { .. } => ("recalled", "recalled"),
+        RecallAct::Undo => ("no longer recalled:", "restored"),
+    };
+    let report =
+        curator(&setting, &person).recall(&RecallRequest { folder: absolute(&setting, dir), what, act })?;
+    if common.json {
+        let files: Vec<Value<'static>> = report.files.iter().cloned().map(Value::from).collect();
+        return Ok(output::answer(&Object::new().with(member, files).into())?);
+    }
+    for file in &report.files {
+        setting.terminal.say(&format!("{verb} {file}"));
     }
     setting.terminal.say(&format!("next: packman curate sign {}", words::shell_path(dir)));
     Ok(())

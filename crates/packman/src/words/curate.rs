@@ -4,7 +4,7 @@ use std::path::Path;
 
 use packman_curate::{
     AddReport, AddedFile, Expiry, InitReport, Nearness, NewFile, Problem, PublishReport, RotateReport,
-    Staged, StagedFile, StatusReport,
+    Staged, StagedFile, StagedRecall, StatusReport,
 };
 use packman_database::Kind;
 use packman_strict::json::{Object, Value};
@@ -74,18 +74,28 @@ pub(crate) fn staged(staged: &Staged, now: Time) -> Vec<String> {
     for (title, sign, list) in [
         ("no longer vouched for", "-", &staged.gone),
         ("with another address, yank or review", "~", &staged.changed),
-        ("recalled", "!", &staged.recalled),
     ] {
         if !list.is_empty() {
             lines.push(format!("{title}: {}", words::count(list.len(), "file", "files")));
             lines.extend(files(sign, list));
         }
     }
+    lines.extend(recalls("recalled", "!", &staged.recalled));
+    lines.extend(recalls("no longer recalled", "+", &staged.restored));
     lines.extend(words::list::staged(&staged.databases));
     if staged.about && !staged.first {
         lines.push("the database's description of itself changes".to_owned());
     }
     lines
+}
+
+fn recalls(title: &str, sign: &str, recalls: &[StagedRecall]) -> Vec<String> {
+    if recalls.is_empty() {
+        return Vec::new();
+    }
+    let told = |one: &StagedRecall| format!("  {sign} {}: {}", one.file, escaped(&one.recall.reason));
+    let title = format!("{title}: {}", words::count(recalls.len(), "file", "files"));
+    [title].into_iter().chain(recalls.iter().map(told)).collect()
 }
 
 /// What is said of a file that no platform asked for that was named.
@@ -180,6 +190,9 @@ pub(crate) fn expiry_to_json(expiry: &[Expiry]) -> Value<'static> {
 pub(crate) fn staged_to_json(staged: &Staged, now: Time) -> Object<'static> {
     let files =
         |files: &[StagedFile]| files.iter().map(|file| Value::from(file.file.clone())).collect::<Vec<_>>();
+    let recalls = |recalls: &[StagedRecall]| {
+        recalls.iter().map(|one| Value::from(one.file.clone())).collect::<Vec<_>>()
+    };
     let new: Vec<Value<'static>> = staged
         .new
         .iter()
@@ -206,7 +219,8 @@ pub(crate) fn staged_to_json(staged: &Staged, now: Time) -> Object<'static> {
         .with("new", new)
         .with("gone", files(&staged.gone))
         .with("changed", files(&staged.changed))
-        .with("recalled", files(&staged.recalled))
+        .with("recalled", recalls(&staged.recalled))
+        .with("restored", recalls(&staged.restored))
         .with("databases", words::list::staged_to_json(&staged.databases))
         .with("about", staged.about)
         .with("unsigned", staged.first)

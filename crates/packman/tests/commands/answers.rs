@@ -128,6 +128,8 @@ fn every_answer_has_the_members_that_the_page_says() {
     answers("curate add", 1, &["curate", "add", "more", "flask", "absent"]);
     answers("curate add", 0, &["curate", "add", "more", "flask", "click==8.0"]);
     answers("curate status", 0, &["curate", "status", "more"]);
+    answers("curate recall", 0, &["curate", "recall", "more", "click", "--reason", "it is bad"]);
+    answers("curate recall", 0, &["curate", "recall", "more", "click", "--undo"]);
     answers("curate sign", 0, &["curate", "sign", "more", "--yes"]);
     answers("curate refresh", 0, &["curate", "refresh", "more"]);
     answers("curate rotate", 0, &["curate", "rotate", "more", "--online"]);

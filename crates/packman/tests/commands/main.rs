@@ -24,6 +24,7 @@ mod lock;
 mod look;
 mod mistakes;
 mod output;
+mod recall;
 mod requirements;
 mod rotate;
 mod sentences;
