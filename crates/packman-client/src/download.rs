@@ -27,8 +27,9 @@ use crate::host::Event;
 /// How many downloads go on at once: what they wait for is the network, not a core.
 pub(crate) const DOWNLOADS: NonZeroUsize = NonZeroUsize::new(16).unwrap();
 
-/// How many bytes of wheels are in memory at once, in bytes; a larger wheel is alone.
-const IN_MEMORY: u64 = 40 << 20;
+/// How many bytes of wheels are in memory at once; a larger wheel is alone. The largest that people often install have
+/// about 35 MB: with room for others beside one of those, the peak would be above uv's.
+const IN_MEMORY: u64 = 24 << 20;
 
 /// How many threads work at once where the processor is what they need.
 pub(crate) fn cores() -> NonZeroUsize {
