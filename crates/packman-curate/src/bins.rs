@@ -6,18 +6,19 @@ use std::collections::BTreeMap;
 use packman_machine::files;
 use packman_strict::time::Time;
 use packman_tuf::{
-    BinBefore, BinsDraft, Delegations, Good, KeySet, MetaInfo, Role, RoleName, SigningKey, SuccinctBins,
-    TargetInfo, TargetPath, TargetsDraft,
+    BinBefore, BinsDraft, Delegations, Good, KeySet, MetaInfo, Role, RoleName, SuccinctBins, TargetInfo,
+    TargetPath, TargetsDraft,
 };
 
 use crate::error::CurateError;
 use crate::folder::{Folder, Lifetimes, Signed};
+use crate::keys::{Signer, sign_file};
 use crate::sign::{Drafted, refused};
 
 /// Up to so many projects all records stand in the one file of targets, which is shorter than a photograph then.
 const MANY: usize = 2_000;
 /// What the names of the bins begin with.
-const PREFIX: &str = "projects";
+pub(crate) const PREFIX: &str = "projects";
 /// A number of bins is chosen so that each has about 170 records: at most so many.
 const FULL: usize = 240;
 /// It stays as it is while they have between these many on average: another number is other bins, all of them.
@@ -41,6 +42,8 @@ pub(crate) struct TargetsToSign<'s> {
     /// Who signs targets and bins, as the root says that is in force with them.
     pub(crate) keys: &'s KeySet,
     pub(crate) now: Time,
+    /// A version that was proposed already: another file of it must never be signed.
+    pub(crate) above: u64,
 }
 
 impl TargetsToSign<'_> {
@@ -48,7 +51,7 @@ impl TargetsToSign<'_> {
     /// it says of bins is in `drafted`.
     pub(crate) fn sign(
         self,
-        signers: &[&SigningKey],
+        signers: &[Signer],
         mut drafted: Drafted,
     ) -> Result<(MetaInfo, Drafted), CurateError> {
         let lifetimes = self.folder.settings()?.lifetimes;
@@ -67,12 +70,13 @@ impl TargetsToSign<'_> {
             draft.delegations = Some(Delegations::Bins(spread.bins().clone()));
             sign_bins(self.folder, self.signed, &spread, signers, &mut drafted)?;
         }
-        draft.version = draft.version.saturating_add(1);
+        draft.version = draft.version.max(self.above).saturating_add(1);
         draft.expires = expires;
         draft.targets = own;
-        let bytes = draft.sign(signers)?;
+        let path = Role::Targets.file_path(draft.version);
+        let bytes = sign_file(&path, draft.sign(&[])?, signers)?;
         let pinned = MetaInfo::of(draft.version, &bytes);
-        drafted.files.insert(Role::Targets.file_path(draft.version), bytes);
+        drafted.files.insert(path, bytes);
         Ok((pinned, drafted))
     }
 
@@ -107,7 +111,7 @@ fn sign_bins(
     folder: &Folder,
     signed: &Signed,
     draft: &BinsDraft,
-    signers: &[&SigningKey],
+    signers: &[Signer],
     drafted: &mut Drafted,
 ) -> Result<(), CurateError> {
     let before = before(folder, signed.good())?;
@@ -115,10 +119,12 @@ fn sign_bins(
         let (version, file) = before.get(name.as_str())?;
         Some(BinBefore { version: *version, file: file.as_deref() })
     };
-    for bin in draft.sign(of, signers)? {
-        drafted.listed.insert(bin.in_snapshot(), bin.info);
+    for bin in draft.sign(of, &[])? {
+        let (path, version) = (bin.file_path(), bin.info.version);
+        let file = if bin.is_new { sign_file(&path, bin.file.clone(), signers)? } else { bin.file.clone() };
+        drafted.listed.insert(bin.in_snapshot(), MetaInfo::of(version, &file));
         if bin.is_new {
-            drafted.files.insert(bin.file_path(), bin.file);
+            drafted.files.insert(path, file);
         }
     }
     Ok(())

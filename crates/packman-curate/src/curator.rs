@@ -3,11 +3,14 @@
 use packman_machine::cache::Cache;
 use packman_machine::home::Home;
 use packman_machine::network::Fetcher;
+use packman_machine::ssh_agent::{AgentFailure, SshAgent};
 use packman_machine::stop::Stop;
 use packman_names::{ProjectName, Version};
+use packman_strict::Sha256;
 use packman_strict::time::Time;
 
-use crate::keys::Passphrases;
+use crate::error::CurateError;
+use crate::keys::{KeyRing, Passphrases};
 
 /// The scapegoat at work: the machine, the time, and the person.
 pub struct Curator<'c> {
@@ -21,10 +24,19 @@ pub struct Curator<'c> {
     pub now: Time,
     /// Who is told what goes on.
     pub events: &'c dyn Events,
+    /// The user's ssh-agent, or why there is none.
+    pub agent: &'c Result<SshAgent, AgentFailure>,
     /// Who is asked for passphrases.
     pub passphrases: &'c dyn Passphrases,
     /// The user's wish to end it.
     pub stop: &'c Stop,
+}
+
+impl Curator<'_> {
+    /// The keys of the database with this root chain.
+    pub(crate) fn ring(&self, chain: &Sha256) -> Result<KeyRing<'_>, CurateError> {
+        KeyRing::of(self.home, chain, self.passphrases, (self.agent, self.stop))
+    }
 }
 
 /// Is told what goes on, from several threads.

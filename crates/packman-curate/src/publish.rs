@@ -22,6 +22,7 @@ use crate::expiry::Expiry;
 use crate::folder::{Folder, Shelf, Signed, verify_publication};
 use crate::list::{PAGE, page};
 use crate::packs;
+use crate::proposal::{Claims, Proposal};
 use crate::sign::unusable;
 use crate::staged::{self as records, Staged};
 
@@ -32,6 +33,8 @@ pub struct PublishRequest {
     pub folder: PathBuf,
     /// The folder to publish to.
     pub to: PathBuf,
+    /// Whether what is signed is published though something else is proposed that lacks signatures.
+    pub signed_only: bool,
 }
 
 /// What was published.
@@ -83,6 +86,11 @@ impl Curator<'_> {
             return publish_unsigned(&folder, &request.to);
         }
         let signed = Signed::read(folder.path())?;
+        if let (Some(proposal), false) = (Proposal::read(&folder)?, request.signed_only) {
+            let claims = Claims::read(&proposal, &folder, Some(&signed))?;
+            let missing = proposal.missing(&claims.needs, &folder.settings()?.keys());
+            return Err(No::SignaturesMissing { missing }.into());
+        }
         if signed.good().is_none() {
             return Err(No::NothingSigned { folder: request.folder.clone() }.into());
         }

@@ -9,6 +9,7 @@ use packman_database::{
 use packman_names::{ProjectName, Version};
 use packman_strict::Sha256;
 use packman_strict::time::Time;
+use packman_tuf::{Role, SafetyNumber};
 
 use crate::error::{CurateError, Refused};
 use crate::folder::{Folder, Signed};
@@ -33,6 +34,38 @@ pub struct Staged {
     pub about: bool,
     /// Whether there is no signature at all yet.
     pub first: bool,
+    /// A new root.
+    pub root: Option<RootChange>,
+    /// What several keepers sign: the version of the targets, and the SHA-256 of what is signed.
+    pub proposed: Option<(u64, Sha256)>,
+}
+
+/// What a new root changes.
+#[derive(Clone, Debug)]
+pub struct RootChange {
+    /// Its version.
+    pub version: u64,
+    /// Its safety number.
+    pub number: SafetyNumber,
+    /// When it expires.
+    pub expires: Time,
+    /// What it says of every role.
+    pub roles: Vec<RoleChange>,
+}
+
+/// What a new root says of a role. Keys are shown by their ids, whole.
+#[derive(Clone, Debug)]
+pub struct RoleChange {
+    /// The role.
+    pub role: Role,
+    /// How many keys must sign.
+    pub threshold: u32,
+    /// How many had to; none before the first root.
+    pub threshold_before: Option<u32>,
+    /// Keys that it gets.
+    pub added: Vec<String>,
+    /// Keys that it loses.
+    pub removed: Vec<String>,
 }
 
 /// A file of a project.
@@ -98,7 +131,7 @@ impl Staged {
             + self.recalled.len()
             + self.restored.len()
             + self.databases.len();
-        files == 0 && !self.about && !self.first
+        files == 0 && !self.about && !self.first && self.root.is_none()
     }
 }
 
@@ -138,26 +171,16 @@ impl Targets {
         }
         let recalls = folder.recalls()?;
         let mut bytes = BTreeMap::new();
-        let mut staged = Staged { first: signed.good().is_none(), ..Staged::default() };
         for record in records.values_mut() {
             derive_recalls(record, &recalls);
             bytes.insert(record_path(&record.name), record.encode());
-            let before = signed.record(folder.path(), &record.name)?;
-            compare(record, before.as_ref(), &mut staged)?;
         }
-        for project in signed.projects() {
-            if let (false, Some(before)) =
-                (records.contains_key(&project), signed.record(folder.path(), &project)?)
-            {
-                staged.gone.extend(before.files.iter().map(staged_file));
-            }
-        }
-        compare_recalls(&recalls, &signed_recalls(folder, signed)?, &records, &mut staged);
         let pack = pack(&records, &bytes);
         bytes.extend(pack.map(|pack| (PACK_PATH.to_owned(), pack)));
-        bytes.insert(ABOUT_PATH.to_owned(), about.encode());
+        let about = about.encode();
+        let staged = compared(folder, Some(signed), &records, &about, &recalls)?;
+        bytes.insert(ABOUT_PATH.to_owned(), about);
         bytes.insert(RECALLS_PATH.to_owned(), recalls.encode());
-        staged.about = bytes.get(ABOUT_PATH) != signed.target(folder.path(), ABOUT_PATH)?.as_ref();
         Ok(Self { bytes, staged, records })
     }
 
@@ -175,7 +198,7 @@ impl Targets {
 }
 
 /// What was signed as a database never becomes a list, nor the other way round: nobody who trusts it has asked for that.
-fn verify_same_kind(folder: &Folder, signed: &Signed, about: &About) -> Result<(), CurateError> {
+pub(crate) fn verify_same_kind(folder: &Folder, signed: &Signed, about: &About) -> Result<(), CurateError> {
     let Some(bytes) = signed.target(folder.path(), ABOUT_PATH)? else { return Ok(()) };
     let damaged = |why: String| Refused::Folder { path: folder.join(ABOUT_PATH), why };
     let was = About::parse(&bytes).map_err(|error| damaged(error.to_string()))?.kind;
@@ -184,6 +207,33 @@ fn verify_same_kind(folder: &Folder, signed: &Signed, about: &About) -> Result<(
     }
     let (found, wanted) = (about.kind.as_str(), was.as_str());
     Err(damaged(format!("found the kind `{found}`, wanted `{wanted}` as it was signed before")).into())
+}
+
+/// How records, and what the database says of itself, differ from what is signed.
+pub(crate) fn compared(
+    folder: &Folder,
+    signed: Option<&Signed>,
+    records: &BTreeMap<ProjectName, ProjectRecord>,
+    about: &[u8],
+    recalls: &Recalls,
+) -> Result<Staged, CurateError> {
+    let first = signed.is_none_or(|signed| signed.good().is_none());
+    let mut staged = Staged { first, ..Staged::default() };
+    let before =
+        |project: &ProjectName| signed.map_or(Ok(None), |signed| signed.record(folder.path(), project));
+    for (project, record) in records {
+        compare(record, before(project)?.as_ref(), &mut staged)?;
+    }
+    for project in signed.map(Signed::projects).unwrap_or_default() {
+        if let (false, Some(before)) = (records.contains_key(&project), before(&project)?) {
+            staged.gone.extend(before.files.iter().map(staged_file));
+        }
+    }
+    let target = |path: &str| signed.map_or(Ok(None), |signed| signed.target(folder.path(), path));
+    staged.about = target(ABOUT_PATH)?.as_deref() != Some(about);
+    let recalled = signed.map_or(Ok(Recalls::default()), |signed| signed_recalls(folder, signed))?;
+    compare_recalls(recalls, &recalled, records, &mut staged);
+    Ok(staged)
 }
 
 /// All records in one file, where there are so many that somebody may lack many of them.

@@ -21,7 +21,7 @@ use crate::folder::{Folder, Lifetimes, Signed};
 use crate::init::{InitReport, InitRequest};
 use crate::keys::{Passphrase, Passphrases};
 use crate::publish::{PublishReport, PublishRequest};
-use crate::sign::{SignReport, SignRequest};
+use crate::sign::{SignReport, SignRequest, Together};
 use crate::staged::Staged;
 
 /// What to start from. Paths are absolute.
@@ -149,6 +149,9 @@ impl Curator<'_> {
                     maintainer: request.maintainer.clone(),
                     threshold: 1,
                     keys: Vec::new(),
+                    targets_threshold: 1,
+                    targets_keys: Vec::new(),
+                    agent: None,
                     spare: None,
                     // Whoever starts so has no cron yet that would refresh sooner.
                     lifetimes: Lifetimes {
@@ -164,9 +167,14 @@ impl Curator<'_> {
     }
 
     fn sign_and_publish(&self, request: &StartRequest<'_>) -> Result<Outcome, CurateError> {
-        let signed = self.sign(&SignRequest { folder: &request.folder, agree: request.agree })?;
+        let signed = self.sign(&SignRequest {
+            folder: &request.folder,
+            agree: request.agree,
+            together: Together::default(),
+        })?;
         let to = request.site.clone();
-        let published = self.publish(&PublishRequest { folder: request.folder.clone(), to })?;
+        let published =
+            self.publish(&PublishRequest { folder: request.folder.clone(), to, signed_only: false })?;
         let projects = Signed::read(&request.folder)?.projects();
         Ok(Outcome { signed, published, projects })
     }

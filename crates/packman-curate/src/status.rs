@@ -16,6 +16,7 @@ use crate::folder::{Folder, Signed};
 use crate::index::IndexClient;
 use crate::keys::KeyRing;
 use crate::listing::Listing;
+use crate::proposal::{Claims, Missing, Proposal};
 use crate::staged::{Staged, Targets};
 
 /// What to look at.
@@ -52,6 +53,8 @@ pub struct StatusReport {
     pub expiry: Vec<Expiry>,
     /// Where the spare root key is, while it is still on this machine.
     pub spare_is_here: Option<PathBuf>,
+    /// Whose signatures are missing under what is proposed; empty where nothing is.
+    pub missing: Vec<Missing>,
     /// The roles whose keys are not on this machine.
     pub keys_missing: Vec<&'static str>,
     /// Files that were yanked at their source since they were recorded, or are no longer.
@@ -83,7 +86,7 @@ impl Curator<'_> {
         let damaged = damaged.into_iter().map(|(project, why)| Problem { what: project.to_string(), why });
         let records: Vec<&ProjectRecord> = targets.records.values().collect();
         let (yanks, not_asked) = self.yanks(&records, request.index.as_ref())?;
-        let keys = KeyRing::of(self.home, &signed.memory().chain_id(), self.passphrases)?;
+        let keys = self.ring(&signed.memory().chain_id())?;
         Ok(StatusReport {
             kind: about.kind,
             databases: match about.kind {
@@ -97,6 +100,7 @@ impl Curator<'_> {
             files: records.iter().map(|record| record.files.len()).sum(),
             expiry: signed.good().map(|good| Expiry::of(good, lifetimes)).unwrap_or_default(),
             spare_is_here: spare_is_here(&folder, &keys)?,
+            missing: missing(&folder, &signed)?,
             keys_missing: keys_missing(&folder, &keys)?,
             staged: targets.staged,
             damaged: damaged.collect(),
@@ -144,6 +148,7 @@ fn unsigned_status(folder: &Folder, about: About) -> Result<StatusReport, Curate
         damaged: Vec::new(),
         expiry: Vec::new(),
         spare_is_here: None,
+        missing: Vec::new(),
         keys_missing: Vec::new(),
         yanks: Vec::new(),
         not_asked: Vec::new(),
@@ -160,9 +165,15 @@ fn differences(record: &ProjectRecord, listing: &Listing) -> Vec<Yank> {
     listing.files.iter().filter_map(yank).collect()
 }
 
+fn missing(folder: &Folder, signed: &Signed) -> Result<Vec<Missing>, CurateError> {
+    let Some(proposal) = Proposal::read(folder)? else { return Ok(Vec::new()) };
+    let claims = Claims::read(&proposal, folder, Some(signed))?;
+    Ok(proposal.missing(&claims.needs, &folder.settings()?.keys()))
+}
+
 fn spare_is_here(folder: &Folder, keys: &KeyRing<'_>) -> Result<Option<PathBuf>, CurateError> {
     let Some(spare) = &folder.settings()?.spare else { return Ok(None) };
-    let path = keys.path(spare);
+    let Some(path) = keys.path(spare) else { return Ok(None) };
     Ok(files::read_file(&path, u64::MAX)?.map(|_| path))
 }
 
@@ -171,16 +182,23 @@ fn keys_missing(folder: &Folder, keys: &KeyRing<'_>) -> Result<Vec<&'static str>
     let wanted = usize::try_from(settings.threshold).unwrap_or(usize::MAX);
     let roles = [
         ("root", settings.root.as_slice(), wanted),
-        ("targets", std::slice::from_ref(&settings.targets), 1),
+        (
+            "targets",
+            settings.targets.as_slice(),
+            usize::try_from(settings.targets_threshold).unwrap_or(usize::MAX),
+        ),
         ("online", std::slice::from_ref(&settings.online), 1),
     ];
     let mut missing = Vec::new();
     for (role, places, wanted) in roles {
         let mut here = 0;
         for place in places {
-            here += usize::from(files::read_file(&keys.path(place), u64::MAX)?.is_some());
+            let Some(path) = keys.path(place) else { continue };
+            here += usize::from(files::read_file(&path, u64::MAX)?.is_some());
         }
-        if here < wanted {
+        // Those of others are not missing here.
+        let others = places.iter().filter(|place| place.file.is_none()).count();
+        if here + others < wanted {
             missing.push(role);
         }
     }

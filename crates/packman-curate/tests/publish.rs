@@ -9,7 +9,7 @@
 
 mod world;
 
-use packman_curate::{SignRequest, StatusRequest};
+use packman_curate::{SignRequest, StatusRequest, Together};
 use packman_strict::Sha256;
 use packman_wheel::make::WheelDraft;
 use world::{Index, World, sdist, wheel};
@@ -43,6 +43,7 @@ fn shows_what_is_to_be_signed_and_signs_only_what_was_agreed_to() {
     let folder = world.path("db");
     let before = contents(&world, "db/metadata");
     let refuse = world.curator().sign(&SignRequest {
+        together: Together::default(),
         folder: &folder,
         agree: &|staged| {
             let new = &staged.new[0];

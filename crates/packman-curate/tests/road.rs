@@ -9,7 +9,7 @@
 
 mod world;
 
-use packman_curate::{SignRequest, number};
+use packman_curate::{SignRequest, Together, number};
 use packman_tuf::{Answer, FirstUse, Limits, Refresh, Step};
 use packman_wheel::make::WheelDraft;
 use world::{Index, World, wheel};
@@ -90,8 +90,11 @@ fn signing_nothing_prolongs_and_refresh_needs_the_online_key_alone() {
     world.publish("site").unwrap();
     world.now = world.now.plus_days(29);
     let folder = world.path("db");
-    let again =
-        world.curator().sign(&SignRequest { folder: &folder, agree: &|_| panic!("nothing to agree to") });
+    let again = world.curator().sign(&SignRequest {
+        folder: &folder,
+        agree: &|_| panic!("nothing to agree to"),
+        together: Together::default(),
+    });
     assert!(again.unwrap().staged.is_empty());
     for key in ["root-1.pem", "spare.pem", "targets.pem"] {
         world.remove(&world.key(key));

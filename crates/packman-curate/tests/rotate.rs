@@ -31,6 +31,11 @@ fn published() -> (World, Index) {
 
 fn request(world: &World, what: &str) -> RotateRequest {
     RotateRequest {
+        root_keys: Vec::new(),
+        threshold: None,
+        targets_keys: Vec::new(),
+        targets_threshold: None,
+        agent: None,
         folder: world.path("db"),
         root: what.contains("root"),
         targets: what.contains("targets"),

@@ -7,6 +7,7 @@
 //! - [`environ`]: the variables and the folder the program was started with, taken once and passed to all others.
 //! - [`files`], [`home`], [`cache`], [`lock`]: what is kept, and what can be had again.
 //! - [`location`], [`network`]: where bytes come from, and fetching them; [`loopback`] serves them on this machine.
+//! - [`ssh_agent`]: signatures by keys that the user's agent holds.
 //! - [`python`], [`index_config`], [`git`]: other programs, run by [`program`].
 //! - [`stop`], [`parallel`]: ending cleanly, and doing several things at once.
 //! - [`clock`], [`prompt`]: the time, and the person.
@@ -30,4 +31,5 @@ pub mod parallel;
 pub mod program;
 pub mod prompt;
 pub mod python;
+pub mod ssh_agent;
 pub mod stop;

@@ -15,7 +15,7 @@ use packman_strict::json::{self, Canonical, Document, Reader, ShapeError};
 
 use crate::message::Message;
 use crate::payload::Payload;
-use crate::{Bytes, File, KeyId, PublicKey, Reason, Refusal, RoleName};
+use crate::{Bytes, File, KeyId, PublicKey, Reason, Refusal, RoleName, Root, SafetyNumber};
 
 /// No file has more signatures than this: reading them is work that anybody on the way can order.
 const MOST_SIGNATURES: usize = 1_000;
@@ -76,6 +76,29 @@ impl<'a> Envelope<'a> {
 
     pub(crate) const fn signatures(&self) -> &BTreeMap<KeyId, String> {
         &self.signatures
+    }
+
+    /// The SHA-256 of the canonical signed part: equal for two files that say the same, whoever signed them.
+    pub fn signed_digest(&self) -> Result<Sha256, Refusal> {
+        Ok(self.message()?.sha256())
+    }
+
+    /// The safety number of the root that this is, if it is one. Nothing is believed of it: whoever signs a root must be able
+    /// to say its number before anybody can verify it.
+    pub fn claimed_number(&self) -> Result<SafetyNumber, Refusal> {
+        Ok(self.claim::<Root>()?.number())
+    }
+
+    /// What a signature is made over: the canonical form of the signed part.
+    pub fn to_sign(&self) -> Result<Vec<u8>, Refusal> {
+        let mut bytes = Vec::new();
+        self.message()?.write(&mut |piece| bytes.extend_from_slice(piece));
+        Ok(bytes)
+    }
+
+    /// The ids of the keys that the file says are its signers'. Nothing is believed of them: see [`KeySet::holding`].
+    pub fn key_ids(&self) -> impl Iterator<Item = &KeyId> {
+        self.signatures.keys()
     }
 
     pub(crate) fn refusal(&self, reason: Reason) -> Refusal {
@@ -166,6 +189,17 @@ impl KeySet {
             sha256: OnceLock::new(),
             signed: OnceLock::new(),
         })
+    }
+
+    /// The keys of this set whose signature under the file holds, by every id that they have here: for keepers who sign one
+    /// after the other, and want to know whose signature is missing. Whether a file is to be believed is for
+    /// [`KeySet::verify`].
+    pub fn holding(&self, envelope: &Envelope<'_>) -> BTreeSet<&KeyId> {
+        let Ok(message) = envelope.message() else { return BTreeSet::new() };
+        let holds = |id: &KeyId, key: &PublicKey| {
+            envelope.signatures.get(id).is_some_and(|signature| key.verifies(&message, signature))
+        };
+        self.keys.iter().filter(|(id, key)| holds(id, key)).map(|(id, _)| id).collect()
     }
 
     /// Refuses a file that too few of these keys signed.

@@ -26,6 +26,41 @@
 //!     Ok(refresh.into_memory())
 //! }
 //! ```
+//!
+//! # The wrong order does not compile
+//!
+//! Nothing is refreshed from a first use that has not ended:
+//!
+//! ```compile_fail,E0308
+//! fn early(first: packman_tuf::FirstUse, now: packman_strict::time::Time) -> packman_tuf::Refresh {
+//!     packman_tuf::Refresh::begin(first, now, packman_tuf::Limits::default())
+//! }
+//! ```
+//!
+//! No target is sought in a refresh, only in what verified whole:
+//!
+//! ```compile_fail,E0308
+//! # use packman_tuf::{Limits, Lookup, Refresh, TargetPath};
+//! fn early(refresh: &Refresh, path: TargetPath, now: packman_strict::time::Time) {
+//!     let _ = Lookup::begin(refresh, path, now, Limits::default());
+//! }
+//! ```
+//!
+//! What a file says is read only after its signatures hold:
+//!
+//! ```compile_fail,E0624
+//! fn early(envelope: packman_tuf::Envelope<'_>) -> Option<packman_tuf::Targets> {
+//!     envelope.claim::<packman_tuf::Targets>().ok()
+//! }
+//! ```
+//!
+//! The bytes of a target are believed by what was found, never by what was sought:
+//!
+//! ```compile_fail,E0599
+//! fn early<'b>(lookup: &packman_tuf::Lookup<'_>, bytes: &'b [u8]) -> packman_tuf::VerifiedTarget<'b> {
+//!     lookup.verify(bytes).unwrap()
+//! }
+//! ```
 
 mod bins;
 mod bytes;
@@ -79,9 +114,14 @@ pub use refusal::{Reason, Refusal};
 pub use request::{Answer, Limits, Request, Rules, Step};
 pub use role::{Role, RoleName};
 pub use root::{RoleKeys, Root};
-pub use sign::{SigningKey, Unsignable, add_signature};
+pub use sign::{SigningKey, Unsignable, add_signature, merge_signatures, put_signature};
 pub use snapshot::Snapshot;
 pub use state_file::Damaged;
 pub use target_path::{TargetPath, TargetPathError};
 pub use targets::{TargetInfo, Targets, VerifiedTarget};
 pub use timestamp::Timestamp;
+
+/// What the README shows compiles.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

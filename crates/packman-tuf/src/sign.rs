@@ -87,6 +87,38 @@ pub fn add_signature(path: &str, file: &[u8], key: &SigningKey) -> Result<Vec<u8
     Ok(write_file(&envelope.signed()?.value().into_owned(), &signatures))
 }
 
+/// Adds a signature that was made elsewhere, by an agent that holds the key, say, over [`Envelope::to_sign`]. Refused where
+/// it does not verify: a file must never leave with a signature that nobody can believe.
+pub fn put_signature(
+    path: &str,
+    file: &[u8],
+    key: &PublicKey,
+    signature: &[u8; 64],
+) -> Result<Vec<u8>, Refusal> {
+    let envelope = Envelope::parse(path, file, u64::MAX)?;
+    let mut signatures = envelope.signatures().clone();
+    let signature = hex::encode(signature);
+    if !key.verifies(&envelope.message()?, &signature) {
+        let why = format!("the signature that was made for key {} does not verify", key.id());
+        return Err(Refusal::new(path, Reason::BadMetadata(why)));
+    }
+    signatures.insert(key.id(), signature);
+    Ok(write_file(&envelope.signed()?.value().into_owned(), &signatures))
+}
+
+/// One file with the signatures of two that say the same; `None` where they do not. Of a key that signed both, the
+/// signature of `ours` stays.
+pub fn merge_signatures(path: &str, ours: &[u8], theirs: &[u8]) -> Result<Option<Vec<u8>>, Refusal> {
+    let ours = Envelope::parse(path, ours, u64::MAX)?;
+    let theirs = Envelope::parse(path, theirs, u64::MAX)?;
+    if ours.signed_digest()? != theirs.signed_digest()? {
+        return Ok(None);
+    }
+    let mut signatures = theirs.signatures().clone();
+    signatures.extend(ours.signatures().clone());
+    Ok(Some(write_file(&ours.signed()?.value().into_owned(), &signatures)))
+}
+
 /// Reads the signed part of a file of our own, to be drafted again: what it says, and all its members, those too that
 /// we do not know. Its signatures are not looked at.
 pub(crate) fn read_part<T: Payload>(path: &str, file: &[u8]) -> Result<(T, Object<'static>), Refusal> {

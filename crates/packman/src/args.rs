@@ -11,7 +11,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 pub(crate) use cache::{CacheCommand, LinkArgs, PruneArgs};
-pub(crate) use curate::{AddArgs, CurateCommand, InitArgs, RotateArgs, StartArgs};
+pub(crate) use curate::{AddArgs, CurateCommand, InitArgs, RotateArgs, SignArgs, StartArgs};
 pub(crate) use environment::{FreezeArgs, ListArgs, TreeArgs, UpgradeArgs, VenvArgs};
 pub(crate) use lock::{LockArgs, SyncArgs};
 pub(crate) use trust::{AddArgs as TrustAddArgs, TrustCommand};

@@ -8,6 +8,7 @@ pub(crate) mod environment;
 pub(crate) mod error;
 pub(crate) mod evidence;
 pub(crate) mod hints;
+pub(crate) mod keepers;
 pub(crate) mod lapsed;
 pub(crate) mod list;
 pub(crate) mod lock;

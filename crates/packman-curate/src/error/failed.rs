@@ -30,6 +30,8 @@ pub enum Failed {
         /// What it must be at least.
         at_least: Time,
     },
+    /// The ssh-agent gave no signature, or one that does not hold.
+    Agent(String),
     /// A draft that nobody could verify once it was signed; our own doing.
     Unsignable(String),
 }
@@ -43,6 +45,7 @@ impl Failed {
             Self::Program(_) => "python",
             Self::Randomness(_) => "randomness",
             Self::Clock { .. } => "clock",
+            Self::Agent(_) => "ssh-agent",
             Self::Unsignable(_) => "unsignable",
         }
     }
@@ -62,7 +65,7 @@ impl fmt::Display for Failed {
         match self {
             Self::Disk(failure) => failure.fmt(f),
             Self::Network { what, why, .. } => write!(f, "{what} was not fetched: {why}"),
-            Self::Program(what) => f.write_str(what),
+            Self::Program(what) | Self::Agent(what) => f.write_str(what),
             Self::Randomness(why) => write!(f, "the machine gave no randomness for a key: {why}"),
             Self::Clock { now, at_least } => {
                 write!(f, "this machine's clock says {now}, wanted at least {at_least}")

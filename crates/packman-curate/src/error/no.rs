@@ -8,6 +8,7 @@ use packman_requirements::NotTaken;
 use packman_strict::quote::quoted;
 
 use super::shown;
+use crate::proposal::Missing;
 
 /// What is believed, and the answer is no.
 #[derive(Clone, Debug)]
@@ -51,8 +52,20 @@ pub enum No {
     KeyMissing {
         /// What it signs.
         role: &'static str,
-        /// Where it should be.
-        path: PathBuf,
+        /// Where it should be; nowhere where it is another keeper's.
+        path: Option<PathBuf>,
+    },
+    /// The ssh-agent holds no such key, or several.
+    AgentKey {
+        /// The fingerprint or comment that was named; empty where none was.
+        which: String,
+        /// Fingerprint and comment of each that it holds.
+        held: Vec<(String, String)>,
+    },
+    /// What is proposed is not signed by enough keepers.
+    SignaturesMissing {
+        /// Of what, and whose.
+        missing: Vec<Missing>,
     },
     /// The passphrase does not open the key, or none was given.
     Passphrase {
@@ -132,6 +145,8 @@ impl No {
             Self::NotRecalled { .. } => "not-recalled",
             Self::NothingSigned { .. } => "nothing-signed",
             Self::KeyMissing { .. } => "key-missing",
+            Self::AgentKey { .. } => "agent-key",
+            Self::SignaturesMissing { .. } => "signatures-missing",
             Self::Passphrase { .. } => "passphrase",
             Self::ConsentNeeded { .. } => "consent-needed",
             Self::NoIndex => "no-index",
@@ -170,6 +185,12 @@ impl No {
                 "private keys live under PACKMAN_HOME of the machine that made them; `--key FILE` names a root key that is kept elsewhere, the spare say"
             }
             Self::KeyMissing { .. } => "private keys live under PACKMAN_HOME of the machine that made them",
+            Self::AgentKey { .. } => {
+                "`ssh-add -l` lists them; `--ssh-agent FINGERPRINT` names one, by fingerprint or comment"
+            }
+            Self::SignaturesMissing { .. } => {
+                "each keeper signs with `packman curate sign DIR`; `--export FILE` hands on what is to be signed, `--import FILE` takes what came back"
+            }
             Self::Left(left) => return left.why.way_on().map(str::to_owned),
             Self::ConsentNeeded { flag: "--no-passphrase", .. } => {
                 "type one at a terminal, or name a file that holds it in PACKMAN_PASSPHRASE_FILE; `--no-passphrase` makes them without one"
@@ -218,7 +239,24 @@ impl fmt::Display for No {
             Self::NotListed { name } => write!(f, "{} is not in the list", quoted(name)),
             Self::NotRecalled { what } => write!(f, "nothing of {} is recalled", quoted(what)),
             Self::NothingSigned { folder } => write!(f, "nothing in {} was signed yet", shown(folder)),
-            Self::KeyMissing { role, path } => write!(f, "the {role} key is not at {}", shown(path)),
+            Self::KeyMissing { role, path: Some(path) } => {
+                write!(f, "the {role} key is not at {}", shown(path))
+            }
+            Self::KeyMissing { role, path: None } => write!(f, "the {role} key is kept by somebody else"),
+            Self::AgentKey { which, held } => {
+                let held: Vec<_> =
+                    held.iter().map(|(print, comment)| format!("{print} {}", quoted(comment))).collect();
+                let held = if held.is_empty() { "none".to_owned() } else { held.join(", ") };
+                if which.is_empty() {
+                    write!(f, "the ssh-agent holds another number of Ed25519 keys than one: {held}")
+                } else {
+                    write!(f, "the ssh-agent holds not exactly one Ed25519 key {}: {held}", quoted(which))
+                }
+            }
+            Self::SignaturesMissing { missing } => {
+                f.write_str("signatures are missing: ")?;
+                f.write_str(&missing.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))
+            }
             Self::Passphrase { path, given: true } => {
                 write!(f, "the passphrase does not open {}", shown(path))
             }

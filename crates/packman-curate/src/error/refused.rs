@@ -119,6 +119,13 @@ pub enum Refused {
         /// What was found and wanted.
         why: String,
     },
+    /// What a keeper was given to sign is not what it says, or not what follows what is signed.
+    Proposal {
+        /// The file, or the folder of the proposal.
+        path: PathBuf,
+        /// Why.
+        why: String,
+    },
     /// A private key that cannot be read.
     Key {
         /// Its file.
@@ -143,6 +150,7 @@ impl Refused {
             Self::Signed { refusal, .. } | Self::Listed { refusal, .. } => refusal.code(),
             Self::ForeignPublication { .. } => "foreign-publication",
             Self::NotASuccessor { .. } => "not-a-successor",
+            Self::Proposal { .. } => "bad-proposal",
             Self::Key { .. } => "malformed-key",
         }
     }
@@ -209,7 +217,9 @@ impl fmt::Display for Refused {
             Self::Wheel { file, refusal } => write!(f, "{}: {refusal}", quoted(file)),
             Self::Metadata { file, why } | Self::Sdist { file, why } => write!(f, "{}: {why}", quoted(file)),
             Self::Index { page, why } => write!(f, "index page {}: {why}", quoted(page)),
-            Self::Folder { path, why } | Self::Key { path, why } => write!(f, "{}: {why}", shown(path)),
+            Self::Folder { path, why } | Self::Proposal { path, why } | Self::Key { path, why } => {
+                write!(f, "{}: {why}", shown(path))
+            }
             Self::Record { project, why } => write!(f, "the record of `{project}` would be: {why}"),
             Self::Listed { url, refusal } => write!(f, "{}: {refusal}", quoted(url)),
             Self::Signed { folder, refusal } => write!(f, "{}: {refusal}", shown(folder)),

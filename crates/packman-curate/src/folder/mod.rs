@@ -19,7 +19,9 @@ use packman_trust::{DATABASES_PATH, Listings};
 
 use crate::curator::{Curator, Event};
 use crate::error::{CurateError, No, Refused};
+use crate::force::settings_after;
 use crate::keys::Undecided;
+use crate::proposal::Proposal;
 
 pub(crate) use rotation::Rotation;
 pub use settings::Lifetimes;
@@ -68,9 +70,9 @@ impl Folder {
         let lock = lock(path, curator)?;
         // Whoever had it before may have given it other keys.
         let folder = Self::open(path)?;
-        if let Held::Signed(settings) = &folder.held {
+        if let Held::Signed(_) = &folder.held {
             Rotation::finish_begun(&folder)?;
-            Undecided::clear(folder.path(), curator.home, Some(settings), None)?;
+            Undecided::clear(folder.path(), curator.home, Some(&folder.all_settings()?), None)?;
         }
         Self::clear_abandoned(path);
         Ok((folder, lock))
@@ -98,10 +100,19 @@ impl Folder {
         let _ = removed.and_then(|()| files::remove_empty_folder(path));
     }
 
+    /// The settings with the keys, too, that a proposed root would bring.
+    fn all_settings(&self) -> Result<Settings, CurateError> {
+        let mut settings = self.settings()?.clone();
+        if let Some(proposal) = Proposal::read(self)? {
+            settings.root.extend(settings_after(self, &proposal)?.keys());
+        }
+        Ok(settings)
+    }
+
     /// Removes what somebody was writing here who was killed.
     fn clear_abandoned(path: &Path) {
         files::clear_abandoned(path);
-        for folder in ["projects", "metadata", "targets", "blobs"] {
+        for folder in ["projects", "metadata", "targets", "blobs", "proposed"] {
             files::clear_abandoned_below(&path.join(folder));
         }
     }
@@ -111,17 +122,22 @@ impl Folder {
         path: &Path,
         settings: Settings,
         about: &About,
-        root: &[u8],
+        root: impl FnOnce(&Self) -> Result<(), CurateError>,
     ) -> Result<Self, CurateError> {
-        Self::make_held(path, Held::Signed(settings), about, Some(root))
+        Self::make_held(path, Held::Signed(Box::new(settings)), about, root)
     }
 
     /// Makes the files of a new list that nobody signs.
     pub(crate) fn make_unsigned(path: &Path, about: &About) -> Result<Self, CurateError> {
-        Self::make_held(path, Held::Unsigned, about, None)
+        Self::make_held(path, Held::Unsigned, about, |_| Ok(()))
     }
 
-    fn make_held(path: &Path, held: Held, about: &About, root: Option<&[u8]>) -> Result<Self, CurateError> {
+    fn make_held(
+        path: &Path,
+        held: Held,
+        about: &About,
+        root: impl FnOnce(&Self) -> Result<(), CurateError>,
+    ) -> Result<Self, CurateError> {
         let folder = Self { path: path.to_owned(), held };
         folder.write("about.json", &about.encode())?;
         match about.kind {
@@ -131,9 +147,7 @@ impl Folder {
                 files::make_public_folder(&folder.join("projects"))?;
             }
         }
-        if let Some(root) = root {
-            folder.write(&packman_tuf::Role::Root.file_path(1), root)?;
-        }
+        root(&folder)?;
         if files::read_file(&folder.join(IGNORED), LARGEST)?.is_none() {
             folder.write(IGNORED, format!("{LOCK}\n").as_bytes())?;
         }

@@ -34,7 +34,7 @@ impl Default for Lifetimes {
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) enum Held {
     /// It is signed as these settings say.
-    Signed(Settings),
+    Signed(Box<Settings>),
     /// It is the list of a site that cannot sign.
     Unsigned,
 }
@@ -52,7 +52,9 @@ impl Held {
     pub(crate) fn parse(text: &str) -> Result<Self, String> {
         let document = document(text)?;
         match document.get("unsigned").map(Item::as_bool) {
-            None | Some(Some(false)) => Settings::parse(text).map(Self::Signed),
+            None | Some(Some(false)) => {
+                Settings::parse(text).map(|settings| Self::Signed(Box::new(settings)))
+            }
             Some(Some(true)) if document.get("keys").is_none() => {
                 format_of(&document).map(|()| Self::Unsigned)
             }
@@ -71,8 +73,10 @@ pub(crate) struct Settings {
     pub(crate) root: Vec<KeyPlace>,
     /// The root key that is kept for the day on which another is lost.
     pub(crate) spare: Option<KeyPlace>,
-    /// The key that signs what is vouched for.
-    pub(crate) targets: KeyPlace,
+    /// The keys that sign what is vouched for.
+    pub(crate) targets: Vec<KeyPlace>,
+    /// How many of them must.
+    pub(crate) targets_threshold: u32,
     /// The key that signs snapshot and timestamp.
     pub(crate) online: KeyPlace,
     /// How long signed files are good.
@@ -87,8 +91,13 @@ const HEAD: &str = "# How this database is signed. Nothing here is secret: priva
 impl Settings {
     /// Whether a key is looked for in a file: exactly there, or among the database's keys under a name.
     pub(crate) fn names(&self, file: &Path) -> bool {
-        let mut places = self.root.iter().chain(&self.spare).chain([&self.targets, &self.online]);
-        places.any(|place| place.file == file)
+        self.keys().iter().any(|place| place.file.as_deref() == Some(file))
+    }
+
+    /// Every key, with what its keeper is called.
+    pub(crate) fn keys(&self) -> Vec<KeyPlace> {
+        let spare = self.spare.iter();
+        self.root.iter().chain(spare).chain(&self.targets).chain([&self.online]).cloned().collect()
     }
 
     /// Writes the file.
@@ -101,7 +110,14 @@ impl Settings {
         if let Some(spare) = &self.spare {
             keys.insert("spare", value(place(spare)));
         }
-        keys.insert("targets", value(place(&self.targets)));
+        match self.targets.as_slice() {
+            [one] => keys.insert("targets", value(place(one))),
+            many => keys
+                .insert("targets", value(many.iter().map(|key| Value::from(place(key))).collect::<Array>())),
+        };
+        if self.targets_threshold > 1 {
+            keys.insert("targets-threshold", value(i64::from(self.targets_threshold)));
+        }
         keys.insert("online", value(place(&self.online)));
         document.insert("keys", Item::Table(keys));
         let mut days = Table::new();
@@ -131,7 +147,12 @@ impl Settings {
                 Some(spare) => Some(parse_place(spare.as_table_like())?),
                 None => None,
             },
-            targets: parse_own_place(keys.get("targets").and_then(Item::as_table_like))?,
+            targets: parse_targets(keys.get("targets"))?,
+            targets_threshold: match keys.get("targets-threshold") {
+                Some(_) => u32::try_from(integer(keys, "targets-threshold")?)
+                    .map_err(|_| "`targets-threshold`: wanted a small number")?,
+                None => 1,
+            },
             online: parse_own_place(keys.get("online").and_then(Item::as_table_like))?,
             lifetimes: Lifetimes {
                 root_days: lifetime(days, "root", 3_660)?,
@@ -154,23 +175,44 @@ fn format_of(document: &DocumentMut) -> Result<(), String> {
     }
 }
 
+/// One key, or several.
+fn parse_targets(item: Option<&Item>) -> Result<Vec<KeyPlace>, String> {
+    match item.and_then(Item::as_array) {
+        Some(keys) => {
+            keys.iter().map(|key| parse_own_place(key.as_inline_table().map(|key| key as _))).collect()
+        }
+        None => Ok(vec![parse_own_place(item.and_then(Item::as_table_like))?]),
+    }
+}
+
 fn place(key: &KeyPlace) -> InlineTable {
     let mut table = InlineTable::new();
     table.insert("id", Value::from(key.id.as_str()));
-    table.insert("file", Value::from(key.file.to_string_lossy().into_owned()));
+    if let Some(file) = &key.file {
+        table.insert("file", Value::from(file.to_string_lossy().into_owned()));
+    }
+    if let Some(keeper) = &key.keeper {
+        table.insert("keeper", Value::from(keeper.as_str()));
+    }
     table
 }
 
 fn parse_place(key: Option<&dyn TableLike>) -> Result<KeyPlace, String> {
     let key = key.ok_or("`keys`: wanted `root`, `targets` and `online`, each with `id` and `file`")?;
-    Ok(KeyPlace { id: text_at(key, "id")?.to_owned(), file: PathBuf::from(text_at(key, "file")?) })
+    let text = |name| key.get(name).map(|_| text_at(key, name).map(str::to_owned)).transpose();
+    let (file, keeper) = (text("file")?.map(PathBuf::from), text("keeper")?);
+    if file.is_none() && keeper.is_none() {
+        return Err("`file`: wanted text, or `keeper` where it is another's key".to_owned());
+    }
+    Ok(KeyPlace { id: text_at(key, "id")?.to_owned(), file, keeper })
 }
 
 /// The place of a key that must lie in the folder of the database's own keys: who can edit the settings must not choose
 /// another file to sign records with.
 fn parse_own_place(key: Option<&dyn TableLike>) -> Result<KeyPlace, String> {
     let place = parse_place(key)?;
-    let name = place.file.to_string_lossy();
+    let Some(file) = &place.file else { return Ok(place) };
+    let name = file.to_string_lossy().into_owned();
     if SafePath::parse(&name).is_ok_and(|path| path.components().count() == 1) {
         return Ok(place);
     }

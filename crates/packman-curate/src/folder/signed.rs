@@ -9,8 +9,9 @@ use packman_names::ProjectName;
 use packman_strict::time::Time;
 use packman_tuf::{Answer, FirstUse, Good, Limits, Memory, Refresh, Refusal, Request, Role, Step};
 
-use super::Rotation;
-use crate::error::{CurateError, Refused};
+use super::{Folder, Rotation};
+use crate::error::{CurateError, No, Refused};
+use crate::proposal::{Claims, Proposal};
 
 /// What is signed in a folder, however old it is.
 #[derive(Debug)]
@@ -93,12 +94,32 @@ fn answer(bytes: Option<&[u8]>) -> Answer<'_> {
 }
 
 impl Signed {
+    /// The same; `None` where even the first root is only proposed, for keepers to sign.
+    pub(crate) fn begun(folder: &Folder) -> Result<Option<Self>, CurateError> {
+        let first = Role::Root.file_path(1);
+        let is_there = |path: &Path| Ok::<_, CurateError>(files::read_file(path, u64::MAX)?.is_some());
+        if !is_there(&folder.join(&first))? && is_there(&Proposal::place(folder).join(&first))? {
+            return Ok(None);
+        }
+        Self::read(folder.path()).map(Some)
+    }
+
     /// Reads what is signed in a database's folder, expired or not; refuses what does not verify.
     pub(crate) fn read(folder: &Path) -> Result<Self, CurateError> {
         let begun = Rotation::read(folder)?.unwrap_or_default();
         let shelf =
             begun.files().fold(Shelf::of(folder), |shelf, (path, bytes)| shelf.with(path.to_owned(), bytes));
         let refused = |refusal| CurateError::from(Refused::Signed { folder: folder.to_owned(), refusal });
+        if files::read_file(&folder.join(Role::Root.file_path(1)), u64::MAX)?.is_none()
+            && let Ok(opened) = Folder::open(folder)
+            && let Some(proposal) = Proposal::read(&opened)?
+        {
+            let needs = Claims::read(&proposal, &opened, None)?.needs;
+            return Err(No::SignaturesMissing {
+                missing: proposal.missing(&needs, &opened.settings()?.keys()),
+            }
+            .into());
+        }
         // Between the first root and the first signature there is a chain and nothing else.
         if files::read_file(&folder.join(Role::Timestamp.file_path(0)), u64::MAX)?.is_none() {
             return Ok(Self { memory: verify_chain(&shelf)?.map_err(refused)? });

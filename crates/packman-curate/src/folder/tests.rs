@@ -12,7 +12,7 @@ use super::{Folder, Lifetimes, Settings};
 use crate::keys::KeyPlace;
 
 fn key(id: &str, file: &str) -> KeyPlace {
-    KeyPlace { id: id.to_owned(), file: PathBuf::from(file) }
+    KeyPlace { id: id.to_owned(), file: Some(PathBuf::from(file)), keeper: None }
 }
 
 fn settings() -> Settings {
@@ -20,7 +20,8 @@ fn settings() -> Settings {
         threshold: 1,
         root: vec![key("aa", "root-1.pem")],
         spare: Some(key("bb", "/media/stick/spare.pem")),
-        targets: key("cc", "targets.pem"),
+        targets: vec![key("cc", "targets.pem")],
+        targets_threshold: 1,
         online: key("dd", "online.pem"),
         lifetimes: Lifetimes::default(),
     }
@@ -72,7 +73,7 @@ fn refuses_settings_edited_into_nonsense() {
 #[test]
 fn stages_nothing_that_could_not_be_read_again() {
     let home = tempfile::tempdir().unwrap();
-    let folder = Folder { path: home.path().to_owned(), held: super::Held::Signed(settings()) };
+    let folder = Folder { path: home.path().to_owned(), held: super::Held::Signed(Box::new(settings())) };
     let record = |name: &str, summary: usize| {
         let file = RecordedFile {
             name: FileName::parse(&format!("{name}-1.0-py3-none-any.whl")).unwrap(),

@@ -10,7 +10,7 @@ use packman_strict::Sha256;
 use packman_tuf::SigningKey;
 use pkcs8::der::zeroize::Zeroizing;
 
-use super::{KeyPlace, Passphrase, Undecided, encode, generate, keys_folder};
+use super::{GivenKey, KeyPlace, Passphrase, Signer, Undecided, encode, generate, keys_folder};
 use crate::error::{CurateError, No};
 
 /// A key that was made, and the name of its file.
@@ -29,9 +29,14 @@ impl NewKey {
         Ok(Self { key: SigningKey::from_seed(*seed), seed, file: file.into() })
     }
 
+    /// Who signs with it.
+    pub(crate) fn signer(&self) -> Signer {
+        Signer::Key(self.key.clone())
+    }
+
     /// Where it will be found.
     pub(crate) fn place(&self) -> KeyPlace {
-        KeyPlace { id: self.key.id().as_str().to_owned(), file: self.file.clone() }
+        KeyPlace { id: self.key.id().as_str().to_owned(), file: Some(self.file.clone()), keeper: None }
     }
 }
 
@@ -51,6 +56,16 @@ impl<'h> NewFiles<'h> {
     /// Adds a key, locked with the passphrase where there is one. Nothing is written yet.
     pub(crate) fn add(&mut self, new: &NewKey, passphrase: Option<&Passphrase>) -> Result<(), CurateError> {
         self.texts.insert(self.folder.join(&new.file), encode(&new.seed, passphrase)?);
+        Ok(())
+    }
+
+    /// Adds what a key that was given is found again by, where it is not there already: one key may have several roles.
+    pub(crate) fn add_given(&mut self, given: &GivenKey) -> Result<(), CurateError> {
+        let Some((file, text)) = given.file() else { return Ok(()) };
+        let path = self.folder.join(file);
+        if files::read_file(&path, u64::MAX)?.as_deref() != Some(text.as_bytes()) {
+            self.texts.insert(path, Zeroizing::new(text.to_owned()));
+        }
         Ok(())
     }
 

@@ -5,14 +5,19 @@
 //! folder.
 
 mod fresh;
+mod given;
 mod pem;
+mod public;
 mod ring;
+mod signer;
 mod undecided;
 
 pub(crate) use fresh::{NewFiles, NewKey};
+pub(crate) use given::GivenKey;
 pub(crate) use pem::{encode, generate};
 pub use ring::{KeyPlace, Passphrase, Passphrases};
 pub(crate) use ring::{KeyRing, keys_folder, read_key};
+pub(crate) use signer::{Signer, sign_file};
 pub(crate) use undecided::Undecided;
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! PKCS#8 in PEM: what a key file holds.
 
 use ed25519_dalek::pkcs8::KeypairBytes;
+use packman_machine::ssh_agent::SshKey;
 use packman_tuf::SigningKey;
 use pkcs8::der::pem::PemLabel;
 use pkcs8::der::zeroize::Zeroizing;
@@ -35,6 +36,8 @@ pub(crate) enum KeyFile {
     Open(Box<SigningKey>),
     /// It has one.
     Locked(SecretDocument),
+    /// It names a key that the user's ssh-agent holds.
+    InAgent(SshKey),
 }
 
 /// Why a key file gives no key.
@@ -49,6 +52,9 @@ pub(crate) enum NoKey {
 /// Reads a key file.
 pub(crate) fn decode(text: &str) -> Result<KeyFile, NoKey> {
     let malformed = |what: &str| NoKey::Malformed(what.to_owned());
+    if text.starts_with("ssh-") {
+        return SshKey::parse_line(text).map(KeyFile::InAgent).map_err(NoKey::Malformed);
+    }
     let (label, document) = SecretDocument::from_pem(text.trim_start())
         .map_err(|_| malformed("wanted a private key in PEM (`-----BEGIN PRIVATE KEY-----`)"))?;
     match label {
@@ -66,6 +72,7 @@ impl KeyFile {
         let document = match self {
             Self::Open(key) => return Ok((**key).clone()),
             Self::Locked(document) => document,
+            Self::InAgent(_) => return Err(NoKey::Passphrase),
         };
         let encrypted = EncryptedPrivateKeyInfoRef::try_from(document.as_bytes())
             .map_err(|error| NoKey::Malformed(error.to_string()))?;

@@ -6,6 +6,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use ed25519_dalek::pkcs8::{KeypairBytes, PublicKeyBytes};
 use packman_machine::files::{self, Keeping};
 use packman_machine::home::Home;
+use packman_machine::ssh_agent::AgentFailure;
+use packman_machine::stop::Stop;
 use packman_tuf::SigningKey;
 use pkcs8::{EncodePrivateKey as _, LineEnding};
 
@@ -55,8 +57,9 @@ fn check(text: &str, id: &str, answers: &[&str]) -> String {
     files::make_private_folder(&keys).unwrap();
     files::write_file(&keys.join("root.pem"), text.as_bytes(), Keeping::Home).unwrap();
     let answers = Answers(answers, AtomicUsize::new(0));
-    let mut ring = KeyRing::of(&home, &Sha256::of(b"it"), &answers).unwrap();
-    let place = KeyPlace { id: id.to_owned(), file: PathBuf::from("root.pem") };
+    let mut ring =
+        KeyRing::of(&home, &Sha256::of(b"it"), &answers, (&Err(AgentFailure::None), &Stop::new())).unwrap();
+    let place = KeyPlace { id: id.to_owned(), file: Some(PathBuf::from("root.pem")), keeper: None };
     let opened = ring.open("root", std::slice::from_ref(&place), 1).map(|keys| keys.len());
     // What opened it once opens it again.
     let second = if opened.is_ok() { ring.open("root", &[place], 1).map(|keys| keys.len()) } else { Ok(0) };
@@ -127,8 +130,9 @@ fn a_key_that_is_not_here_is_named() {
     let folder = tempfile::tempdir().unwrap();
     let home = Home::at(folder.path());
     let answers = Answers(&[], AtomicUsize::new(0));
-    let mut ring = KeyRing::of(&home, &Sha256::of(b"it"), &answers).unwrap();
-    let place = KeyPlace { id: String::new(), file: PathBuf::from("root.pem") };
+    let mut ring =
+        KeyRing::of(&home, &Sha256::of(b"it"), &answers, (&Err(AgentFailure::None), &Stop::new())).unwrap();
+    let place = KeyPlace { id: String::new(), file: Some(PathBuf::from("root.pem")), keeper: None };
     let error = ring.open("root", &[place], 1).map(|keys| keys.len()).unwrap_err();
     assert_eq!(error.code(), "key-missing");
 }

@@ -20,8 +20,8 @@ use crate::folder::Folder;
 
 pub use look::{Look, Looked};
 pub(crate) use page::{PAGE, page};
-pub(crate) use staged::stage;
 pub use staged::{DatabaseChange, StagedDatabase};
+pub(crate) use staged::{compared, stage};
 
 /// A database to list.
 #[derive(Clone, Debug)]

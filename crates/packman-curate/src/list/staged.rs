@@ -45,14 +45,24 @@ pub(crate) fn stage(
     about: &About,
 ) -> Result<(Bytes, Vec<StagedDatabase>), CurateError> {
     let listings = folder.listings()?;
-    let before = match signed.target(folder.path(), DATABASES_PATH)? {
+    let bytes = [(ABOUT_PATH, about.encode()), (DATABASES_PATH, listings.encode())];
+    let bytes = bytes.into_iter().map(|(path, bytes)| (path.to_owned(), bytes)).collect();
+    Ok((bytes, compared(folder, Some(signed), &listings)?))
+}
+
+/// How a list differs from what is signed.
+pub(crate) fn compared(
+    folder: &Folder,
+    signed: Option<&Signed>,
+    listings: &Listings,
+) -> Result<Vec<StagedDatabase>, CurateError> {
+    let before = signed.map_or(Ok(None), |signed| signed.target(folder.path(), DATABASES_PATH))?;
+    let before = match before {
         Some(bytes) => Listings::parse(&bytes)
             .map_err(|error| Refused::Folder { path: folder.join(DATABASES_PATH), why: error.to_string() })?,
         None => Listings::default(),
     };
-    let bytes = [(ABOUT_PATH, about.encode()), (DATABASES_PATH, listings.encode())];
-    let bytes = bytes.into_iter().map(|(path, bytes)| (path.to_owned(), bytes)).collect();
-    Ok((bytes, changes(&before, &listings)))
+    Ok(changes(&before, listings))
 }
 
 /// How one state of a list differs from another, by name.

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex};
 
 use packman_curate::{
     AddReport, AddRequest, CurateError, Curator, Event, Events, InitReport, InitRequest, Lifetimes,
-    Passphrase, Passphrases, PublishReport, PublishRequest, SignReport, SignRequest,
+    Passphrase, Passphrases, PublishReport, PublishRequest, SignReport, SignRequest, Together,
 };
 use packman_machine::cache::Cache;
 use packman_machine::environ::Environ;
@@ -16,6 +16,7 @@ use packman_machine::home::Home;
 use packman_machine::location::Location;
 use packman_machine::loopback::{Answer, Loopback};
 use packman_machine::network::{Fetcher, FetcherSettings, Patience};
+use packman_machine::ssh_agent::{AgentFailure, SshAgent};
 use packman_machine::stop::Stop;
 use packman_names::{Platform, PythonVersion, Requirement, Target};
 use packman_requirements::{Demand, Parts, UnreadableFile};
@@ -36,6 +37,7 @@ pub struct World {
     pub stop: Stop,
     pub now: Time,
     pub told: Told,
+    pub agent: Result<SshAgent, AgentFailure>,
 }
 
 /// Keeps what was told, and has no passphrases.
@@ -94,6 +96,7 @@ impl World {
             stop,
             now: Time::parse(NOW).unwrap(),
             told: Told::default(),
+            agent: Err(AgentFailure::None),
             folder,
         }
     }
@@ -115,6 +118,7 @@ impl World {
             fetcher: &self.fetcher,
             now: self.now,
             events: &self.told,
+            agent: &self.agent,
             passphrases: &self.told,
             stop: &self.stop,
         }
@@ -128,6 +132,9 @@ impl World {
             maintainer: "Example Lab <lab@example.org>".to_owned(),
             threshold: 1,
             keys: Vec::new(),
+            targets_threshold: 1,
+            targets_keys: Vec::new(),
+            agent: None,
             spare: None,
             lifetimes: Lifetimes::default(),
             no_passphrase: true,
@@ -164,11 +171,15 @@ impl World {
 
     pub fn sign(&self) -> Result<SignReport, CurateError> {
         let folder = self.path("db");
-        self.curator().sign(&SignRequest { folder: &folder, agree: &|_| true })
+        self.curator().sign(&SignRequest { folder: &folder, agree: &|_| true, together: Together::default() })
     }
 
     pub fn publish(&self, to: &str) -> Result<PublishReport, CurateError> {
-        self.curator().publish(&PublishRequest { folder: self.path("db"), to: self.path(to) })
+        self.curator().publish(&PublishRequest {
+            folder: self.path("db"),
+            to: self.path(to),
+            signed_only: false,
+        })
     }
 
     /// The words of an error, without the test's own folder.

@@ -56,14 +56,8 @@ pub(crate) enum CurateCommand {
         #[arg(long, value_name = "URL")]
         index: Option<String>,
     },
-    /// Sign what is staged, after showing it
-    Sign {
-        /// The database's folder
-        dir: PathBuf,
-        /// Sign without asking
-        #[arg(long, short)]
-        yes: bool,
-    },
+    /// Sign what is staged, or what another keeper proposes, after showing it
+    Sign(SignArgs),
     /// Sign the timestamp and snapshot anew, with the online keys alone
     Refresh {
         /// The database's folder
@@ -78,6 +72,9 @@ pub(crate) enum CurateCommand {
         /// The folder to publish to
         #[arg(long, value_name = "FOLDER")]
         to: PathBuf,
+        /// Publish what is signed though something is proposed that lacks signatures
+        #[arg(long)]
+        signed_only: bool,
     },
     /// Print the safety number, for people to compare
     Number {
@@ -112,9 +109,22 @@ pub(crate) struct InitArgs {
     #[arg(long, default_value_t = 1, value_name = "K")]
     pub(crate) threshold: u32,
 
-    /// An existing Ed25519 key (PKCS#8 PEM) to be a root key; may be repeated
+    /// An existing Ed25519 key to be a root key: yours (PKCS#8 PEM), or another keeper's public one (PEM, or an SSH key's
+    /// .pub); may be repeated
     #[arg(long, value_name = "FILE")]
     pub(crate) key: Vec<PathBuf>,
+
+    /// How many targets keys must sign what is vouched for
+    #[arg(long, default_value_t = 1, value_name = "K")]
+    pub(crate) targets_threshold: u32,
+
+    /// An existing Ed25519 key to be a targets key, yours or another keeper's, as with --key; may be repeated
+    #[arg(long, value_name = "FILE")]
+    pub(crate) targets_key: Vec<PathBuf>,
+
+    /// Use a key that your ssh-agent holds, by fingerprint or comment, as root key, and as targets key where none is given
+    #[arg(long, value_name = "KEY", num_args = 0..=1, default_missing_value = "")]
+    pub(crate) ssh_agent: Option<String>,
 
     /// Where to put the spare root key, to be kept elsewhere
     #[arg(long, value_name = "FILE")]
@@ -127,6 +137,37 @@ pub(crate) struct InitArgs {
     /// Keep the root and targets keys without a passphrase; else it is asked for, or read from the file that PACKMAN_PASSPHRASE_FILE names
     #[arg(long)]
     pub(crate) no_passphrase: bool,
+}
+
+/// `packman curate sign`.
+#[derive(Args, Debug)]
+pub(crate) struct SignArgs {
+    /// The database's folder
+    pub(crate) dir: PathBuf,
+
+    /// Sign without asking
+    #[arg(long, short)]
+    pub(crate) yes: bool,
+
+    /// Sign with this private key, too; may be repeated
+    #[arg(long, value_name = "FILE")]
+    pub(crate) key: Vec<PathBuf>,
+
+    /// Sign with a key that your ssh-agent holds, too, by fingerprint or comment
+    #[arg(long, value_name = "KEY", num_args = 0..=1, default_missing_value = "")]
+    pub(crate) ssh_agent: Option<String>,
+
+    /// Where signatures of other keepers are wanted, write what is to be signed to a file, to be handed on
+    #[arg(long, value_name = "FILE")]
+    pub(crate) export: Option<PathBuf>,
+
+    /// Sign what another keeper handed over, or take his signature
+    #[arg(long, value_name = "FILE")]
+    pub(crate) import: Option<PathBuf>,
+
+    /// Drop what is proposed, with its signatures, and propose what is staged now
+    #[arg(long, conflicts_with = "import")]
+    pub(crate) anew: bool,
 }
 
 /// `packman curate rotate`.
@@ -151,6 +192,26 @@ pub(crate) struct RotateArgs {
     /// A root key that is kept elsewhere, such as the spare; may be repeated
     #[arg(long, value_name = "FILE")]
     pub(crate) key: Vec<PathBuf>,
+
+    /// With --root, how many root keys must sign from now on [default: as many as before]
+    #[arg(long, value_name = "K")]
+    pub(crate) threshold: Option<u32>,
+
+    /// With --root, an existing key instead of a new one, yours or another keeper's public one; may be repeated
+    #[arg(long, value_name = "FILE")]
+    pub(crate) root_key: Vec<PathBuf>,
+
+    /// With --targets, how many targets keys must sign from now on
+    #[arg(long, value_name = "K")]
+    pub(crate) targets_threshold: Option<u32>,
+
+    /// With --targets, an existing key instead of a new one, yours or another keeper's public one; may be repeated
+    #[arg(long, value_name = "FILE")]
+    pub(crate) targets_key: Vec<PathBuf>,
+
+    /// With --root or --targets, make a key that your ssh-agent holds the new one, by fingerprint or comment; else sign with it
+    #[arg(long, value_name = "KEY", num_args = 0..=1, default_missing_value = "")]
+    pub(crate) ssh_agent: Option<String>,
 
     /// Where to put the new spare root key, to be kept elsewhere
     #[arg(long, value_name = "FILE")]

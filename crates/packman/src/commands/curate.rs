@@ -36,10 +36,10 @@ pub(super) fn run(command: CurateCommand, common: &Common) -> Result<(), Ending>
             recall(&dir, what, act, common)
         }
         CurateCommand::Withdraw { dir, name, reason } => list::withdraw(&dir, &name, &reason, common),
-        CurateCommand::Sign { dir, yes } => sign::sign(&dir, yes, common),
+        CurateCommand::Sign(arguments) => sign::sign(&arguments, common),
         CurateCommand::Refresh { dir } => sign::refresh(&dir, common),
         CurateCommand::Rotate(arguments) => rotate::run(&arguments, common),
-        CurateCommand::Publish { dir, to } => publish(&dir, &to, common),
+        CurateCommand::Publish { dir, to, signed_only } => publish(&dir, &to, signed_only, common),
         CurateCommand::Number { dir } => number(&dir, common),
     }
 }
@@ -52,6 +52,7 @@ fn curator<'s>(setting: &'s Setting, person: &'s Person<'s>) -> Curator<'s> {
         fetcher: &setting.fetcher,
         now: setting.now,
         events: person,
+        agent: &setting.agent,
         passphrases: person,
         stop: &setting.stop,
     }
@@ -76,6 +77,9 @@ fn init(arguments: InitArgs, common: &Common) -> Result<(), Ending> {
         maintainer: arguments.maintainer,
         threshold: arguments.threshold,
         keys: arguments.key.iter().map(|path| absolute(&setting, path)).collect(),
+        targets_threshold: arguments.targets_threshold,
+        targets_keys: arguments.targets_key.iter().map(|path| absolute(&setting, path)).collect(),
+        agent: arguments.ssh_agent.clone(),
         spare: arguments.spare.as_deref().map(|path| absolute(&setting, path)),
         lifetimes: Lifetimes {
             refresh_within_days: i64::from(arguments.refresh_within),
@@ -88,7 +92,8 @@ fn init(arguments: InitArgs, common: &Common) -> Result<(), Ending> {
         let answer = Object::new()
             .with("number", report.number.to_string())
             .with("keys", report.keys.display().to_string())
-            .with("root-expires", report.root_expires.to_string());
+            .with("root-expires", report.root_expires.to_string())
+            .with("missing", words::keepers::missing_to_json(&report.missing));
         return Ok(output::answer(&answer.into())?);
     }
     let lines = words::curate::init(&report, kind, &arguments.dir.display().to_string());
@@ -137,10 +142,10 @@ fn recall(dir: &Path, what: String, act: RecallAct, common: &Common) -> Result<(
     Ok(())
 }
 
-fn publish(dir: &Path, to: &Path, common: &Common) -> Result<(), Ending> {
+fn publish(dir: &Path, to: &Path, signed_only: bool, common: &Common) -> Result<(), Ending> {
     let setting = Setting::capture(common, false)?;
     let person = Person::new(&setting);
-    let request = PublishRequest { folder: absolute(&setting, dir), to: absolute(&setting, to) };
+    let request = PublishRequest { folder: absolute(&setting, dir), to: absolute(&setting, to), signed_only };
     let report = curator(&setting, &person).publish(&request)?;
     if common.json {
         let answer = Object::new()

@@ -6,6 +6,7 @@ use packman_machine::clock;
 use packman_machine::environ::Environ;
 use packman_machine::home::Home;
 use packman_machine::network::{Fetcher, FetcherSettings};
+use packman_machine::ssh_agent::{AgentFailure, SshAgent};
 use packman_machine::stop::Stop;
 use packman_strict::time::Time;
 
@@ -23,6 +24,8 @@ pub(crate) struct Setting {
     pub(crate) cache: Cache,
     pub(crate) fetcher: Fetcher,
     pub(crate) stop: Stop,
+    /// The user's ssh-agent, or why there is none.
+    pub(crate) agent: Result<SshAgent, AgentFailure>,
     pub(crate) terminal: Terminal,
     /// The time of the whole run.
     pub(crate) now: Time,
@@ -42,13 +45,14 @@ impl Setting {
         let cache = Cache::of(&environ, |warning| warn(&warning));
         let settings = FetcherSettings { offline: common.offline, warn, ..FetcherSettings::default() };
         let fetcher = Fetcher::new(&environ, settings, &stop);
+        let agent = SshAgent::of(&environ);
         let reach = if common.offline { Reach::Offline } else { Reach::Online };
         let terminal = Terminal::new(&environ, common.quiet, yes, &stop);
         let clock = clock::now();
         if clock < RELEASED {
             terminal.say_clock_behind(clock, RELEASED);
         }
-        Ok(Self { environ, home, cache, fetcher, stop, terminal, now: clock.max(RELEASED), reach })
+        Ok(Self { environ, home, cache, fetcher, stop, agent, terminal, now: clock.max(RELEASED), reach })
     }
 
     /// The user's side, at this moment.

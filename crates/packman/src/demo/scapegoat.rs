@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use packman_curate::{
     AddReport, AddRequest, Curator, Event, Events, InitRequest, Lifetimes, Passphrase, Passphrases,
-    PublishRequest, SignRequest,
+    PublishRequest, SignRequest, Together,
 };
 use packman_machine::home::Home;
 use packman_machine::index_config::configured_index;
@@ -119,6 +119,9 @@ impl Stage<'_> {
             maintainer: "Example Lab <lab@example.org>".to_owned(),
             threshold: 1,
             keys: Vec::new(),
+            targets_threshold: 1,
+            targets_keys: Vec::new(),
+            agent: None,
             spare: Some(self.scratch.path().join(format!("{}-spare.pem", scapegoat.name))),
             lifetimes: Lifetimes::default(),
             no_passphrase: true,
@@ -138,10 +141,15 @@ impl Stage<'_> {
 
     fn sign_and_publish_to(&self, scapegoat: &Scapegoat, to: &str) -> Result<(), Ending> {
         let curator = scapegoat.curator(self);
-        curator.sign(&SignRequest { folder: &scapegoat.folder, agree: &|_| true })?;
+        curator.sign(&SignRequest {
+            folder: &scapegoat.folder,
+            agree: &|_| true,
+            together: Together::default(),
+        })?;
         curator.publish(&PublishRequest {
             folder: scapegoat.folder.clone(),
             to: self.scratch.path().join(to),
+            signed_only: false,
         })?;
         Ok(())
     }
@@ -170,6 +178,7 @@ impl Scapegoat {
             fetcher: &stage.setting.fetcher,
             now: stage.now,
             events: &Unheard,
+            agent: &stage.setting.agent,
             passphrases: &Unheard,
             stop: &stage.setting.stop,
         }
@@ -182,6 +191,7 @@ impl Scapegoat {
         curator.publish(&PublishRequest {
             folder: self.folder.clone(),
             to: stage.scratch.path().join("site"),
+            signed_only: false,
         })?;
         Ok(())
     }

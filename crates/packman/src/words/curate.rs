@@ -27,7 +27,15 @@ pub(crate) fn init(report: &InitReport, kind: Kind, dir: &str) -> Vec<String> {
         Kind::Database => "REQUIREMENT…",
         Kind::List => "NAME URL --number NUMBER",
     };
-    lines.push(format!("next: packman curate add {} {what}", words::shell_path(Path::new(dir))));
+    let path = words::shell_path(Path::new(dir));
+    for missing in &report.missing {
+        lines.push(format!("  signatures missing: {missing}"));
+    }
+    lines.push(if report.missing.is_empty() {
+        format!("next: packman curate add {path} {what}")
+    } else {
+        format!("next: each keeper: packman curate sign {path}; `--export FILE` writes a file to hand on")
+    });
     lines
 }
 
@@ -45,7 +53,8 @@ pub(crate) fn where_keys_are(report: &InitReport) -> Vec<String> {
 
 /// What signing would change, for the scapegoat to read before he answers for it.
 pub(crate) fn staged(staged: &Staged, now: Time) -> Vec<String> {
-    let mut lines = Vec::new();
+    let mut lines: Vec<String> = words::keepers::proposed(staged).into_iter().collect();
+    lines.extend(staged.root.iter().flat_map(words::keepers::root));
     if !staged.new.is_empty() {
         lines.push(format!("to be vouched for: {}", words::count(staged.new.len(), "new file", "new files")));
         let rows: Vec<Vec<String>> = staged
@@ -266,6 +275,9 @@ pub(crate) fn status(report: &StatusReport, dir: &str, now: Time) -> Vec<String>
         let path = quoted(&spare.to_string_lossy()).to_string();
         lines.push(format!("warning: the spare root key is still on this machine: move {path} to where it is not lost together with it"));
     }
+    for missing in &report.missing {
+        lines.push(format!("proposed, and signatures are missing: {missing}"));
+    }
     for role in &report.keys_missing {
         lines.push(format!("warning: the {role} key is not on this machine"));
     }
@@ -306,7 +318,12 @@ pub(crate) fn fetching(
 /// A new root, in words.
 pub(crate) fn rotated(report: &RotateReport, dir: &str, now: Time) -> Vec<String> {
     let mut lines = vec![
-        format!("signed root {}, good until {}", report.version, report.root_expires.date()),
+        format!(
+            "{} root {}, good until {}",
+            if report.missing.is_empty() { "signed" } else { "proposed" },
+            report.version,
+            report.root_expires.date()
+        ),
         format!("  safety number {}", report.number),
         "  Whoever trusts the database follows by himself; print the new number where the old one stood."
             .to_owned(),
@@ -324,6 +341,15 @@ pub(crate) fn rotated(report: &RotateReport, dir: &str, now: Time) -> Vec<String
         ));
     }
     lines.extend(expiry(&report.expiry, now));
+    if !report.missing.is_empty() {
+        let missing = report.missing.iter().map(|missing| format!("  signatures missing: {missing}"));
+        lines.extend(missing);
+        let path = words::shell_path(Path::new(dir));
+        lines.push(format!(
+            "next: each keeper: packman curate sign {path}; `--export FILE` writes a file to hand on"
+        ));
+        return lines;
+    }
     let next = if report.expiry.is_empty() { "sign" } else { "publish" };
     let to = if report.expiry.is_empty() { "" } else { " --to FOLDER" };
     lines.push(format!("next: packman curate {next} {}{to}", words::shell_path(Path::new(dir))));

@@ -28,7 +28,8 @@ pub(super) fn init_unsigned(
         let answer = Object::new()
             .with("number", Value::Null)
             .with("keys", Value::Null)
-            .with("root-expires", Value::Null);
+            .with("root-expires", Value::Null)
+            .with("missing", words::keepers::missing_to_json(&[]));
         return Ok(output::answer(&answer.into())?);
     }
     setting.terminal.say_all(&words::list::init_unsigned(&arguments.dir));

@@ -20,6 +20,11 @@ pub(super) fn run(arguments: &RotateArgs, common: &Common) -> Result<(), Ending>
         targets: arguments.targets,
         online: arguments.online,
         keys: arguments.key.iter().map(|path| absolute(&setting, path)).collect(),
+        root_keys: arguments.root_key.iter().map(|path| absolute(&setting, path)).collect(),
+        threshold: arguments.threshold,
+        targets_keys: arguments.targets_key.iter().map(|path| absolute(&setting, path)).collect(),
+        targets_threshold: arguments.targets_threshold,
+        agent: arguments.ssh_agent.clone(),
         spare: arguments.spare.as_deref().map(|path| absolute(&setting, path)),
         no_passphrase: arguments.no_passphrase,
     })?;
@@ -33,6 +38,7 @@ pub(super) fn run(arguments: &RotateArgs, common: &Common) -> Result<(), Ending>
             .with("root-expires", report.root_expires.to_string())
             .with("spare-key", spare.unwrap_or(Value::Null))
             .with("retired-keys", retired)
+            .with("missing", words::keepers::missing_to_json(&report.missing))
             .with("roles", words::curate::expiry_to_json(&report.expiry));
         return Ok(output::answer(&answer.into())?);
     }
