@@ -133,7 +133,11 @@ impl Reading<'_> {
     ) -> Result<BTreeMap<TargetPath, TargetInfo>, CurateError> {
         let draft = self.draft(path)?;
         let newest = self.signed.and_then(Signed::good).map_or(0, |good| good.version(Role::Targets));
-        if draft.version != version || version <= newest {
+        if draft.version != version {
+            let why = format!("found version {}, wanted {version} as it is called", draft.version);
+            return Err(self.bad(path, &why));
+        }
+        if version <= newest {
             let why = format!("found version {}, wanted more than {newest}, which is signed", draft.version);
             return Err(self.bad(path, &why));
         }
