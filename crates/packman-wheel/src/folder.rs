@@ -17,6 +17,8 @@ use rustix::fs::{
 };
 use rustix::io::Errno;
 
+pub(crate) use rustix::fs::RawMode;
+
 /// An open folder.
 #[derive(Debug)]
 pub(crate) struct Folder(OwnedFd);
@@ -36,7 +38,9 @@ pub(crate) enum Kind {
     Other,
 }
 
-/// What shows, without reading it, that a file is still the one that was written.
+/// What shows, without reading it, that a file is still the one that was written. Not when the file system last noted
+/// something of it (`ctime`): each link that is made or removed is noted so, and whoever removes an environment would
+/// have every wheel of it made anew.
 #[derive(Copy, Clone, Debug, Eq, PartialEq)]
 pub(crate) struct Stamp {
     /// Its size in bytes.
@@ -45,6 +49,12 @@ pub(crate) struct Stamp {
     pub(crate) modified: i128,
     /// Its number in the file system.
     pub(crate) inode: u64,
+    /// Whose it is: a hard link given to somebody else lets him write what all others install.
+    pub(crate) user: u32,
+    /// Whose group's it is.
+    pub(crate) group: u32,
+    /// Who may do what with it, as in `chmod`: that spreads through hard links as well.
+    pub(crate) mode: RawMode,
 }
 
 const OPEN_FOLDER: OFlags = OFlags::DIRECTORY.union(OFlags::RDONLY).union(OFlags::CLOEXEC);
@@ -264,6 +274,9 @@ impl Stamp {
             size: u64::try_from(stat.st_size).unwrap_or_default(),
             modified: i128::from(stat.st_mtime) * 1_000_000_000 + i128::from(stat.st_mtime_nsec),
             inode: stat.st_ino,
+            user: stat.st_uid,
+            group: stat.st_gid,
+            mode: Mode::from_raw_mode(stat.st_mode).as_raw_mode(),
         }
     }
 }

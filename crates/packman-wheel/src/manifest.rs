@@ -10,11 +10,11 @@ use packman_strict::Sha256;
 
 use crate::entry_points::EntryPoint;
 use crate::expected::ExpectedMetadata;
-use crate::folder::Stamp;
+use crate::folder::{RawMode, Stamp};
 use crate::layout::{Area, Destination};
 
 /// The first line. Another number is another format, and a miss.
-const HEAD: &str = "packman-unpacked 1";
+const HEAD: &str = "packman-unpacked 2";
 
 /// What is known of an unpacked wheel.
 #[derive(Clone, Debug, PartialEq)]
@@ -39,7 +39,7 @@ pub(crate) struct UnpackedFile {
     /// Whether its first line starts with `#!python` and is to be replaced.
     pub(crate) rewritten: bool,
     pub(crate) sha256: Sha256,
-    /// As it was when it was unpacked: a file that was written since, through a hard link, say, shows here.
+    /// As it was when it was unpacked: a file that was written or given away since, through a hard link, say, shows here.
     pub(crate) stamp: Stamp,
 }
 
@@ -72,8 +72,15 @@ impl Manifest {
             );
             let _ = writeln!(
                 text,
-                "file\t{area}\t{flags}\t{}\t{}\t{}\t{}\t{}",
-                file.sha256, stamp.size, stamp.modified, stamp.inode, file.destination.path
+                "file\t{area}\t{flags}\t{}\t{}\t{}\t{}\t{}\t{}\t{:o}\t{}",
+                file.sha256,
+                stamp.size,
+                stamp.modified,
+                stamp.inode,
+                stamp.user,
+                stamp.group,
+                stamp.mode,
+                file.destination.path
             );
         }
         let end = Sha256::of(text.as_bytes());
@@ -124,7 +131,7 @@ impl Manifest {
 }
 
 fn parse_file(value: &str) -> Option<UnpackedFile> {
-    let [area, flags, sha256, size, modified, inode, path] = fields(value)?;
+    let [area, flags, sha256, size, modified, inode, user, group, mode, path] = fields(value)?;
     let (executable, rewritten) = match flags {
         "--" => (false, false),
         "x-" => (true, false),
@@ -132,8 +139,14 @@ fn parse_file(value: &str) -> Option<UnpackedFile> {
         "xp" => (true, true),
         _ => return None,
     };
-    let stamp =
-        Stamp { size: size.parse().ok()?, modified: modified.parse().ok()?, inode: inode.parse().ok()? };
+    let stamp = Stamp {
+        size: size.parse().ok()?,
+        modified: modified.parse().ok()?,
+        inode: inode.parse().ok()?,
+        user: user.parse().ok()?,
+        group: group.parse().ok()?,
+        mode: RawMode::from_str_radix(mode, 8).ok()?,
+    };
     let destination = Destination { area: Area::from_key(area)?, path: path.to_owned() };
     Some(UnpackedFile { destination, executable, rewritten, sha256: Sha256::parse(sha256).ok()?, stamp })
 }
@@ -184,7 +197,7 @@ mod tests {
             executable,
             rewritten: executable,
             sha256: Sha256::of(path.as_bytes()),
-            stamp: Stamp { size: 3, modified: -5, inode: 7 },
+            stamp: Stamp { size: 3, modified: -5, inode: 7, user: 0, group: 1000, mode: 0o755 },
         };
         Manifest {
             name: WheelName::parse("a-1-py3-none-any.whl").unwrap(),

@@ -32,7 +32,7 @@ pub struct Unpacked {
 
 impl Unpacked {
     /// Opens an unpacked wheel and holds it against what was vouched for; `None` where it is not there or is
-    /// not as it was made, down to the time each file was last written.
+    /// not as it was made, down to the time each file was last written, its owner and its mode.
     pub fn open(
         parent: &Path,
         sha256: &Sha256,

@@ -11,7 +11,7 @@
 mod support;
 
 use std::fs;
-use std::os::unix::fs::{MetadataExt as _, symlink};
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, symlink};
 
 use packman_names::{ProjectName, WheelName};
 use packman_strict::Sha256;
@@ -528,8 +528,8 @@ fn an_unpacked_wheel_that_was_touched_is_a_miss_and_is_made_again() {
     let hit = || Unpacked::open(&scratch.cache(), &sha256, &expected).unwrap();
     assert!(hit().unwrap().verify_contents().unwrap());
     let folder = scratch.cache().join(sha256.to_string());
-    // Each of size, time and number of a file alone: the other two are as they were.
-    let harm: [fn(&std::path::Path); 7] = [
+    // Each of size, time, number and mode of a file alone: the others are as they were.
+    let harm: [fn(&std::path::Path); 10] = [
         // The same size and content, written again: what an editor does through a hard link.
         |folder| {
             let bytes = fs::read(folder.join("0")).unwrap();
@@ -554,6 +554,10 @@ fn an_unpacked_wheel_that_was_touched_is_a_miss_and_is_made_again() {
             fs::File::options().write(true).open(folder.join("new")).unwrap().set_modified(old).unwrap();
             fs::rename(folder.join("new"), folder.join("3")).unwrap();
         },
+        // What `chmod -R` in an environment does through hard links.
+        |folder| fs::set_permissions(folder.join("0"), fs::Permissions::from_mode(0o600)).unwrap(),
+        |folder| fs::set_permissions(folder.join("1"), fs::Permissions::from_mode(0o000)).unwrap(),
+        |folder| fs::set_permissions(folder.join("2"), fs::Permissions::from_mode(0o4755)).unwrap(),
         |folder| fs::remove_dir_all(folder).unwrap(),
     ];
     for does in harm {
@@ -562,6 +566,33 @@ fn an_unpacked_wheel_that_was_touched_is_a_miss_and_is_made_again() {
         scratch.unpack(&draft);
         assert!(hit().unwrap().verify_contents().unwrap());
         assert_eq!(fs::read_dir(scratch.cache()).unwrap().count(), 1);
+    }
+}
+
+/// Whoever is given an environment writes what its hard links lead to, and can set the time back. That he owns it shows.
+#[test]
+fn what_somebody_else_was_given_is_a_miss_even_where_size_and_time_are_as_before() {
+    let scratch = Scratch::new();
+    let draft = flask();
+    let sha256 = scratch.unpack(&draft).sha256();
+    let name = WheelName::parse(&draft.file_name()).unwrap();
+    let expected = Expected { name: &name, metadata: None, record: None };
+    let file = scratch.cache().join(sha256.to_string()).join("0");
+    for (user, group) in [(Some(65_534), None), (None, Some(65_534))] {
+        let hit = || Unpacked::open(&scratch.cache(), &sha256, &expected).unwrap().is_some();
+        assert!(hit());
+        // Only root gives files away; for anybody else there is nothing to test.
+        if std::os::unix::fs::chown(&file, user, group).is_err() {
+            return;
+        }
+        let (honest, about) = (fs::read(&file).unwrap(), fs::metadata(&file).unwrap());
+        let open = fs::File::options().write(true).open(&file).unwrap();
+        std::io::Write::write_all(&mut &open, &vec![b'#'; honest.len()]).unwrap();
+        open.set_modified(about.modified().unwrap()).unwrap();
+        assert!(!hit(), "{user:?} {group:?}");
+        assert_eq!(fs::read(&file).unwrap(), vec![b'#'; honest.len()]);
+        scratch.unpack(&draft);
+        assert_eq!(fs::read(&file).unwrap(), honest);
     }
 }
 

@@ -1,7 +1,7 @@
 //! `packman cache`, `--link-mode`, and what an edit through a hard link does.
 
 use std::fs;
-use std::os::unix::fs::MetadataExt as _;
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::path::PathBuf;
 
 use testkit::packages::module;
@@ -80,6 +80,23 @@ fn what_is_edited_in_one_environment_never_reaches_another() {
     world.venv("x");
     world.ok(&["install", "--venv", "x", "flask"]);
     assert_eq!(fs::read(module_in(world, "x", "flask")).unwrap(), honest);
+}
+
+#[test]
+fn a_mode_that_was_changed_in_one_environment_never_reaches_another() {
+    let stage = stage();
+    let world = &stage.world;
+    let mode = |venv: &str| fs::metadata(module_in(world, venv, "flask")).unwrap().mode() & 0o7777;
+    let chmod = |venv: &str, mode: u32| {
+        fs::set_permissions(module_in(world, venv, "flask"), fs::Permissions::from_mode(mode)).unwrap();
+    };
+    let honest = mode("v");
+    chmod("v", 0o600);
+    world.ok(&["install", "--venv", "w", "--link-mode", "hardlink", "flask"]);
+    assert_eq!((mode("v"), mode("w")), (0o600, honest));
+    chmod("w", 0o666);
+    let verified = answer(world, &["cache", "verify"]);
+    assert!(verified.contains("flask-3.0-py3-none-any.whl: not as it was unpacked, dropped"), "{verified}");
 }
 
 #[test]
