@@ -1,6 +1,6 @@
 //! Whether an environment is still what was installed into it. Asks nobody, and runs nothing of it.
 
-use packman_wheel::Audit;
+use packman_wheel::{Audit, Note, Noted};
 
 use crate::client::Client;
 use crate::environment::{Absent, WhichEnvironment, change_error};
@@ -19,8 +19,13 @@ impl Client<'_> {
     /// Compares an environment with its RECORDs, and looks for what nobody recorded.
     pub fn audit(&self, which: &WhichEnvironment) -> Result<Audited, ClientError> {
         let environment = self.environment(which, Absent::Refuse)?;
-        let audit =
-            packman_wheel::audit(&environment.scheme, environment.found.is_venv).map_err(change_error)?;
+        let found = &environment.found;
+        let base = found.is_venv.then_some(found.asked.as_path());
+        let mut audit = packman_wheel::audit(&environment.scheme, base).map_err(change_error)?;
+        if !found.also_sees.is_empty() {
+            let path = "pyvenv.cfg".to_owned();
+            audit.notes.push(Note { path, project: None, what: Noted::SeesBelow });
+        }
         Ok(Audited { environment: environment.folder(), audit })
     }
 }

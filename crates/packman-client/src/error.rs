@@ -199,7 +199,7 @@ pub enum No {
     Environment(packman_wheel::Conflict),
     /// A project that is not installed.
     NotInstalled(ProjectName),
-    /// Nobody named the environment, and only a program that came with it could say what it is.
+    /// Only a program that came with the environment could say what it is.
     ProjectPython {
         /// Its folder.
         folder: String,

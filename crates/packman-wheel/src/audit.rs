@@ -4,13 +4,14 @@
 //! so whoever can change a file can change its row; what was signed is not compared here.
 //!
 //! Looked at are the folders from which Python and shells take code: modules and commands. Bytecode beside a module
-//! that is recorded counts as the module's.
+//! that is recorded counts as the module's; it is counted, and not compared.
 
+mod frame;
 mod known;
 mod record;
 mod stray;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use packman_names::ProjectName;
 
@@ -23,6 +24,10 @@ use crate::scheme::{Places, Scheme};
 pub struct Audit {
     /// How many files were compared with their RECORD.
     pub compared: usize,
+    /// How many files of bytecode there are that no RECORD has a hash of.
+    pub bytecode: usize,
+    /// Whether the folder of commands was looked through as well.
+    pub commands: bool,
     /// What is not as it should be, by path.
     pub findings: Vec<Finding>,
     /// What is as it should be and worth knowing, by path.
@@ -47,6 +52,12 @@ pub enum Wrong {
     Differs,
     /// RECORD names it, and it is not there.
     Missing,
+    /// RECORD names it, and it is a link, which no wheel brings.
+    Linked,
+    /// The environment's Python is neither a link to nor a copy of the one that it is made of, which is named.
+    Interpreter(String),
+    /// A folder where environments have a link to `lib`; how many files it holds.
+    NoLink(usize),
     /// RECORD names something outside of the environment, or of the environment's own.
     Escapes,
     /// RECORD names no hash that can be compared; what it has instead.
@@ -81,13 +92,16 @@ pub enum Noted {
     RunsAtStart,
     /// It was made with the environment, and runs whenever Python starts.
     MadeWithEnvironment,
+    /// The settings of the environment let it see packages that are installed elsewhere.
+    SeesBelow,
 }
 
-/// Audits an environment. `commands`: whether its folder of commands is its own, as that of a virtual environment is.
-pub fn audit(scheme: &Scheme, commands: bool) -> Result<Audit, ChangeError> {
+/// Audits an environment. `base`: the interpreter that a virtual environment is made of; one that is none has a folder
+/// of commands that is not its own.
+pub fn audit(scheme: &Scheme, base: Option<&Path>) -> Result<Audit, ChangeError> {
     let places = Places::of(scheme)?;
     let inventory = list(&places)?;
-    let mut audit = Audit::default();
+    let mut audit = Audit { commands: base.is_some(), ..Audit::default() };
     let mut recorded = record::Recorded::default();
     for broken in inventory.broken {
         let path = relative(&places, &broken.path);
@@ -109,8 +123,10 @@ pub fn audit(scheme: &Scheme, commands: bool) -> Result<Audit, ChangeError> {
         }
     }
     let mut folders: Vec<&str> = places.site_folders();
-    if commands {
+    if let Some(base) = base {
         folders.push(&places.scripts);
+        frame::compare_interpreters(&places, base, &mut audit)?;
+        folders.extend(frame::second_lib(&places, &recorded, &mut audit)?);
     }
     for folder in folders {
         stray::look(&places, folder, &recorded, &mut audit)?;
@@ -133,7 +149,7 @@ impl Audit {
 }
 
 /// A path as it is shown: from the environment's folder, where it is below it.
-fn relative(places: &Places, path: &std::path::Path) -> String {
+fn relative(places: &Places, path: &Path) -> String {
     let real: PathBuf = path.canonicalize().unwrap_or_else(|_| path.to_owned());
     real.strip_prefix(&places.root).unwrap_or(path).to_string_lossy().into_owned()
 }

@@ -82,7 +82,7 @@ impl fmt::Display for No {
             Self::NotInstalled(project) => write!(f, "`{project}` is not installed here"),
             Self::ProjectPython { folder } => write!(
                 f,
-                "{} was not named, and only a program that came with it could say what it is",
+                "{} has no Python outside of it: only a program that came with it could say what it is",
                 quoted(folder)
             ),
             Self::NoEnvironment => f.write_str("there is no environment here"),

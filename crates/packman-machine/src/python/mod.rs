@@ -62,7 +62,7 @@ pub enum PythonFailure {
     NoneFound(Option<PythonVersion>),
     /// The interpreter is older than 3.8.
     TooOld(PathBuf, PythonVersion),
-    /// Nothing but a program in the project's own folder tells what the environment there is.
+    /// Nothing but a program that lies in the environment, or came with the project, tells what the environment is.
     OwnProgram(PathBuf),
     /// Something stands where a new environment is wanted.
     InTheWay(PathBuf),
@@ -92,10 +92,20 @@ impl<'a> Pythons<'a> {
 
     /// The first interpreter in `PATH` that will do, of a version where one is asked for.
     pub fn base(&self, version: Option<PythonVersion>) -> Result<Python, PythonFailure> {
+        self.base_where(version, |_| true)
+    }
+
+    /// The same, of the programs that may be run.
+    fn base_where(
+        &self,
+        version: Option<PythonVersion>,
+        may_run: impl Fn(&Path) -> bool,
+    ) -> Result<Python, PythonFailure> {
         let first = version.map(|version| format!("python{}.{}", version.major, version.minor));
         let names = first.as_deref().into_iter().chain(["python3", "python"]);
         names
             .filter_map(|name| program::find(self.environ, Path::new(name)))
+            .filter(|program| may_run(program))
             .filter_map(|program| self.base_of(&program).ok())
             .find(|python| version.is_none_or(|wanted| python.is(wanted)))
             .ok_or(PythonFailure::NoneFound(version))
@@ -139,7 +149,7 @@ impl PythonFailure {
                 Some("VIRTUAL_ENV names it; `deactivate` takes that away")
             }
             Self::NoEnvironment(..) => Some("`packman venv DIR` makes one"),
-            Self::OwnProgram(_) => Some("`--venv ./.venv` names it, if you know where it comes from"),
+            Self::OwnProgram(_) => Some("`packman venv DIR` makes one whose Python lies outside"),
             Self::NoneFound(_) => Some("name one with `--python`"),
             Self::NoInterpreter(_) | Self::Program(_) => {
                 Some("`--python` takes the path of an interpreter, or a name in PATH such as `python3`")
@@ -178,7 +188,7 @@ impl fmt::Display for PythonFailure {
             }
             Self::OwnProgram(folder) => write!(
                 f,
-                "{} was not named, and only a program that came with it could say what it is",
+                "{} has no Python outside of it: only a program that came with it could say what it is",
                 shown(folder)
             ),
             Self::InTheWay(folder) => {

@@ -65,6 +65,18 @@ impl Place {
         program
     }
 
+    /// The same with the answer of a Python, whatever PATH holds by now.
+    #[cfg(unix)]
+    fn with_base(&self, base: &super::Python, name: &str) -> PathBuf {
+        let arguments = ["-I", "-S", "-c", include_str!("probe.py")].map(OsStr::new);
+        let answer = run(&self.environ, &base.executable, &arguments, Duration::from_mins(1)).unwrap();
+        let program = self.path(name);
+        let runs = program.with_extension("runs");
+        let answer = String::from_utf8(answer).unwrap();
+        write_script(&program, &format!("echo >> '{}'\ncat <<'END'\n{answer}\nEND", runs.display()));
+        program
+    }
+
     fn runs(&self, name: &str) -> usize {
         std::fs::read(self.path(name).with_extension("runs")).unwrap_or_default().len()
     }
@@ -368,7 +380,7 @@ fn a_program_that_came_with_the_project_is_not_run() {
 fn asking_runs_nothing_that_is_installed() {
     let place = Place::new();
     let base = place.pythons().base(None).unwrap();
-    // A copy, so that the program asked is the environment's own.
+    // A copy: not even that is asked, but the Python below.
     let arguments = ["-I", "-m", "venv", "--copies", "--without-pip", "v"].map(OsStr::new);
     run(&place.environ, &base.executable, &arguments, Duration::from_mins(1)).unwrap();
     let trace = place.path("trace");
@@ -405,4 +417,51 @@ fn a_python_in_the_users_home_is_asked_for_an_environment_there() {
     std::fs::write(place.path(".venv/pyvenv.cfg"), format!("home = {tools}\nversion = {version}\n")).unwrap();
     let found = place.pythons().discover(&Wanted::Usual).unwrap().unwrap();
     assert_eq!((found.asked, place.runs(".venv/bin/python")), (tool, 0));
+}
+
+/// An intruder may have put a program in the place of an environment's Python: whoever names the environment, to look
+/// at it or to work in it, does not run that.
+#[cfg(unix)]
+#[test]
+fn a_program_that_lies_in_a_named_environment_is_not_run() {
+    let place = Place::new();
+    let base = place.pythons().base(None).unwrap();
+    let made = place.pythons().make_venv(Path::new("v"), &base).unwrap();
+    let real = base.executable.canonicalize().unwrap();
+    let place = place.with("VIRTUAL_ENV", "v");
+    // As where it is activated.
+    let folders = std::env::join_paths([place.path("v/bin"), real.parent().unwrap().to_owned()]).unwrap();
+    let place = place.with("PATH", folders);
+    let runs = || place.runs("v/bin/python") + place.runs("outside");
+    std::fs::remove_file(&made.executable).unwrap();
+    let named = [Wanted::Usual, Wanted::Venv("v".into()), Wanted::Python(made.executable.clone())];
+    let check = |is_found: bool| {
+        for wanted in &named {
+            let found = place.pythons().discover(wanted);
+            assert_eq!((found.is_ok(), runs()), (is_found, 0), "{wanted:?}");
+            if let Ok(Some(found)) = found {
+                assert_eq!(
+                    (found.asked.canonicalize().unwrap(), found.paths),
+                    (real.clone(), made.paths.clone())
+                );
+            }
+        }
+    };
+    let script = place.with_base(&base, "v/bin/python");
+    check(true);
+    // A link to what the settings do not name is no better.
+    std::fs::remove_file(&script).unwrap();
+    std::os::unix::fs::symlink(place.with_base(&base, "outside"), &script).unwrap();
+    check(true);
+    std::fs::remove_file(&script).unwrap();
+    place.with_base(&base, "v/bin/python");
+    for settings in [format!("home = {}\nversion = 3.99.0\n", place.path("v/bin").display()), String::new()] {
+        std::fs::write(place.path("v/pyvenv.cfg"), settings).unwrap();
+        check(false);
+    }
+    // Without settings it would be a whole Python of its own, which only its program's name is consent for.
+    std::fs::remove_file(place.path("v/pyvenv.cfg")).unwrap();
+    let failure = place.pythons().discover(&Wanted::Venv("v".into())).unwrap_err();
+    assert!(matches!(failure, PythonFailure::OwnProgram(_)), "{failure}");
+    assert_eq!(runs(), 0);
 }

@@ -24,7 +24,8 @@ pub(super) fn around(program: &Path) -> Option<PathBuf> {
 }
 
 impl Pythons<'_> {
-    /// Reads the environment in a folder; its Python is asked only when it is not known yet.
+    /// Reads the environment in a folder. What lies in it is never run, however it was named: whoever only looks at an
+    /// environment would run the intruder that he looks for. The Python below it is asked, once.
     pub(super) fn venv(&self, folder: &Path, learnt: Learnt) -> Result<Environment, PythonFailure> {
         let folder = tidy(&self.environ.folder().join(folder));
         let program = folder.join(PROGRAM);
@@ -33,10 +34,10 @@ impl Pythons<'_> {
             return Err(none());
         }
         let Some(settings) = files::read_file(&folder.join(SETTINGS), 64 << 10)? else {
-            if learnt == Learnt::DotVenv && !self.is_outside(&program, &folder) {
+            // An environment of conda is a whole Python of its own: `--python` names its program.
+            if !self.is_outside(&program, &folder, learnt) {
                 return Err(PythonFailure::OwnProgram(folder));
             }
-            // An environment of conda is a whole Python of its own.
             let python = self.probe(&program)?;
             let own = python.prefix.canonicalize().ok() == folder.canonicalize().ok();
             return if own { Ok(Environment::of_base(python, learnt)) } else { Err(none()) };
@@ -44,17 +45,22 @@ impl Pythons<'_> {
         let settings = String::from_utf8_lossy(&settings);
         let sees_base = ini::value(&settings, "", "include-system-site-packages")
             .is_some_and(|value| value.eq_ignore_ascii_case("true"));
-        let python = if learnt == Learnt::DotVenv && !self.is_outside(&program, &folder) {
-            self.below(&folder, &settings)?
-        } else {
+        let is_outside = self.is_outside(&program, &folder, learnt);
+        let python = if is_outside && is_named(&program, &settings) {
             self.under_venv(&program)?
+        } else {
+            match self.below(&folder, &settings, learnt) {
+                // Settings may be older than the link: a Python that was replaced by a newer one, or moved.
+                Err(PythonFailure::OwnProgram(_)) if is_outside => self.under_venv(&program)?,
+                python => python?,
+            }
         };
         Ok(Environment::of_venv(&folder, program, python, sees_base, learnt))
     }
 
     /// The Python below an environment whose own program is not to be run: the one that its settings name, else the
     /// first of that version in `PATH`.
-    fn below(&self, folder: &Path, settings: &str) -> Result<Python, PythonFailure> {
+    fn below(&self, folder: &Path, settings: &str, learnt: Learnt) -> Result<Python, PythonFailure> {
         let value = |name: &str| ini::value(settings, "", name);
         let version = value("version").or_else(|| value("version_info"));
         let version = version.and_then(|version| {
@@ -72,23 +78,24 @@ impl Pythons<'_> {
         let named = value("executable").map(PathBuf::from).into_iter();
         let named = named.chain(value("home").into_iter().flat_map(in_home));
         let mut asked = named
-            .filter(|program| program.is_absolute() && self.is_outside(program, folder))
+            .filter(|program| program.is_absolute() && self.is_outside(program, folder, learnt))
             .filter_map(|program| self.under_venv(&program).ok());
         let is_it = |python: &Python| python.is(version);
-        let found = asked.find(is_it).or_else(|| self.base(Some(version)).ok());
-        found
-            .filter(|python| self.is_outside(&python.executable, folder))
-            .ok_or_else(|| PythonFailure::OwnProgram(folder.to_owned()))
+        // Where the environment is activated, PATH leads into it first.
+        let in_path =
+            || self.base_where(Some(version), |program| self.is_outside(program, folder, learnt)).ok();
+        asked.find(is_it).or_else(in_path).ok_or_else(|| PythonFailure::OwnProgram(folder.to_owned()))
     }
 
-    /// Whether a program that nobody named lies outside the project that an environment belongs to, which is the folder
-    /// that holds it, and outside the environment. What lies inside may have come with a clone: it is not run. Nobody
-    /// clones into the user's home itself, where some keep all their Pythons.
-    fn is_outside(&self, program: &Path, environment: &Path) -> bool {
+    /// Whether a program lies outside an environment, and where nobody named that, outside the project that it belongs
+    /// to, which is the folder that holds it. What lies inside may have come with a clone: it is not run. Nobody clones
+    /// into the user's home itself, where some keep all their Pythons.
+    fn is_outside(&self, program: &Path, environment: &Path, learnt: Learnt) -> bool {
         let Ok(real) = program.canonicalize() else { return false };
         let home = self.environ.user_home().and_then(|home| home.canonicalize().ok());
         let project = environment
             .parent()
+            .filter(|_| learnt == Learnt::DotVenv)
             .map(Path::canonicalize)
             .filter(|project| project.as_ref().map_or(true, |project| home.as_ref() != Some(project)));
         let mut own = [Some(environment.canonicalize()), project].into_iter().flatten();
@@ -119,6 +126,21 @@ impl Pythons<'_> {
         }
         made
     }
+}
+
+/// Whether the settings of an environment name what its program is a link to: as `executable`, or as what lies in `home`,
+/// itself or under the name that the link has for it.
+fn is_named(program: &Path, settings: &str) -> bool {
+    let Ok(real) = program.canonicalize() else { return false };
+    let is_it = |path: PathBuf| path.canonicalize().is_ok_and(|path| path == real);
+    let value = |name: &str| ini::value(settings, "", name).map(PathBuf::from);
+    if value("executable").is_some_and(is_it) {
+        return true;
+    }
+    let Some(home) = value("home") else { return false };
+    let is_inside = home.canonicalize().is_ok_and(|home| real.parent() == Some(&home));
+    let named = fs::read_link(program).ok().and_then(|link| link.file_name().map(|name| home.join(name)));
+    is_inside || named.into_iter().chain([home.join("python3"), home.join("python")]).any(is_it)
 }
 
 /// An empty folder that nobody else makes an environment in while this lives.

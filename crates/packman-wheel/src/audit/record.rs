@@ -1,6 +1,7 @@
 //! Compares the files of a project with its RECORD.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -111,6 +112,11 @@ fn compare_file(
     audit: &mut Audit,
 ) -> Result<(), ChangeError> {
     let full = places.root.join(path);
+    // What it leads to may be changed by whoever has nothing to do with the environment.
+    if fs::symlink_metadata(&full).is_ok_and(|about| about.is_symlink()) {
+        audit.find(path.to_owned(), Some(project), Wrong::Linked);
+        return Ok(());
+    }
     let found = match digest_file(&full) {
         Ok((found, _)) => found,
         // Bytecode may be removed by anybody: Python makes it again.
@@ -130,6 +136,8 @@ fn compare_file(
         if !hash.is_empty() || !(path.ends_with("/RECORD") || is_bytecode(path)) {
             let found = if hash.is_empty() { "none" } else { hash };
             audit.find(path.to_owned(), Some(project), Wrong::NoHash(found.to_owned()));
+        } else if is_bytecode(path) {
+            audit.bytecode += 1;
         }
         return Ok(());
     };

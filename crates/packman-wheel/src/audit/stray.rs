@@ -29,7 +29,9 @@ pub(super) fn look(
             if is_top && top != places.scripts && starts_with_python(&name) {
                 look_at_start(places, &path, kind, audit);
             } else if kind != Kind::Folder {
-                if !is_bytecode_of_known(places, &path, recorded) {
+                if is_bytecode_of_known(places, &path, recorded) {
+                    audit.bytecode += 1;
+                } else {
                     audit.find(path, None, Wrong::Unrecorded(1));
                 }
             } else if recorded.has_below(&path) || name == "__pycache__" {
@@ -120,7 +122,7 @@ fn entries(places: &Places, folder: &str) -> Result<Vec<(String, Kind)>, ChangeE
 }
 
 /// How many files are in a folder and below it.
-fn count(places: &Places, folder: &str) -> Result<usize, ChangeError> {
+pub(super) fn count(places: &Places, folder: &str) -> Result<usize, ChangeError> {
     let mut files = 0;
     let mut waiting = vec![folder.to_owned()];
     while let Some(folder) = waiting.pop() {

@@ -25,11 +25,17 @@ pub(crate) fn lines(audited: &Audited) -> Vec<String> {
     let mut lines = columns(&rows);
     if audit.findings.is_empty() {
         lines.push(format!(
-            "{} in {} as recorded, and there are no others",
+            "{} in {} as recorded, and no others were found where Python and shells take code",
             count(audit.compared, "file is", "files are"),
             escaped(&audited.environment)
         ));
     }
+    let bytecode = count(audit.bytecode, "file of bytecode", "files of bytecode");
+    lines.push(if audit.commands {
+        format!("not compared: {bytecode}, the activate scripts, pyvenv.cfg, and who may write where")
+    } else {
+        format!("not compared: {bytecode}, commands that nobody recorded, and who may write where")
+    });
     lines
 }
 
@@ -43,6 +49,9 @@ fn kind(what: &Wrong) -> &'static str {
     match what {
         Wrong::Differs => "differs",
         Wrong::Missing => "missing",
+        Wrong::Linked => "linked",
+        Wrong::Interpreter(_) => "interpreter",
+        Wrong::NoLink(_) => "no-link",
         Wrong::Escapes => "escapes",
         Wrong::NoHash(_) => "no-hash",
         Wrong::Unreadable(_) => "unreadable",
@@ -56,6 +65,13 @@ fn why(what: &Wrong) -> String {
     match what {
         Wrong::Differs => "is not the file that RECORD names".to_owned(),
         Wrong::Missing => "RECORD names it, and it is not there".to_owned(),
+        Wrong::Linked => "is a link, and no package brings one: what it leads to is not looked at".to_owned(),
+        Wrong::Interpreter(base) => {
+            format!("is neither a link to nor a copy of {}, of which the environment is made", quoted(base))
+        }
+        Wrong::NoLink(files) => {
+            format!("is a folder of its own, wanted a link to lib: {}", count(*files, "file", "files"))
+        }
         Wrong::Escapes => "RECORD names what no project may own".to_owned(),
         Wrong::NoHash(found) => format!("RECORD has no SHA-256 of it, found {}", quoted(found)),
         Wrong::Unreadable(why) => format!("cannot be read: {}", escaped(why)),
@@ -72,6 +88,7 @@ fn noted_kind(what: &Noted) -> &'static str {
         Noted::Editable => "editable",
         Noted::RunsAtStart => "runs-at-start",
         Noted::MadeWithEnvironment => "made-with-environment",
+        Noted::SeesBelow => "sees-below",
     }
 }
 
@@ -79,6 +96,7 @@ fn noted_words(what: &Noted) -> &'static str {
     match what {
         Noted::Editable => "editable: runs from the folder of its source, which is not looked at",
         Noted::RunsAtStart => "runs code whenever Python starts",
+        Noted::SeesBelow => "lets it see the packages of the Python below, which are not looked at",
         Noted::MadeWithEnvironment => "made with the environment by virtualenv or uv",
     }
 }
@@ -107,6 +125,7 @@ pub(crate) fn to_json(audited: &Audited) -> Object<'static> {
     Object::new()
         .with("environment", audited.environment.clone())
         .with("compared", audit.compared as u64)
+        .with("bytecode_not_compared", audit.bytecode as u64)
         .with("findings", audit.findings.iter().map(finding).collect::<Vec<_>>())
         .with("notes", audit.notes.iter().map(note).collect::<Vec<_>>())
 }

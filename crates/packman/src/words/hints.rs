@@ -101,7 +101,7 @@ fn honest_no(no: &No) -> Vec<String> {
             vec!["lock again: `packman lock` chooses what was not recalled".to_owned()]
         }
         No::ProjectPython { .. } => vec![
-            "`--venv ./.venv` works in it, if you know where it comes from; its Python is run then".to_owned(),
+            "`--venv ./.venv` works in it where its Python is in the project, if you know where that comes from".to_owned(),
             "`packman venv DIR` makes an environment of your own".to_owned(),
         ],
         No::InTheWay { folder, is_environment: true } => {

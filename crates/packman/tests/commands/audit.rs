@@ -34,7 +34,10 @@ fn stage() -> (Stage, PathBuf) {
 #[test]
 fn finds_what_was_changed_and_what_nobody_recorded() {
     let (stage, site) = stage();
-    assert_eq!(audit(&stage.world), "14 files are in ./v as recorded, and there are no others");
+    insta::assert_snapshot!(audit(&stage.world), @"
+    14 files are in ./v as recorded, and no others were found where Python and shells take code
+    not compared: 0 files of bytecode, the activate scripts, pyvenv.cfg, and who may write where
+    ");
     fs::write(site.join("click/__init__.py"), "import os\n").unwrap();
     fs::remove_file(site.join("click/deep/text.py")).unwrap();
     fs::write(stage.world.path("v/bin/flask"), "#!/bin/sh\n").unwrap();
@@ -65,12 +68,55 @@ fn finds_what_was_changed_and_what_nobody_recorded() {
     startup     -      lib/python3.N/site-packages/hook.pth            nobody recorded it, and it runs code whenever Python starts
     startup     -      lib/python3.N/site-packages/sitecustomize.py    nobody recorded it, and it runs code whenever Python starts
     startup     -      lib/python3.N/site-packages/usercustomize/      nobody recorded it, and it runs code whenever Python starts
+    not compared: 0 files of bytecode, the activate scripts, pyvenv.cfg, and who may write where
     error: 12 findings in `./v`
       hint: look at each before you run anything from there
       hint: `packman venv` makes another environment, into which `packman install` puts it anew
     ");
     stage.world.ends(1, "findings", &["audit", "--venv", "v"]);
     assert_eq!(snapshot(&stage.world.path("v")), before, "an audit only looks");
+}
+
+/// What an intruder may put in the place of a part of the environment itself; none of it is run.
+#[test]
+fn finds_what_took_the_place_of_the_environments_own() {
+    let (stage, site) = stage();
+    let (world, venv) = (&stage.world, stage.world.path("v"));
+    let ran = world.path("ran");
+    let put_script = |path: PathBuf| {
+        fs::remove_file(&path).unwrap();
+        fs::write(&path, format!("#!/bin/sh\n: > '{}'\n", ran.display())).unwrap();
+        fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    };
+    let kinds = || {
+        let run = world.run(&["audit", "--venv", "v", "--json"]);
+        let json = run.json();
+        let findings = at(&json, &["findings"]);
+        let kinds = texts(findings, "kind").into_iter().zip(texts(findings, "path"));
+        kinds.map(|(kind, path)| format!("{kind} {path}")).collect::<Vec<_>>()
+    };
+    assert_eq!(kinds(), [""; 0]);
+    // A copy is no finding.
+    let python = venv.join("bin/python");
+    let base = python.canonicalize().unwrap();
+    fs::remove_file(&python).unwrap();
+    fs::copy(&base, &python).unwrap();
+    assert_eq!(kinds(), [""; 0]);
+    put_script(python);
+    let module = site.join("click/__init__.py");
+    fs::rename(&module, world.path("outside.py")).unwrap();
+    symlink(world.path("outside.py"), &module).unwrap();
+    let _ = fs::remove_file(venv.join("lib64"));
+    fs::create_dir(venv.join("lib64")).unwrap();
+    fs::write(venv.join("lib64/sitecustomize.py"), "").unwrap();
+    let found: Vec<_> = kinds().into_iter().filter(|found| !found.contains("bin/python3")).collect();
+    let link = module.strip_prefix(&venv).unwrap().display();
+    let wanted = ["interpreter bin/python".to_owned(), format!("linked {link}"), "no-link lib64/".to_owned()];
+    assert_eq!(found, wanted);
+    for command in ["list", "freeze", "tree"] {
+        world.ok(&[command, "--venv", "v"]);
+    }
+    assert!(!ran.exists(), "nothing of the environment was run");
 }
 
 #[test]
@@ -103,6 +149,7 @@ fn what_records_say_of_themselves_is_looked_at() {
     unreadable  flask  lib/python3.N/site-packages/flask-3.0.dist-info/RECORD  cannot be read: line 1: found fewer than three fields, wanted path, hash and size
     unrecorded  -      lib/python3.N/site-packages/flask/                      nobody recorded it
     no-record   old    lib/python3.N/site-packages/old-1.0.dist-info           keeps no list of its files
+    not compared: 0 files of bytecode, the activate scripts, pyvenv.cfg, and who may write where
     warning: `./v/lib/python3.N/site-packages/broken-1.0.dist-info`: it has no METADATA
     error: 9 findings in `./v`
       hint: look at each before you run anything from there
