@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use packman_machine::failure::DiskReason;
 use packman_machine::files;
 use packman_machine::python::{Environment as Found, PythonFailure, Pythons, Wanted};
 use packman_names::ProjectName;
@@ -47,6 +48,24 @@ impl Environment {
         self.inventory.installed.iter().filter(move |installed| installed.name == *project)
     }
 
+    /// Verifies that this user may write here, as far as the system tells beforehand: better now than after a download.
+    pub(crate) fn verify_writable(&self) -> Result<(), ClientError> {
+        let root = packman_wheel::root(&self.scheme).map_err(change_error)?;
+        let Some(reason) = files::unwritable(&root) else { return Ok(()) };
+        let code = if reason == DiskReason::ReadOnly { "read-only" } else { "no-permission" };
+        let owner = files::owner(&root).map(|owner| format!("it belongs to {}, and ", quoted(&owner)));
+        Err(Failed::Environment {
+            code,
+            what: format!(
+                "{} cannot be changed: {reason}; {}nothing was fetched or changed",
+                quoted(&root.display().to_string()),
+                owner.unwrap_or_default()
+            ),
+            hint: crate::error::environment_hint(code),
+        }
+        .into())
+    }
+
     /// Its interpreter.
     pub fn interpreter(&self) -> &std::path::Path {
         &self.found.executable
@@ -83,9 +102,13 @@ impl Client<'_> {
         let scheme = scheme_of(&found);
         let mut inventory = installed(&scheme).map_err(change_error)?;
         // What a killed run left is undone or completed before anybody goes by half of it. While a run is at work there,
-        // and where this user may not, it stays; whoever changes the environment is told why then.
-        if inventory.is_in_change && matches!(EnvironmentLock::try_take(&scheme), Ok(Some(_))) {
-            inventory = installed(&scheme).map_err(change_error)?;
+        // and where this user may not, it stays; nobody goes by it where files were moved already.
+        if inventory.is_in_change {
+            match EnvironmentLock::try_take(&scheme) {
+                Ok(Some(_)) => inventory = installed(&scheme).map_err(change_error)?,
+                Err(error) if inventory.is_torn => return Err(torn(&found, error)),
+                Ok(None) | Err(_) => {}
+            }
         }
         for broken in &inventory.broken {
             let path = broken.path.display().to_string();
@@ -147,6 +170,27 @@ impl Client<'_> {
         environment.inventory = installed(&environment.scheme).map_err(change_error)?;
         Ok(lock)
     }
+}
+
+/// Why nobody can go by what is in an environment: a change of it was cut off, and this user cannot put that right.
+fn torn(found: &Found, error: ChangeError) -> ClientError {
+    if matches!(error, ChangeError::Conflict(_)) {
+        return change_error(error);
+    }
+    let owner = files::owner(&found.prefix).map(|owner| format!(" belongs to {} and", quoted(&owner)));
+    let folder = found.prefix.display().to_string();
+    Failed::Environment {
+        code: "change-unfinished",
+        what: format!(
+            "{}{} was left in the middle of a change, and what is in it is not to be gone by: {error}",
+            quoted(&folder),
+            owner.unwrap_or_default()
+        ),
+        hint: Some(
+            "the next `packman list` or other command of its owner there puts it right; nothing was changed",
+        ),
+    }
+    .into()
 }
 
 fn scheme_of(found: &Found) -> Scheme {

@@ -126,6 +126,7 @@ impl Client<'_> {
     /// Asks what has to be asked, and gets the wheels ready. The cache is in use from then on.
     fn agreed_and_ready(&self, planned: &Planned) -> Result<(Ready, Option<FileLock>), ClientError> {
         self.agree_to_replace(planned, &[])?;
+        planned.environment.verify_writable()?;
         let in_use = self.use_cache()?;
         Ok((self.ready_for(&planned.steps, &planned.environment)?, in_use))
     }

@@ -2,7 +2,7 @@
 
 use packman_machine::stop::Commit;
 use packman_names::{ProjectName, Version};
-use packman_wheel::{Change, Installed, plan};
+use packman_wheel::{Change, Conflict, Installed, Inventory, plan};
 
 use crate::client::Client;
 use crate::environment::{Absent, WhichEnvironment, change_error};
@@ -31,6 +31,7 @@ impl Client<'_> {
     ) -> Result<Uninstallation, ClientError> {
         let mut environment = self.environment(which, Absent::Refuse)?;
         Self::refuse_managed(&environment)?;
+        environment.verify_writable()?;
         let lock = self.lock_environment(&mut environment)?;
         let mut wanted: Vec<&ProjectName> = projects.iter().collect();
         wanted.sort_unstable();
@@ -39,7 +40,9 @@ impl Client<'_> {
         for project in wanted {
             let installed = environment.inventory.project(project);
             remove.push(
-                installed.cloned().ok_or_else(|| ClientError::from(No::NotInstalled(project.clone())))?,
+                installed
+                    .cloned()
+                    .ok_or_else(|| ClientError::from(not_there(&environment.inventory, project)))?,
             );
         }
         let removed: Vec<_> = remove.iter().map(|one| (one.name.clone(), one.version.clone())).collect();
@@ -56,9 +59,22 @@ impl Client<'_> {
     }
 }
 
+/// Why there is nothing to remove: what is there in pieces is not said to be absent.
+fn not_there(inventory: &Inventory, project: &ProjectName) -> No {
+    let is_it = |path: &std::path::Path| {
+        let name = path.file_name()?.to_str()?;
+        ProjectName::parse(name.split_once('-')?.0).ok()
+    };
+    if !inventory.broken.iter().any(|broken| is_it(&broken.path).as_ref() == Some(project)) {
+        return No::NotInstalled(project.clone());
+    }
+    let why = "it is there, and what it says of itself cannot be read";
+    No::Environment(Conflict::NoRecord { project: project.to_string(), why })
+}
+
 /// The requirements of what stays that name what goes.
 fn still_needed(
-    inventory: &packman_wheel::Inventory,
+    inventory: &Inventory,
     markers: &packman_names::MarkerEnvironment,
     removed: &[(ProjectName, Version)],
 ) -> Vec<(ProjectName, String)> {

@@ -55,7 +55,10 @@ impl Client<'_> {
         let python = python.map_err(|failure| python_error(&failure))?;
         let made = pythons.make_venv(&request.folder, &python).map_err(|failure| match failure {
             PythonFailure::InTheWay(folder) => {
-                let is_environment = folder.join("pyvenv.cfg").is_file();
+                // One whose Python is gone is of no use to anybody.
+                let programs = ["bin/python", "Scripts/python.exe"];
+                let is_environment = folder.join("pyvenv.cfg").is_file()
+                    && programs.iter().any(|program| folder.join(program).exists());
                 No::InTheWay { folder: folder.display().to_string(), is_environment }.into()
             }
             other => python_error(&other),

@@ -15,7 +15,7 @@ use packman_strict::quote::quoted;
 use crate::conflict::ChangeError;
 use crate::failure::Failure;
 use crate::folder::{Folder, Kind};
-use crate::journal::WORK;
+use crate::journal::{COMMITTED, JOURNAL, WORK};
 use crate::layout::DIST_INFO;
 use crate::receipt::{RECEIPT, Receipt};
 use crate::scheme::{Places, Scheme, join};
@@ -35,6 +35,8 @@ pub struct Inventory {
     pub broken: Vec<Broken>,
     /// Whether a change is going on, or was killed and not yet undone: then this may be half of it.
     pub is_in_change: bool,
+    /// Whether files of such a change were moved, or are being moved: then this is not to be gone by.
+    pub is_torn: bool,
 }
 
 impl Inventory {
@@ -117,15 +119,27 @@ pub struct Broken {
     pub why: String,
 }
 
+/// The folder in which all changes of an environment are made, and which has to be writable for them.
+pub fn root(scheme: &Scheme) -> Result<PathBuf, ChangeError> {
+    Ok(Places::of(scheme)?.root)
+}
+
 /// Lists what is installed. Reads only; needs no lock.
 pub fn installed(scheme: &Scheme) -> Result<Inventory, ChangeError> {
     let places = Places::of(scheme)?;
     let work = places.root.join(WORK);
     let is_there = || fs::symlink_metadata(&work).is_ok();
     let before = is_there();
+    let about = |name: &str| fs::symlink_metadata(work.join(name)).map_err(|error| error.kind());
+    // Where somebody else's notes cannot be looked at, files may have been moved.
+    let is_moving = || {
+        about(JOURNAL).map_or_else(|why| why == io::ErrorKind::PermissionDenied, |_| true)
+            && about(COMMITTED).is_err()
+    };
+    let torn = is_moving();
     let inventory = list(&places)?;
     // A change that began meanwhile may show half of itself; one that begins later shows nothing.
-    Ok(Inventory { is_in_change: before || is_there(), ..inventory })
+    Ok(Inventory { is_in_change: before || is_there(), is_torn: torn || is_moving(), ..inventory })
 }
 
 pub(crate) fn list(places: &Places) -> Result<Inventory, Failure> {

@@ -22,8 +22,8 @@ pub(crate) const WORK: &str = ".packman";
 /// Where new files wait.
 pub(crate) const NEW: &str = ".packman/new";
 const OLD: &str = ".packman/old";
-const JOURNAL: &str = "journal";
-const COMMITTED: &str = "committed";
+pub(crate) const JOURNAL: &str = "journal";
+pub(crate) const COMMITTED: &str = "committed";
 /// Room for the moves of a million files.
 const LIMITS: Limits = Limits { bytes: 256 << 20, depth: 4, nodes: 10_000_000 };
 const FORMAT: &str = "packman-journal-1";

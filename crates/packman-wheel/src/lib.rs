@@ -51,7 +51,7 @@ pub use crew::Crew;
 pub use entry_points::EntryPoint;
 pub use expected::{Expected, ExpectedMetadata};
 pub use failure::Failure;
-pub use installed::{Broken, Installed, Inventory, Recorded, installed};
+pub use installed::{Broken, Installed, Inventory, Recorded, installed, root};
 pub use journal::{Flow, Observer, Recovered, Step};
 pub use layout::{Area, Destination};
 pub use lock::{EnvironmentLock, recover};

@@ -137,6 +137,18 @@ impl Planned {
         self.steps.iter().all(|step| step.kind == StepKind::Keep)
     }
 
+    /// How many of the projects there PackMan did not install, and how many there are. Where projects are named, those
+    /// it did not install are no question, and none are told.
+    pub fn by_others(&self) -> (usize, usize) {
+        let Goal::Upgrade(projects) = &self.goal else { return (0, 0) };
+        let installed = &self.environment.inventory.installed;
+        if !projects.is_empty() {
+            return (0, installed.len());
+        }
+        let others = installed.iter().filter(|installed| installed.receipt().is_none()).count();
+        (others, installed.len())
+    }
+
     /// The bytes that have to be fetched.
     pub fn bytes_to_fetch(&self) -> u64 {
         self.steps.iter().map(PlannedStep::bytes_to_fetch).sum()

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::failure::{Act, DiskFailure};
+use crate::failure::{Act, DiskFailure, DiskReason};
 
 /// Who, besides this user and the administrator, can change a file.
 #[derive(Copy, Clone, Debug, Eq, PartialEq)]
@@ -60,9 +60,46 @@ pub fn other_owner(path: &Path) -> Option<String> {
     let me = rustix::process::geteuid().as_raw();
     let owners = [Some(path), path.parent()].into_iter().flatten();
     let mut owners = owners.filter_map(|path| std::fs::metadata(path).ok()).map(|about| about.uid());
-    let other = owners.find(|owner| *owner != me && *owner != 0)?;
+    owners.find(|owner| *owner != me && *owner != 0).map(known_as)
+}
+
+/// Why this user may write nothing in a folder, where the system says so beforehand.
+#[cfg(unix)]
+pub fn unwritable(folder: &Path) -> Option<DiskReason> {
+    use rustix::fs::{Access, AtFlags, CWD, accessat};
+
+    match accessat(CWD, folder, Access::WRITE_OK | Access::EXEC_OK, AtFlags::EACCESS) {
+        Err(rustix::io::Errno::ROFS) => Some(DiskReason::ReadOnly),
+        Err(rustix::io::Errno::ACCESS | rustix::io::Errno::PERM) => Some(DiskReason::NoPermission),
+        _ => None,
+    }
+}
+
+/// This system does not say so beforehand.
+#[cfg(not(unix))]
+pub fn unwritable(_: &Path) -> Option<DiskReason> {
+    None
+}
+
+/// The user whom a file or folder belongs to, where that is not this one.
+#[cfg(unix)]
+pub fn owner(path: &Path) -> Option<String> {
+    use std::os::unix::fs::MetadataExt as _;
+
+    let owner = std::fs::metadata(path).ok()?.uid();
+    (owner != rustix::process::geteuid().as_raw()).then(|| known_as(owner))
+}
+
+/// Owners are not read on this system.
+#[cfg(not(unix))]
+pub fn owner(_: &Path) -> Option<String> {
+    None
+}
+
+#[cfg(unix)]
+fn known_as(user: u32) -> String {
     let users = std::fs::read_to_string("/etc/passwd").unwrap_or_default();
-    Some(name_of(other, &users).unwrap_or_else(|| format!("user {other}")))
+    name_of(user, &users).unwrap_or_else(|| format!("user {user}"))
 }
 
 /// Owners are not read on this system.

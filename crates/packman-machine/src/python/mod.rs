@@ -56,6 +56,10 @@ pub enum PythonFailure {
     Disk(DiskFailure),
     /// The folder is no environment; how we came to it.
     NoEnvironment(PathBuf, Learnt),
+    /// The folder is not there; how we came to it.
+    NotThere(PathBuf, Learnt),
+    /// The folder is an environment whose own interpreter, of this path, is gone or cannot be reached.
+    Broken(PathBuf, PathBuf),
     /// There is no such interpreter.
     NoInterpreter(PathBuf),
     /// No `python3` or `python` in `PATH` will do; the version that was asked for.
@@ -145,10 +149,13 @@ impl PythonFailure {
     /// What a person can do about it, where that is known.
     pub fn hint(&self) -> Option<&'static str> {
         match self {
-            Self::NoEnvironment(_, Learnt::Variable) => {
+            Self::NoEnvironment(_, Learnt::Variable) | Self::NotThere(_, Learnt::Variable) => {
                 Some("VIRTUAL_ENV names it; `deactivate` takes that away")
             }
-            Self::NoEnvironment(..) => Some("`packman venv DIR` makes one"),
+            Self::Broken(..) => Some(
+                "bring its Python back, or move the folder away, make it anew with `packman venv DIR` and install again",
+            ),
+            Self::NoEnvironment(..) | Self::NotThere(..) => Some("`packman venv DIR` makes one"),
             Self::OwnProgram(_) => Some("`packman venv DIR` makes one whose Python lies outside"),
             Self::NoneFound(_) => Some("name one with `--python`"),
             Self::NoInterpreter(_) | Self::Program(_) => {
@@ -180,6 +187,15 @@ impl fmt::Display for PythonFailure {
             Self::NoEnvironment(folder, _) => {
                 write!(f, "{} is no virtual environment: found no `pyvenv.cfg` with a Python", shown(folder))
             }
+            Self::NotThere(folder, _) => {
+                write!(f, "{} is not there, wanted a virtual environment", shown(folder))
+            }
+            Self::Broken(folder, program) => write!(
+                f,
+                "{} is a virtual environment whose Python, {}, is not there or cannot be reached",
+                shown(folder),
+                shown(program)
+            ),
             Self::NoInterpreter(program) => write!(f, "{} is not there, wanted a Python", shown(program)),
             Self::NoneFound(Some(version)) => write!(f, "PATH holds no Python {version}"),
             Self::NoneFound(None) => write!(f, "PATH holds no Python, wanted {OLDEST} or newer"),

@@ -163,7 +163,7 @@ fn the_variable_comes_before_the_folder_and_must_be_right() {
     assert_eq!((found.prefix, found.learnt), (place.path("other"), Learnt::Variable));
     let place = place.with("VIRTUAL_ENV", "gone");
     let failure = place.pythons().discover(&Wanted::Usual).unwrap_err();
-    assert!(matches!(&failure, PythonFailure::NoEnvironment(_, Learnt::Variable)), "{failure}");
+    assert!(matches!(&failure, PythonFailure::NotThere(_, Learnt::Variable)), "{failure}");
     assert!(failure.hint().unwrap().starts_with("VIRTUAL_ENV"));
 }
 
@@ -185,10 +185,10 @@ fn what_is_no_environment_is_told_so() {
     std::fs::create_dir(place.path("empty")).unwrap();
     std::fs::create_dir(place.path("settings")).unwrap();
     std::fs::write(place.path("settings/pyvenv.cfg"), "home = /usr/bin\n").unwrap();
-    for name in ["gone", "empty", "settings"] {
-        let failure = place.pythons().discover(&Wanted::Venv(name.into())).unwrap_err();
-        assert!(matches!(failure, PythonFailure::NoEnvironment(_, Learnt::Option)), "{failure}");
-    }
+    let failure = |name: &str| place.pythons().discover(&Wanted::Venv(name.into())).unwrap_err();
+    assert!(matches!(failure("gone"), PythonFailure::NotThere(_, Learnt::Option)));
+    assert!(matches!(failure("empty"), PythonFailure::NoEnvironment(_, Learnt::Option)));
+    assert!(matches!(failure("settings"), PythonFailure::Broken(..)));
     for program in ["gone/python", "no-such-python"] {
         let failure = place.pythons().discover(&Wanted::Python(program.into())).unwrap_err();
         assert!(matches!(failure, PythonFailure::NoInterpreter(_)), "{failure}");

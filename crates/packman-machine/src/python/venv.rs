@@ -31,7 +31,19 @@ impl Pythons<'_> {
         let program = folder.join(PROGRAM);
         let none = || PythonFailure::NoEnvironment(folder.clone(), learnt);
         if !program.exists() {
-            return Err(none());
+            return Err(match () {
+                () if folder.join(SETTINGS).is_file() => {
+                    let end = fs::read_link(&program)
+                        .map_or_else(|_| program.clone(), |end| folder.join("bin").join(end));
+                    PythonFailure::Broken(folder, end)
+                }
+                () if fs::symlink_metadata(&folder)
+                    .is_err_and(|error| error.kind() == io::ErrorKind::NotFound) =>
+                {
+                    PythonFailure::NotThere(folder, learnt)
+                }
+                () => none(),
+            });
         }
         let Some(settings) = files::read_file(&folder.join(SETTINGS), 64 << 10)? else {
             // An environment of conda is a whole Python of its own: `--python` names its program.

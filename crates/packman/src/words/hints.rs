@@ -6,6 +6,7 @@ use packman_client::{ClientError, Failed, No, RefusedWhy};
 use packman_resolve::Hint;
 use packman_strict::quote::{escaped, quoted};
 use packman_trust::{Nobody, RingError, WhyRefused};
+use packman_wheel::Conflict;
 
 use super::shell_path;
 
@@ -74,7 +75,8 @@ fn refused(why: &RefusedWhy) -> Vec<String> {
             "nothing was added; ask its maintainer, by another way than this address, whether he began anew".to_owned(),
             format!("if he did, `packman trust add {} --number NUMBER` with the new number from him", escaped(url)),
         ],
-        RefusedWhy::Evidence { .. } | RefusedWhy::FirstUse { .. } | RefusedWhy::Environment(_) | RefusedWhy::Wheel { .. } | RefusedWhy::WrongBytes { .. } => Vec::new(),
+        RefusedWhy::Environment(conflict) => in_the_environment(conflict),
+        RefusedWhy::Evidence { .. } | RefusedWhy::FirstUse { .. } | RefusedWhy::Wheel { .. } | RefusedWhy::WrongBytes { .. } => Vec::new(),
     }
 }
 
@@ -147,7 +149,34 @@ fn honest_no(no: &No) -> Vec<String> {
         No::OtherPython { .. } => {
             vec!["`--venv DIR` or `--python EXE` names an environment with another Python".to_owned()]
         }
-        No::Requirement(_) | No::NotPinned { .. } | No::Environment(_) | No::Ring(_) => Vec::new(),
+        No::Environment(conflict) => in_the_environment(conflict),
+        No::Requirement(_) | No::NotPinned { .. } | No::Ring(_) => Vec::new(),
+    }
+}
+
+/// What can be done where something in an environment stands against a change.
+fn in_the_environment(conflict: &Conflict) -> Vec<String> {
+    let anew = || "a new environment is the safe way: `packman venv DIR`, then `--venv DIR`".to_owned();
+    match conflict {
+        Conflict::FileInTheWay { owner: Some(owner), .. } => vec![format!(
+            "`packman uninstall {}` makes room, if you do not need it; else an environment of its own: `packman venv DIR`, then `--venv DIR`",
+            escaped(owner)
+        )],
+        Conflict::FileInTheWay { path, owner: None, .. } => vec![format!(
+            "look at {} in the environment, and move it away if nobody needs it there",
+            quoted(path)
+        )],
+        Conflict::ProjectsCollide { .. } => vec![
+            "install them in two environments: `packman venv DIR`, then `--venv DIR`".to_owned(),
+            "tell the maintainer of the database: `packman explain projects-collide` says why".to_owned(),
+        ],
+        Conflict::AlreadyInstalled { .. } => {
+            vec!["run it again, if somebody else changes this environment now".to_owned(), anew()]
+        }
+        Conflict::NoRecord { .. } => {
+            vec!["if another program installed it, remove it with that".to_owned(), anew()]
+        }
+        _ => vec![anew()],
     }
 }
 

@@ -79,13 +79,24 @@ pub(crate) fn sync(planned: &Planned) -> Vec<String> {
 
 /// The plan of an upgrade.
 pub(crate) fn upgrade(planned: &Planned) -> Vec<String> {
-    if planned.is_empty() {
-        return vec![format!(
-            "nothing to do in {}: nothing newer is vouched for that fits what is there",
-            escaped(&planned.environment.folder())
-        )];
+    if !planned.is_empty() {
+        return plan(planned);
     }
-    plan(planned)
+    let (others, all) = planned.by_others();
+    let nothing = format!("nothing to do in {}", escaped(&planned.environment.folder()));
+    let mut lines = match others {
+        0 => vec![format!("{nothing}: nothing newer is vouched for that fits what is there")],
+        _ if others == all => vec![format!("{nothing}: PackMan installed nothing of what is there")],
+        _ => vec![
+            format!("{nothing}: nothing newer is vouched for that fits what PackMan installed"),
+            format!("{others} of {} there came by other means", words::count(all, "package", "packages")),
+        ],
+    };
+    if others > 0 {
+        let how = "`packman upgrade NAME…` upgrades what came by other means, too; `packman list --outdated` shows what is newer";
+        lines.push(how.to_owned());
+    }
+    lines
 }
 
 fn row(step: &PlannedStep) -> Vec<String> {

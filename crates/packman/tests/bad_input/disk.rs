@@ -246,12 +246,30 @@ fn an_environment_of_another_user_is_left_as_it_is() {
         let run = without_powers(&nobody, command);
         assert_eq!(run.code, 4, "{command:?}: {}", run.stderr);
         let said = said(&nobody.world, &run);
-        let is_told = |line: &str| line.starts_with("error: `./v/") && line.ends_with(": permission denied");
-        assert!(said.lines().any(is_told), "{command:?}: {said}");
+        let told = "error: `./v` cannot be changed: permission denied; it belongs to `root`, and nothing was fetched or changed";
+        assert!(said.lines().any(|line| line == told), "{command:?}: {said}");
         assert!(snapshot(&venv) == before, "{command:?}");
     }
     let listed = without_powers(&nobody, &["list", "--venv", "v"]);
     assert!(listed.stdout.contains("click"), "{}", listed.stderr);
+    // A change that was cut off halfway: who may not put it right goes by nothing of it.
+    std::fs::create_dir(venv.join(".packman")).unwrap();
+    let site = venv.join("lib").read_dir().unwrap().next().unwrap().unwrap().file_name();
+    let metadata = format!("lib/{}/site-packages/click-8.0.dist-info/METADATA", site.to_str().unwrap());
+    let journal = format!(r#"{{"format":"packman-journal-1","out":["{metadata}"],"in":[],"emptied":[]}}"#);
+    std::fs::write(venv.join(".packman/journal"), journal).unwrap();
+    std::fs::create_dir(venv.join(".packman/old")).unwrap();
+    std::fs::rename(venv.join(&metadata), venv.join(".packman/old/0")).unwrap();
+    for command in ["list", "freeze"] {
+        let run = without_powers(&nobody, &[command, "--venv", "v"]);
+        assert_eq!((run.code, run.stdout.as_str()), (4, ""), "{command}: {}", run.stderr);
+        let said = said(&nobody.world, &run);
+        let told =
+            "error: `./v` belongs to `root` and was left in the middle of a change, and what is in it is not";
+        assert!(said.starts_with(told), "{command}: {said}");
+    }
+    let frozen = nobody.world.ok(&["freeze", "--venv", "v"]);
+    assert!(frozen.stdout.contains("click==8.0"), "its owner's next command put it back: {}", frozen.stderr);
 }
 
 /// The cache may lie on another disk than the environment, and be full or read-only alone.

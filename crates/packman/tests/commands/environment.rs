@@ -285,7 +285,11 @@ fn an_upgrade_moves_what_packman_installed_and_keeps_all_of_it_fitting() {
     3 packages, 2 kept as they are, 2.8 KiB to fetch
     installed 3 packages into ./v
     ");
-    insta::assert_snapshot!(both(&stage.world, &["upgrade", "--venv", "v"]), @"nothing to do in ./v: nothing newer is vouched for that fits what is there");
+    insta::assert_snapshot!(both(&stage.world, &["upgrade", "--venv", "v"]), @"
+    nothing to do in ./v: nothing newer is vouched for that fits what PackMan installed
+    1 of 6 packages there came by other means
+    `packman upgrade NAME…` upgrades what came by other means, too; `packman list --outdated` shows what is newer
+    ");
     // What others installed moves when it is named.
     let run = stage.world.ok(&["upgrade", "--venv", "v", "theirs", "--json"]);
     let actions = texts(at(&run.json(), &["packages"]), "action");
@@ -317,7 +321,10 @@ fn an_upgrade_needs_what_is_there_and_somebody_who_vouches() {
       hint: 1 database of your trust ring may answer for `private`, and none lists it; `packman trust list` shows them
       hint: ask one of their maintainers to vouch for it, or curate a database of your own
     ");
-    insta::assert_snapshot!(both(&stage.world, &["upgrade", "--venv", "v"]), @"nothing to do in ./v: nothing newer is vouched for that fits what is there");
+    insta::assert_snapshot!(both(&stage.world, &["upgrade", "--venv", "v"]), @"
+    nothing to do in ./v: PackMan installed nothing of what is there
+    `packman upgrade NAME…` upgrades what came by other means, too; `packman list --outdated` shows what is newer
+    ");
     insta::assert_snapshot!(honest_no(&stage.world, "no-environment", &["upgrade"]), @"
     error: there is no environment here
       hint: `packman venv` makes an environment of your own; `--venv DIR` names another

@@ -215,6 +215,8 @@ fn two_packages_with_one_file_do_not_both_get_in() {
       + two  1.0  1.0 KiB  [#] web  signed, compared  nobody reviewed
     2 packages, 2.1 KiB to fetch
     error: `lib/python3.N/site-packages/shared/data.txt`: `one` and `two` bring different files to it
+      hint: install them in two environments: `packman venv DIR`, then `--venv DIR`
+      hint: tell the maintainer of the database: `packman explain projects-collide` says why
     ");
     stage.world.ok(&install(&["one"]));
     insta::assert_snapshot!(honest_no(&stage, "file-in-the-way", &install(&["two"])), @"
@@ -222,6 +224,7 @@ fn two_packages_with_one_file_do_not_both_get_in() {
       + two  1.0  1.0 KiB  [#] web  signed, compared  nobody reviewed
     1 package, nothing to fetch
     error: `lib/python3.N/site-packages/shared/data.txt`: is a file of `one`, wanted by `two`
+      hint: `packman uninstall one` makes room, if you do not need it; else an environment of its own: `packman venv DIR`, then `--venv DIR`
     ");
     stage.world.ok(&["uninstall", "--venv", "v", "one"]);
     // Of nobody: a file that the user put there himself.
@@ -235,6 +238,7 @@ fn two_packages_with_one_file_do_not_both_get_in() {
       + tool  1.0  1.1 KiB  [#] web  signed, compared  nobody reviewed
     1 package, 1.1 KiB to fetch
     error: `bin/tool`: is there and belongs to no project, wanted by `tool`
+      hint: look at `bin/tool` in the environment, and move it away if nobody needs it there
     ");
 }
 
@@ -291,7 +295,7 @@ fn without_an_environment_one_is_made_by_consent_only() {
       hint: `packman venv` makes an environment of your own; `--venv DIR` names another
     ");
     insta::assert_snapshot!(both(&stage.world, &["install", "--venv", "nowhere", "flask"]), @"
-    error: `./nowhere` is no virtual environment: found no `pyvenv.cfg` with a Python
+    error: `./nowhere` is not there, wanted a virtual environment
       hint: `packman venv DIR` makes one
     ");
     assert!(!stage.world.path(".venv").exists());

@@ -142,7 +142,63 @@ fn an_environment_is_listed_without_ring_and_network() {
     urllib3             2.3.0       web, signed, compared
     ");
     insta::assert_snapshot!(both(&world, &["list", "--venv", "nowhere"]), @"
-    error: `./nowhere` is no virtual environment: found no `pyvenv.cfg` with a Python
+    error: `./nowhere` is not there, wanted a virtual environment
       hint: `packman venv DIR` makes one
+    ");
+}
+
+#[test]
+fn an_environment_whose_python_is_gone_is_told_from_a_folder_that_is_none() {
+    let stage = Stage::trusted(vec![module("flask", "3.0")]);
+    let venv = stage.world.venv("v");
+    std::fs::create_dir(stage.world.path("empty")).unwrap();
+    std::fs::remove_file(venv.join("bin/python")).unwrap();
+    insta::assert_snapshot!(both(&stage.world, &["list", "--venv", "empty"]), @"
+    error: `./empty` is no virtual environment: found no `pyvenv.cfg` with a Python
+      hint: `packman venv DIR` makes one
+    ");
+    insta::assert_snapshot!(both(&stage.world, &["list", "--venv", "v"]), @"
+    error: `./v` is a virtual environment whose Python, `./v/bin/python`, is not there or cannot be reached
+      hint: bring its Python back, or move the folder away, make it anew with `packman venv DIR` and install again
+    ");
+    insta::assert_snapshot!(both(&stage.world, &["venv", "v"]), @"
+    error: `./v` is there already, wanted a place for a new environment
+      hint: name a folder that is not there yet, or an empty one
+    ");
+    std::os::unix::fs::symlink("/nowhere/python3", venv.join("bin/python")).unwrap();
+    insta::assert_snapshot!(both(&stage.world, &["list", "--venv", "v"]), @"
+    error: `./v` is a virtual environment whose Python, `/nowhere/python3`, is not there or cannot be reached
+      hint: bring its Python back, or move the folder away, make it anew with `packman venv DIR` and install again
+    ");
+}
+
+#[test]
+fn what_was_installed_and_lost_its_notes_has_a_way_on() {
+    let stage = Stage::trusted(vec![module("flask", "3.0"), module("click", "8.0")]);
+    let venv = stage.world.venv("v");
+    stage.world.ok(&["install", "--venv", "v", "flask", "click"]);
+    let lib = std::fs::read_dir(venv.join("lib")).unwrap().next().unwrap().unwrap().path();
+    std::fs::remove_file(lib.join("site-packages/flask-3.0.dist-info/METADATA")).unwrap();
+    std::fs::remove_file(lib.join("site-packages/click-8.0.dist-info/RECORD")).unwrap();
+    insta::assert_snapshot!(both(&stage.world, &["uninstall", "--venv", "v", "flask"]), @"
+    warning: `./v/lib/python3.N/site-packages/flask-3.0.dist-info`: it has no METADATA
+    error: `flask`: it is there, and what it says of itself cannot be read, so its files are not known
+      hint: if another program installed it, remove it with that
+      hint: a new environment is the safe way: `packman venv DIR`, then `--venv DIR`
+    ");
+    insta::assert_snapshot!(both(&stage.world, &["uninstall", "--venv", "v", "click"]), @"
+    warning: `./v/lib/python3.N/site-packages/flask-3.0.dist-info`: it has no METADATA
+    error: `click`: its `.dist-info` has no RECORD, so its files are not known
+      hint: if another program installed it, remove it with that
+      hint: a new environment is the safe way: `packman venv DIR`, then `--venv DIR`
+    ");
+    insta::assert_snapshot!(both(&stage.world, &["install", "--venv", "v", "flask"]), @"
+    warning: `./v/lib/python3.N/site-packages/flask-3.0.dist-info`: it has no METADATA
+    plan for ./v
+      + flask  3.0  954 B  [#] web  signed, compared  nobody reviewed
+    1 package, nothing to fetch
+    error: `flask`: version `3.0` is installed and would not be removed
+      hint: run it again, if somebody else changes this environment now
+      hint: a new environment is the safe way: `packman venv DIR`, then `--venv DIR`
     ");
 }
