@@ -125,7 +125,7 @@ pub(crate) fn to_json(audited: &Audited) -> Object<'static> {
     Object::new()
         .with("environment", audited.environment.clone())
         .with("compared", audit.compared as u64)
-        .with("bytecode_not_compared", audit.bytecode as u64)
+        .with("bytecode-not-compared", audit.bytecode as u64)
         .with("findings", audit.findings.iter().map(finding).collect::<Vec<_>>())
         .with("notes", audit.notes.iter().map(note).collect::<Vec<_>>())
 }

@@ -199,9 +199,15 @@ pub(crate) fn list(list: &PackageList) -> Vec<String> {
     }
     let row = |package: &packman_client::ListedPackage| {
         let from = match &package.receipt {
-            Some(receipt) => {
+            Some(receipt) if package.is_trusted_now => {
                 format!("{}, {}", escaped(&receipt.database), escaped(&receipt.assurance))
             }
+            // The receipt's own word, which anybody may have written.
+            Some(receipt) => format!(
+                "{} when it was installed: {}; not in your trust ring now",
+                escaped(&receipt.database),
+                escaped(&receipt.assurance)
+            ),
             None => format!(
                 "by {}, not vouched for here",
                 escaped(package.installer.as_deref().unwrap_or("unknown means"))
@@ -226,6 +232,7 @@ pub(crate) fn list_to_json(list: &PackageList) -> Value<'static> {
                 .with("database", optional(receipt.map(|receipt| receipt.database.clone())))
                 .with("assurance", optional(receipt.map(|receipt| receipt.assurance.clone())))
                 .with("number", optional(receipt.map(|receipt| receipt.number.clone())))
+                .with("trusted-now", package.is_trusted_now)
                 .with("sha256", optional(receipt.map(|receipt| receipt.sha256.to_string()))),
         )
     };

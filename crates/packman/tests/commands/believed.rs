@@ -113,6 +113,28 @@ fn a_version_that_was_taken_back_and_is_still_installed_is_named() {
     insta::assert_snapshot!(said(world, &run), @"warning: nobody you trust vouches any more for what is installed: click 8.0");
 }
 
+/// A receipt lies in the environment: what it says of a database is repeated as past where the ring does not have that.
+#[test]
+fn a_receipt_is_no_word_of_a_database_that_is_not_trusted_now() {
+    let stage = Stage::trusted(vec![module("flask", "3.0")]);
+    let world = &stage.world;
+    world.venv("v");
+    world.ok(&["install", "--venv", "v", "flask"]);
+    let list = || world.ok(&["list", "--venv", "v"]).stdout.trim_end().to_owned();
+    insta::assert_snapshot!(list(), @"flask  3.0  web, signed, compared");
+    // Another chain under the same name.
+    let modules = std::fs::read_dir(world.path("v/lib")).unwrap().next().unwrap().unwrap().path();
+    let receipt = modules.join("site-packages/flask-3.0.dist-info/packman.json");
+    let text = std::fs::read_to_string(&receipt).unwrap();
+    let number = text.split("\"number\": \"").nth(1).unwrap().split('"').next().unwrap();
+    std::fs::write(&receipt, text.replace(number, &number.chars().rev().collect::<String>())).unwrap();
+    insta::assert_snapshot!(list(), @"flask  3.0  web when it was installed: signed, compared; not in your trust ring now");
+    std::fs::write(&receipt, &text).unwrap();
+    insta::assert_snapshot!(list(), @"flask  3.0  web, signed, compared");
+    world.ok(&["trust", "remove", "web"]);
+    insta::assert_snapshot!(list(), @"flask  3.0  web when it was installed: signed, compared; not in your trust ring now");
+}
+
 /// A recalled file is in no lock, is not synced, and is named where it is installed.
 #[test]
 fn a_recalled_file_is_neither_locked_nor_synced_and_is_named() {

@@ -135,11 +135,11 @@ fn an_environment_is_listed_without_ring_and_network() {
     drop((index, mirror));
     world.use_fresh_user("somebody");
     insta::assert_snapshot!(both(&world, &["list", "--venv", "v"]), @"
-    certifi             2024.12.14  web, signed, compared
-    charset-normalizer  3.4.1       web, signed, compared
-    idna                3.10        web, signed, compared
-    requests            2.32.3      web, signed, compared
-    urllib3             2.3.0       web, signed, compared
+    certifi             2024.12.14  web when it was installed: signed, compared; not in your trust ring now
+    charset-normalizer  3.4.1       web when it was installed: signed, compared; not in your trust ring now
+    idna                3.10        web when it was installed: signed, compared; not in your trust ring now
+    requests            2.32.3      web when it was installed: signed, compared; not in your trust ring now
+    urllib3             2.3.0       web when it was installed: signed, compared; not in your trust ring now
     ");
     insta::assert_snapshot!(both(&world, &["list", "--venv", "nowhere"]), @"
     error: `./nowhere` is not there, wanted a virtual environment
