@@ -16,6 +16,7 @@ use crate::{output, words};
 
 pub(super) fn lock(arguments: &LockArgs, common: &Common) -> Result<(), Ending> {
     refuse_other_name(&arguments.output)?;
+    refuse_dots(&arguments.output)?;
     let setting = Setting::capture(common, false)?;
     refuse_missing_folder(&setting, &arguments.output)?;
     let sources = Sources {
@@ -69,6 +70,18 @@ fn refuse_missing_folder(setting: &Setting, path: &Path) -> Result<(), Ending> {
     let folder = folder.to_string_lossy();
     Err(Ending::usage(format!("there is no folder {} to write the lock into", quoted(&folder)))
         .hint(format!("`mkdir -p {}` makes it", words::shell_path(Path::new(&*folder)))))
+}
+
+/// The NAME of a new lock holds no dots (PEP 751); one that was made so by others is still read.
+fn refuse_dots(path: &Path) -> Result<(), Ending> {
+    let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+    if name.matches('.').count() <= 2 && !name.contains("..") {
+        return Ok(());
+    }
+    let found = quoted(&path.to_string_lossy()).to_string();
+    Err(Ending::usage(format!(
+        "{found} is no name of a lock file, wanted `pylock.NAME.toml` with no dot in NAME"
+    )))
 }
 
 /// Tools find a lock by its name, so it has to have one (PEP 751).

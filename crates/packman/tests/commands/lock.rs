@@ -89,7 +89,10 @@ fn a_lock_names_each_file_with_hash_size_and_address_and_who_vouched() {
     stage.world.ok(&["install", "--venv", "v", "click"]);
     stage.world.ok(&lock(&["flask"]));
     assert_eq!(fs::read_to_string(stage.world.path("pylock.toml")).unwrap(), first);
-    stage.world.ends(2, "usage", &["lock", "--venv", "v", "flask", "-o", "requirements.txt"]);
+    for name in ["requirements.txt", "pylock.a.b.toml", "pylock..toml"] {
+        stage.world.ends(2, "usage", &["lock", "--venv", "v", "flask", "-o", name]);
+    }
+    stage.world.ok(&["lock", "--venv", "v", "flask", "-o", "pylock.a-b.toml"]);
     stage.world.ends(1, "not-vouched", &lock(&["absent"]));
 }
 
