@@ -60,6 +60,11 @@ impl Ring {
         self.policy
     }
 
+    /// Whether it has rules beyond who answers for what: a policy or a quorum.
+    pub fn has_rules(&self) -> bool {
+        self.policy != Policy::default() || !self.quorums.is_empty()
+    }
+
     /// How many databases must agree on a project's files, where the ring has a rule for it: the first that names it.
     pub fn quorum(&self, project: &ProjectName) -> Option<&Quorum> {
         Quorum::own(&self.quorums, project)
