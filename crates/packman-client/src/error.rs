@@ -5,7 +5,7 @@ mod words;
 
 use packman_machine::failure::{DiskFailure, DiskReason};
 use packman_names::ProjectName;
-use packman_trust::{Class, EntryName, NoEvidence, Nobody, Refused, RingError, Words};
+use packman_trust::{Class, EntryName, NoEvidence, Nobody, Refused, RingError, WhyNot, Words};
 
 /// Why a use case ended without doing what was asked.
 #[derive(Debug)]
@@ -240,6 +240,15 @@ pub enum No {
         /// Why, in its scapegoat's words.
         reason: String,
     },
+    /// A rule of the ring leaves a locked file out.
+    LockedLeftOut {
+        /// The project.
+        project: ProjectName,
+        /// The version that the lock says it is.
+        version: Option<packman_names::Version>,
+        /// Which rule.
+        why: WhyNot,
+    },
     /// Something stands where an environment is to be made.
     InTheWay {
         /// The folder.
@@ -256,6 +265,11 @@ pub enum No {
     },
     /// The ring's rules do not allow it.
     Ring(RingError),
+    /// The ring's policy forbids what the command was told to do.
+    Policy {
+        /// What that is.
+        what: &'static str,
+    },
 }
 
 /// What the machine or the network could not do.
@@ -374,8 +388,10 @@ impl No {
             Self::LockedLeft { why, .. } => why.code(),
             Self::NoLockedWheel { .. } => "no-wheel",
             Self::LockedRecalled { .. } => "recalled",
+            Self::LockedLeftOut { why, .. } => why.code(),
             Self::NotListed { .. } => "no-such-listing",
-            Self::Ring(_) => "ring",
+            Self::Ring(error) => error.code(),
+            Self::Policy { .. } => "policy",
         }
     }
 }

@@ -122,6 +122,11 @@ pub enum Question {
         /// What would be replaced: project, what is there, what would come.
         changes: Vec<(ProjectName, Version, Version)>,
     },
+    /// To demand less than the ring did.
+    Lower {
+        /// What would be demanded.
+        what: String,
+    },
     /// To make an environment.
     MakeEnvironment {
         /// Where.

@@ -2,7 +2,7 @@
 
 use packman_names::{ProjectName, Version};
 use packman_strict::Sha256;
-use packman_trust::{Answer, Gate, Purpose, Source};
+use packman_trust::{Answer, Gate, Purpose, Quorum, Source};
 
 use crate::client::Client;
 use crate::error::ClientError;
@@ -17,6 +17,8 @@ pub struct ProjectInfo {
     pub summary: Option<String>,
     /// Which database answers for it, and under which assurance.
     pub source: Source,
+    /// The rules of the ring by which others must agree with it.
+    pub quorums: Vec<Quorum>,
     /// Its files, newest version first.
     pub files: Vec<FileInfo>,
 }
@@ -69,7 +71,7 @@ impl Client<'_> {
             version: file.version().clone(),
             size: file.size(),
             sha256: file.sha256(),
-            reviewed_by: None,
+            reviewed_by: file.review().map(|review| review.by),
             yanked: None,
             left_out: Some((file.why().code(), file.why().words())),
         });
@@ -78,6 +80,7 @@ impl Client<'_> {
             other.version.cmp(&one.version).then_with(|| one.filename.cmp(&other.filename))
         });
         let summary = offer.summary().map(str::to_owned);
-        Ok(ProjectInfo { project: project.clone(), summary, source: offer.source().clone(), files })
+        let (project, source) = (project.clone(), offer.source().clone());
+        Ok(ProjectInfo { project, summary, source, quorums: wanted.rules().cloned().collect(), files })
     }
 }

@@ -39,11 +39,12 @@ fn lapse(sha256: Sha256, offer: Option<&Offer>) -> Option<Lapse> {
     if offer.wheels().any(|wheel| wheel.flat().sha256() == sha256) {
         return None;
     }
-    let recall = offer.left_out().find_map(|file| match file.why() {
-        WhyNot::Recalled { reason } if file.sha256() == sha256 => Some(reason.clone()),
-        _ => None,
-    });
-    Some(recall.map_or(Lapse::Withdrawn, Lapse::Recalled))
+    // Of what its database still lists, a recall takes the word back; a rule of the user's is about what comes in.
+    match offer.left_out().find(|file| file.sha256() == sha256).map(|file| file.why().clone()) {
+        Some(WhyNot::Recalled { reason }) => Some(Lapse::Recalled(reason)),
+        Some(_) => None,
+        None => Some(Lapse::Withdrawn),
+    }
 }
 
 /// The same for what is installed from that file.

@@ -49,6 +49,8 @@ pub use refresh::{RefreshReport, Refreshed};
 pub use search::{Found, Newest, Searched, Unread};
 pub use sync::SyncRequest;
 pub use tree::{Need, PackageTree, TreePackage};
-pub use trust::{AddRequest, Added, Compared, EntryReport, EvidenceReport, ListedEntry, Removed, Unreported};
+pub use trust::{
+    AddRequest, Added, Compared, EntryReport, EvidenceReport, ListedEntry, Removed, Rules, Unreported,
+};
 pub use uninstall::Uninstallation;
 pub use venv::{MadeVenv, VenvRequest, WhichPython};

@@ -177,7 +177,13 @@ fn resolved(
         installed: &[],
         upgrade: &Upgrade::Nothing,
     };
-    let resolution = packman_resolve::resolve_offers(&request, offers)?;
+    let resolution = loop {
+        let resolution = packman_resolve::resolve_offers(&request, offers)?;
+        if !offers.offers.inherit(&resolution) {
+            break resolution;
+        }
+        offers.known.clear();
+    };
     Ok(resolution.chosen.into_iter().filter_map(|chosen| chosen.action.file().cloned()).collect())
 }
 
@@ -199,8 +205,23 @@ fn is_pinned(asked: &InstallRequest, file: &OfferedFile) -> bool {
     asked.pins.get(file.project()).map_or(!asked.only_pinned, |hashes| hashes.contains(file.sha256()))
 }
 
-/// Chooses for every target, those for which nothing fits aside; for the environment's own something has to.
+/// The same as [`for_all`], again until no rule is inherited anew: what one target needs stays under it for all.
 fn universal(
+    asked: &InstallRequest,
+    own: &Target,
+    offers: &mut Remembered<'_, '_, '_>,
+) -> Result<(Targets, Vec<LockPackage>), ClientError> {
+    loop {
+        let before = offers.offers.inherited().clone();
+        let locked = for_all(asked, own, offers)?;
+        if *offers.offers.inherited() == before {
+            return Ok(locked);
+        }
+    }
+}
+
+/// Chooses for every target, those for which nothing fits aside; for the environment's own something has to.
+fn for_all(
     asked: &InstallRequest,
     own: &Target,
     offers: &mut Remembered<'_, '_, '_>,

@@ -26,13 +26,7 @@ impl Client<'_> {
         self.refuse_exposed(RING)?;
         let damaged = |why: String| self.damaged(RING, why);
         let text = std::str::from_utf8(&bytes).map_err(|error| damaged(error.to_string()))?;
-        let ring = Ring::parse(text).map_err(|error| damaged(error.to_string()))?;
-        // Whoever wrote a rule counts on it: better no command than one that does not keep it.
-        if ring.has_rules() {
-            let why = "it has a `[policy]` or a `[[quorum]]`, which this version does not carry out yet; wanted neither";
-            return Err(damaged(why.to_owned()));
-        }
-        Ok(ring)
+        Ring::parse(text).map_err(|error| damaged(error.to_string()))
     }
 
     /// Keeps the ring.

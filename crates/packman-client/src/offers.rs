@@ -10,9 +10,12 @@ use std::thread::Scope;
 use packman_machine::location::Location;
 use packman_machine::network::{Fetched, NetworkReason};
 use packman_names::ProjectName;
-use packman_resolve::OfferSource;
+use packman_resolve::{OfferSource, Resolution};
 use packman_strict::quote::quoted;
-use packman_trust::{Answer, Gate, Nobody, Offer, RecordWanted, Refused, Source};
+use packman_trust::{
+    Answer, Gate, Inherited, Nobody, Offer, OfferedFile, Record, RecordWanted, Refused, SignedRecord, Source,
+    Witness,
+};
 use packman_tuf::TargetInfo;
 
 use crate::client::Client;
@@ -33,9 +36,39 @@ pub(crate) struct Offers<'scope, 'env> {
     ahead: Arc<Ahead>,
     packs: Arc<Packs>,
     nobody: BTreeMap<ProjectName, Nobody>,
+    /// The rules that hold for projects because others need them.
+    inherited: Arc<Inherited>,
+    rounds: usize,
 }
 
+/// After how many resolutions every rule holds everywhere: a search for who inherits what must end.
+const MOST_ROUNDS: usize = 50;
+
 impl Offers<'_, '_> {
+    /// Hands the rules of what was chosen on to what that needs. Says whether one holds anew: then what is offered is
+    /// less than it was, and it has to be chosen again.
+    pub(crate) fn inherit(&mut self, resolution: &Resolution<OfferedFile>) -> bool {
+        let ring = self.gate.ring();
+        let needed = resolution.chosen.iter().map(|chosen| (&chosen.project, &*chosen.required_by));
+        let inherited = Arc::make_mut(&mut self.inherited);
+        let mut anew = inherited.spread(ring, &needed);
+        self.rounds += usize::from(anew);
+        if anew && self.rounds > MOST_ROUNDS {
+            anew = inherited.hold_everywhere(ring);
+        }
+        if anew {
+            // What is on its way was asked for under fewer rules.
+            self.ahead.end();
+            self.ahead = Arc::default();
+        }
+        anew
+    }
+
+    /// The rules that hold for projects because others need them.
+    pub(crate) fn inherited(&self) -> &Inherited {
+        &self.inherited
+    }
+
     /// Whether nobody vouches for a project that was asked for.
     pub(crate) fn nobody(&self, project: &ProjectName) -> Option<Nobody> {
         self.nobody.get(project).cloned()
@@ -56,7 +89,7 @@ impl OfferSource for Offers<'_, '_> {
         if let Some(coming) = self.ahead.take(project) {
             return coming.map(|offer| Some(Arc::new(offer)));
         }
-        match self.gate.ask(project)? {
+        match self.gate.ask_under(project, &self.inherited)? {
             Answer::Record(wanted) => Ok(Some(Arc::new(self.client.read_record(&wanted, &self.packs)?))),
             Answer::Nobody(nobody) => {
                 self.nobody.insert(project.clone(), nobody);
@@ -67,16 +100,18 @@ impl OfferSource for Offers<'_, '_> {
 
     fn expect(&mut self, projects: &[ProjectName]) {
         for project in projects {
-            let Ok(Answer::Record(wanted)) = self.gate.ask(project) else { continue };
-            if !self.client.has_record(wanted.target()) {
+            let Ok(Answer::Record(wanted)) = self.gate.ask_under(project, &self.inherited) else { continue };
+            let mut records = wanted.witnesses().into_iter().chain([wanted.own()]);
+            if records.any(|record| !self.client.has_record(record.target())) {
                 self.ahead.push(project);
             }
         }
         let (client, gate) = (self.client, self.gate);
         for _ in 0..self.ahead.workers_wanted() {
             let (ahead, packs) = (Arc::clone(&self.ahead), Arc::clone(&self.packs));
+            let inherited = Arc::clone(&self.inherited);
             self.scope.spawn(move || {
-                ahead.work(|project| match gate.ask(project) {
+                ahead.work(|project| match gate.ask_under(project, &inherited) {
                     Ok(Answer::Record(wanted)) => Some(client.read_record(&wanted, &packs)),
                     // It was asked before, and answered with a record.
                     Ok(Answer::Nobody(_)) | Err(_) => None,
@@ -91,38 +126,70 @@ impl Client<'_> {
     pub(crate) fn with_offers<R>(&self, gate: &Gate, work: impl FnOnce(&mut Offers<'_, '_>) -> R) -> R {
         std::thread::scope(|scope| {
             let (ahead, packs) = (Arc::new(Ahead::default()), Arc::new(Packs::default()));
-            let mut offers = Offers { client: *self, gate, scope, ahead, packs, nobody: BTreeMap::new() };
+            let mut offers = Offers {
+                client: *self,
+                gate,
+                scope,
+                ahead,
+                packs,
+                nobody: BTreeMap::new(),
+                inherited: Arc::default(),
+                rounds: 0,
+            };
             let done = work(&mut offers);
             offers.ahead.end();
             done
         })
     }
 
-    /// Reads a record from the cache, else from the pack, else from the first mirror whose bytes have the signed hash.
+    /// Reads a record, and those that must agree with it, and has the gate make the offer.
     pub(crate) fn read_record(&self, wanted: &RecordWanted<'_>, packs: &Packs) -> Result<Offer, ClientError> {
-        if let Some(offer) = self.kept_record(wanted) {
-            return Ok(offer);
+        let own = self.read_signed(wanted.own(), packs)?;
+        let witnesses = witnesses(wanted, |signed| self.read_signed(signed, packs))?;
+        Ok(wanted.offer(&own, &witnesses)?)
+    }
+
+    /// Reads a record from the cache, else from the pack, else from the first mirror whose bytes have the signed hash.
+    fn read_signed(&self, signed: &SignedRecord<'_>, packs: &Packs) -> Result<Record, ClientError> {
+        if let Some(record) = self.kept_signed(signed) {
+            return Ok(record);
         }
-        let packed = packs.record(self, wanted).and_then(|bytes| wanted.offer(&bytes).ok());
-        let offer = match packed {
-            Some(offer) => offer,
-            None => self.fetch_record(wanted)?,
+        let packed = packs.record(self, signed).and_then(|bytes| signed.verify(&bytes).ok());
+        let record = match packed {
+            Some(record) => record,
+            None => self.fetch_signed(signed)?,
         };
-        if let Some(sha256) = wanted.target().sha256() {
-            self.cache.put_summed(FLAT, &sha256, &offer.to_cache());
+        if let Some(sha256) = signed.target().sha256() {
+            self.cache.put_summed(FLAT, &sha256, &record.to_cache());
         }
-        Ok(offer)
+        Ok(record)
     }
 
-    /// A record that is kept already, or comes with its database's whole pack. Nothing of it is kept but the pack.
+    /// A record that is kept already, or comes with its database's whole pack, and those that must agree with it.
+    /// Nothing of them is kept but the packs.
     pub(crate) fn record_at_hand(&self, wanted: &RecordWanted<'_>, packs: &Packs) -> Option<Offer> {
-        let packed = || packs.record_of_whole(self, wanted).and_then(|bytes| wanted.offer(&bytes).ok());
-        self.kept_record(wanted).or_else(packed)
+        let at_hand = |signed: &SignedRecord<'_>| {
+            let packed = || packs.record_of_whole(self, signed).and_then(|bytes| signed.verify(&bytes).ok());
+            self.kept_signed(signed).or_else(packed)
+        };
+        let witnesses = wanted.witnesses().into_iter();
+        let witness = |signed: &SignedRecord<'_>| {
+            Some(Witness { database: signed.database().clone(), record: Ok(at_hand(signed)?) })
+        };
+        let witnesses = witnesses.map(witness).collect::<Option<Vec<Witness>>>()?;
+        wanted.offer(&at_hand(wanted.own())?, &witnesses).ok()
     }
 
-    /// A record that is kept already.
+    /// A record that is kept already, with those that must agree as far as they are.
     pub(crate) fn kept_record(&self, wanted: &RecordWanted<'_>) -> Option<Offer> {
-        self.cache.summed(FLAT, &wanted.target().sha256()?, |bytes| wanted.cached_offer(bytes))
+        let own = self.kept_signed(wanted.own())?;
+        let not_kept = || ClientError::usage("its record is not kept here");
+        let witnesses = witnesses(wanted, |signed| self.kept_signed(signed).ok_or_else(not_kept)).ok()?;
+        wanted.offer(&own, &witnesses).ok()
+    }
+
+    fn kept_signed(&self, signed: &SignedRecord<'_>) -> Option<Record> {
+        self.cache.summed(FLAT, &signed.target().sha256()?, |bytes| signed.cached(bytes))
     }
 
     /// Whether the cache has a record, as far as can be seen without reading it.
@@ -130,21 +197,31 @@ impl Client<'_> {
         target.sha256().is_some_and(|sha256| self.cache.has_derived(FLAT, &sha256))
     }
 
-    /// Fetches a record from the first mirror whose bytes have the signed hash.
+    /// Fetches a record, and those that must agree with it. Nothing of them is kept.
     pub(crate) fn fetch_record(&self, wanted: &RecordWanted<'_>) -> Result<Offer, ClientError> {
-        let target = wanted.target();
-        let path = target.file_path(&wanted.path());
+        let own = self.fetch_signed(wanted.own())?;
+        let read = |signed: &SignedRecord<'_>| {
+            self.kept_signed(signed).map_or_else(|| self.fetch_signed(signed), Ok)
+        };
+        let witnesses = witnesses(wanted, read)?;
+        Ok(wanted.offer(&own, &witnesses)?)
+    }
+
+    /// Fetches a record from the first mirror whose bytes have the signed hash.
+    fn fetch_signed(&self, signed: &SignedRecord<'_>) -> Result<Record, ClientError> {
+        let target = signed.target();
+        let path = target.file_path(&signed.path());
         let mut refused = None;
         let (mut why, mut hint) = (Vec::new(), None);
         let within = self.fetcher.within(self.fetcher.unhurried());
-        for place in self.places_of(wanted.source())? {
+        for place in self.places_of(signed.source())? {
             let fetched = match within.get(&place, &path, target.length) {
                 Err(failure) if goes_on(&failure) => Ok(Fetched::Bytes(one_too_many(target.length))),
                 fetched => fetched,
             };
             match fetched {
-                Ok(Fetched::Bytes(bytes)) => match wanted.offer(&bytes) {
-                    Ok(offer) => return Ok(offer),
+                Ok(Fetched::Bytes(bytes)) => match signed.verify(&bytes) {
+                    Ok(record) => return Ok(record),
                     Err(refusal) => refused = Some(refusal),
                 },
                 Ok(Fetched::Missing) => why.push(format!("{place}: it has no such file")),
@@ -169,4 +246,21 @@ impl Client<'_> {
         places.extend(further_mirrors(&source.mirrors));
         Ok(self.fetcher.best_first(&places))
     }
+}
+
+/// Reads the records that must agree. One that cannot be read agrees on nothing; it stands in nobody's way where enough
+/// others do.
+fn witnesses(
+    wanted: &RecordWanted<'_>,
+    mut read: impl FnMut(&SignedRecord<'_>) -> Result<Record, ClientError>,
+) -> Result<Vec<Witness>, ClientError> {
+    let mut witnesses = Vec::new();
+    for signed in wanted.witnesses() {
+        let record = match read(signed) {
+            Err(ClientError::Stopped) => return Err(ClientError::Stopped),
+            read => read.map_err(|error| error.to_string()),
+        };
+        witnesses.push(Witness { database: signed.database().clone(), record });
+    }
+    Ok(witnesses)
 }

@@ -17,7 +17,7 @@ use packman_trust::{
 use packman_tuf::{Limits, Memory, Refresh};
 
 use crate::client::{Client, Reach};
-use crate::error::{ClientError, RefusedWhy};
+use crate::error::{ClientError, No, RefusedWhy};
 use crate::host::Event;
 use crate::memory::{RING, memory_file};
 use crate::storing::Storing;
@@ -125,6 +125,9 @@ impl Client<'_> {
     /// The same, for who has something to do before it matters that what is newer is stored.
     pub(crate) fn gate_and_storing(&self, purpose: Purpose) -> Result<(Gate, Storing), ClientError> {
         let ring = self.ring()?;
+        if purpose == Purpose::ActOnExpired && ring.policy().forbid_accept_expired {
+            return Err(No::Policy { what: "`--accept-expired`" }.into());
+        }
         let entries: Vec<Entry> = ring.all().cloned().collect();
         let Round { now, ring, standings, storing, .. } =
             self.round(ring, &entries, self.fetcher.hurried(), Unkept::Told)?;

@@ -3,12 +3,12 @@
 //! The lock says which files; that it says so vouches for nothing. Who vouches now is asked, as for an installation,
 //! save that a word that has expired still counts: what was good when it was locked is not forgotten by time alone.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use packman_names::{ProjectName, Requirement, Target, WheelName};
+use packman_names::{ExtraName, ProjectName, Requirement, Target, WheelName};
 use packman_requirements::{Demand, EnvironmentsAsked, Locked, LockedWheel, Locks, PythonAsked};
 use packman_strict::Sha256;
-use packman_trust::{Answer, Gate, Offer, OfferedFile, WhyNot};
+use packman_trust::{Answer, Gate, Inherited, Offer, OfferedFile, WhyNot};
 use packman_wheel::Installed;
 
 use crate::client::Client;
@@ -46,8 +46,7 @@ impl SyncRequest {
 impl Client<'_> {
     /// Plans to make an environment equal to a lock.
     pub fn plan_sync(&self, request: &SyncRequest, which: &WhichEnvironment) -> Result<Planned, ClientError> {
-        let client = Client { accept_expired: true, ..*self };
-        client.plan(which, Absent::Offer, Goal::Sync(Box::new(request.clone())))
+        self.plan(which, Absent::Offer, Goal::Sync(Box::new(request.clone())))
     }
 
     /// What has to be done, and what of it needs no question.
@@ -61,10 +60,18 @@ impl Client<'_> {
         let target = &environment.found.target;
         refuse_other_environment(environment, &request.environments)?;
         let packs = Packs::default();
-        let mut files = Vec::new();
-        for locked in request.locks.needed(&target.markers) {
-            files.push(self.vouched(gate, locked, target, &packs)?);
-        }
+        let locked: Vec<&Locked> = request.locks.needed(&target.markers);
+        let mut inherited = Inherited::default();
+        // Rules are only ever added, and there are so many projects: it comes to an end.
+        let files = loop {
+            let mut files = Vec::new();
+            for locked in &locked {
+                files.push(self.vouched(gate, locked, target, (&packs, &inherited))?);
+            }
+            if !inherit(&mut inherited, gate, &files, target) {
+                break files;
+            }
+        };
         let needed: BTreeSet<ProjectName> = files.iter().flat_map(needs).collect();
         let mut steps = Vec::new();
         for file in files {
@@ -92,7 +99,7 @@ impl Client<'_> {
         gate: &Gate,
         locked: &Locked,
         target: &Target,
-        packs: &Packs,
+        (packs, inherited): (&Packs, &Inherited),
     ) -> Result<OfferedFile, ClientError> {
         if let Some(why) = &locked.left {
             return Err(No::LockedLeft { project: locked.name.clone(), why: why.clone() }.into());
@@ -103,7 +110,7 @@ impl Client<'_> {
                 place: locked.place.to_string(),
             })
         })?;
-        let wanted = match gate.ask(&locked.name)? {
+        let wanted = match gate.ask_under(&locked.name, inherited)? {
             Answer::Record(wanted) => wanted,
             Answer::Nobody(nobody) => return Err(nobody.into()),
         };
@@ -162,14 +169,37 @@ fn needs(file: &OfferedFile) -> Vec<ProjectName> {
     file.metadata().requires_dist.iter().filter_map(name).collect()
 }
 
+/// Hands the rules of locked files on to the locked files that those need. A lock does not say with which extras
+/// something was asked for: all of them count.
+fn inherit(inherited: &mut Inherited, gate: &Gate, files: &[OfferedFile], target: &Target) -> bool {
+    if gate.ring().quorums().is_empty() {
+        return false;
+    }
+    let mut needed: BTreeMap<&ProjectName, Vec<ProjectName>> =
+        files.iter().map(|file| (file.project(), Vec::new())).collect();
+    for file in files {
+        let extras: Vec<ExtraName> =
+            file.metadata().provides_extra.iter().filter_map(|extra| ExtraName::parse(extra).ok()).collect();
+        let needs = file.metadata().requires_dist.iter().filter_map(|line| Requirement::parse(line).ok());
+        let counts = |need: &Requirement| {
+            let by = |extra: &ExtraName| need.applies(&target.markers, std::slice::from_ref(extra));
+            need.applies(&target.markers, &[]) || extras.iter().any(by)
+        };
+        for need in needs.filter(counts) {
+            if let Some(by) = needed.get_mut(&need.name) {
+                by.push(file.project().clone());
+            }
+        }
+    }
+    inherited.spread(gate.ring(), &needed.iter().map(|(project, by)| (*project, &**by)))
+}
+
 fn unvouched(offer: &Offer, locked: &Locked, sha256: Sha256) -> ClientError {
-    let recalled = offer.left_out().find_map(|file| match file.why() {
-        WhyNot::Recalled { reason } if file.sha256() == sha256 => Some(reason.clone()),
-        _ => None,
-    });
+    let why = offer.left_out().find(|file| file.sha256() == sha256).map(|file| file.why().clone());
     let (project, version) = (locked.name.clone(), locked.version.clone());
-    match recalled {
-        Some(reason) => No::LockedRecalled { project, version, reason }.into(),
+    match why {
+        Some(WhyNot::Recalled { reason }) => No::LockedRecalled { project, version, reason }.into(),
+        Some(why) => No::LockedLeftOut { project, version, why }.into(),
         None => {
             No::LockedUnvouched { project, version, sha256, database: offer.source().database.clone() }.into()
         }

@@ -5,6 +5,7 @@ mod change;
 mod compare;
 mod evidence;
 mod listed;
+mod rules;
 
 use packman_database::Kind;
 use packman_names::ProjectName;
@@ -20,6 +21,7 @@ pub use add::{AddRequest, Added};
 pub use change::Removed;
 pub use compare::Compared;
 pub use evidence::EvidenceReport;
+pub use rules::Rules;
 
 /// One entry of the ring, with what is remembered of it.
 #[derive(Debug)]

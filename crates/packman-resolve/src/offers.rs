@@ -73,11 +73,12 @@ impl<O: OfferSource> Supply for OfferSupply<'_, O> {
 }
 
 fn unusable(left_out: LeftOut<'_>) -> (Version, Unusable) {
-    let why = match left_out.why() {
-        WhyNot::SourceDistribution => Unusable::SourceOnly,
-        why @ WhyNot::Recalled { .. } => {
-            Unusable::LeftOut { code: why.code(), words: format!("was {}", why.words()) }
-        }
+    let why = left_out.why();
+    let words = match why {
+        WhyNot::SourceDistribution => return (left_out.version().clone(), Unusable::SourceOnly),
+        WhyNot::Recalled { .. } => format!("was {}", why.words()),
+        WhyNot::Quorum(_) => format!("is not agreed on: {}", why.words()),
+        WhyNot::Unreviewed { .. } | WhyNot::Unverified => format!("is not allowed: {}", why.words()),
     };
-    (left_out.version().clone(), why)
+    (left_out.version().clone(), Unusable::LeftOut { code: why.code(), words })
 }

@@ -1,23 +1,30 @@
 //! The gate: which database answers for a project, and which of its files exist for this user.
 //!
 //! It is asked for a project, says which record it wants read, and turns the bytes of that record into an
-//! [`Offer`]. It fetches nothing.
+//! [`Offer`](crate::Offer). It fetches nothing.
+
+mod record;
+mod wanted;
 
 use std::sync::Arc;
 
-use packman_database::{
-    About, FlatRecord, MalformedRecord, PACK_PATH, Pack, ProjectRecord, Recalls, project_of_path, record_path,
-};
+use packman_database::{About, MalformedRecord, Recalls, project_of_path, record_path};
 use packman_names::ProjectName;
 use packman_strict::time::Time;
 use packman_tuf::{Good, Memory, SafetyNumber, TargetInfo};
 
 use crate::ATTACHED;
 use crate::age::Age;
-use crate::offer::{Offer, Source};
+use crate::assurance::Holds;
+use crate::offer::Source;
+use crate::quorum::{self, Dissent, Inherited};
 use crate::refused::{Refused, WhyRefused};
-use crate::ring::{Entry, Ring};
+use crate::ring::{Entry, EntryName, Owner, Ring};
 use crate::scope::Scope;
+
+pub use record::{Record, SignedRecord};
+use wanted::RuleWanted;
+pub use wanted::{RecordWanted, Witness};
 
 /// A database with a good copy: what it says of itself and what it takes back are read.
 #[derive(Debug)]
@@ -88,13 +95,15 @@ impl Database {
         &self.good
     }
 
-    fn source(&self, ring: &Ring, now: Time) -> Source {
+    /// What is said of it, by the entry of the ring as it stands at this run.
+    fn source(&self, entry: &Entry, ring: &Ring, now: Time) -> Source {
         Source {
-            database: self.entry.name.clone(),
+            database: entry.name.clone(),
             title: self.about.title.clone(),
-            assurance: ring.assurance(&self.entry),
+            owner: entry.owner,
+            assurance: ring.assurance(entry),
             number: self.number(),
-            url: self.entry.url.clone(),
+            url: entry.url.clone(),
             mirrors: self.about.mirrors.clone(),
             age: Age::of(&self.good, now),
         }
@@ -130,8 +139,11 @@ pub struct Standing {
 pub enum Purpose {
     /// To act on it: a database that was refused at this run, or whose word has expired, may not answer.
     Act,
-    /// The same, and the user accepts that a word has expired; every offer carries its age.
+    /// The same, and the user accepts that a word has expired; every offer carries its age. Where the policy forbids
+    /// that, it is [`Purpose::Act`].
     ActOnExpired,
+    /// To bring back what a lock names: an expired word still counts, whatever the policy says of what is new.
+    Restore,
     /// To show it: the last good copy answers, whatever befell it since; every offer carries its age.
     Look,
 }
@@ -141,7 +153,7 @@ impl Purpose {
     fn bears(self, refused: &Refused) -> bool {
         match self {
             Self::Act => false,
-            Self::ActOnExpired => refused.is_expiry(),
+            Self::ActOnExpired | Self::Restore => refused.is_expiry(),
             Self::Look => true,
         }
     }
@@ -152,7 +164,7 @@ impl Purpose {
     fn bears_silence(self, refused: &Refused) -> bool {
         match self {
             _ if matches!(refused.why, WhyRefused::Withdrawn { .. }) => true,
-            Self::Act | Self::ActOnExpired => self.bears(refused),
+            Self::Act | Self::ActOnExpired | Self::Restore => self.bears(refused),
             Self::Look => refused.is_expiry(),
         }
     }
@@ -163,6 +175,8 @@ impl Purpose {
 pub struct Gate {
     ring: Ring,
     standings: Vec<(Standing, Option<Arc<Source>>)>,
+    /// For each rule of the ring the group of each database that it names.
+    groups: Vec<Vec<usize>>,
     now: Time,
     purpose: Purpose,
 }
@@ -194,16 +208,32 @@ impl Gate {
     /// A gate over the databases as they stand.
     pub fn new(ring: Ring, standings: Vec<Standing>, now: Time, purpose: Purpose) -> Self {
         let with_source = |standing: Standing| {
-            let source = standing.database.as_ref().map(|database| Arc::new(database.source(&ring, now)));
+            let source = standing
+                .database
+                .as_ref()
+                .map(|database| Arc::new(database.source(&standing.entry, &ring, now)));
             (standing, source)
         };
-        let standings = standings.into_iter().map(with_source).collect();
-        Self { ring, standings, now, purpose }
+        let standings: Vec<(Standing, Option<Arc<Source>>)> =
+            standings.into_iter().map(with_source).collect();
+        let databases = standings.iter().filter_map(|(standing, _)| standing.database.as_ref());
+        let keys = databases.map(|one| (&one.entry.name, quorum::keys(&one.memory, &one.good))).collect();
+        let groups = ring.quorums().iter().map(|rule| quorum::groups(rule, &keys)).collect();
+        let purpose = match purpose {
+            Purpose::ActOnExpired if ring.policy().forbid_accept_expired => Purpose::Act,
+            purpose => purpose,
+        };
+        Self { ring, standings, groups, now, purpose }
     }
 
     /// Asks who answers for `project`. The first database in order that lists it does; one that would have to and
     /// cannot (refused, expired, absent) keeps its place, and no lower one answers in its stead.
     pub fn ask(&self, project: &ProjectName) -> Result<Answer<'_>, Refused> {
+        self.ask_under(project, &Inherited::default())
+    }
+
+    /// The same, where the project is needed by others whose rules it inherits.
+    pub fn ask_under(&self, project: &ProjectName, inherited: &Inherited) -> Result<Answer<'_>, Refused> {
         let asked = self.ring.asked_for(project);
         let mut in_the_way = None;
         for entry in &asked {
@@ -224,7 +254,9 @@ impl Gate {
                 return Err(refused);
             }
             let Some(source) = source else { continue };
-            return Ok(Answer::Record(RecordWanted { database, source, project: project.clone(), target }));
+            let own = SignedRecord { database, source, project: project.clone(), target };
+            let rules = self.rules_wanted(&own, inherited);
+            return Ok(Answer::Record(RecordWanted { gate: self, own, rules }));
         }
         Ok(Answer::Nobody(Nobody {
             project: project.clone(),
@@ -232,6 +264,58 @@ impl Gate {
             known: self.ring.entries().len(),
             refused: in_the_way,
         }))
+    }
+
+    /// The rules that hold for a project, each with the databases that it names as they stand towards it.
+    fn rules_wanted(&self, own: &SignedRecord<'_>, inherited: &Inherited) -> Vec<RuleWanted<'_>> {
+        let rules = inherited.rules(&self.ring, &own.project).into_iter();
+        let wanted = |(place, from): (usize, Option<&ProjectName>)| {
+            let (rule, groups) = (self.ring.quorums().get(place)?, self.groups.get(place)?);
+            let witness = |name: &EntryName| self.witness(name, rule.owner, &own.project);
+            let voters = rule.of.iter().zip(groups).map(|(name, group)| (name, *group, witness(name)));
+            let inherited_from = from.cloned();
+            Some(RuleWanted { rule, voters: voters.collect(), inherited_from })
+        };
+        rules.filter_map(wanted).collect()
+    }
+
+    /// The record by which a database may be a witness for a project: one that is signed, current, in scope, and of which
+    /// nothing was refused at this run, whatever the answer is wanted for.
+    fn witness(
+        &self,
+        name: &EntryName,
+        whose: Owner,
+        project: &ProjectName,
+    ) -> Result<SignedRecord<'_>, Dissent> {
+        let named = self.standings.iter().find(|(one, _)| one.entry.name == *name);
+        let (standing, source) = named.ok_or(Dissent::NotInRing)?;
+        // An administrator counts on his own databases, not on one that a user gave the name of.
+        if whose == Owner::Administrator && standing.entry.owner != Owner::Administrator {
+            return Err(Dissent::NotInRing);
+        }
+        if standing.entry.learnt.holds != Holds::Signed {
+            return Err(Dissent::NotSigned);
+        }
+        if !standing.entry.scope.admits(project) {
+            return Err(Dissent::OutOfScope);
+        }
+        let (Some(database), Some(source)) = (&standing.database, source) else {
+            return Err(standing
+                .refused
+                .as_ref()
+                .map_or(Dissent::Absent, |why| Dissent::Refused(why.code())));
+        };
+        if let Some(against) = self.stands_against(standing, database) {
+            return Err(match against.why {
+                WhyRefused::Expired { since, .. } => Dissent::Expired(since),
+                _ => Dissent::Refused(against.code()),
+            });
+        }
+        if !database.own_scope.admits(project) {
+            return Err(Dissent::OutOfScope);
+        }
+        let target = database.target(project).ok_or(Dissent::NotListed)?;
+        Ok(SignedRecord { database, source, project: project.clone(), target })
     }
 
     /// The ring it stands over.
@@ -250,7 +334,9 @@ impl Gate {
         for database in self.standings().filter_map(|standing| standing.database.as_ref()) {
             let listed = database.good.targets().filter_map(|(path, _)| project_of_path(path));
             let admits = |project: &ProjectName| {
-                database.entry.scope.admits(project) && database.own_scope.admits(project)
+                database.entry.scope.admits(project)
+                    && database.own_scope.admits(project)
+                    && self.ring.asked_for(project).iter().any(|entry| entry.name == database.entry.name)
             };
             projects.extend(listed.filter(admits));
         }
@@ -285,82 +371,4 @@ fn absent(standing: &Standing, project: &ProjectName) -> Refused {
             why: standing.unreached.clone().unwrap_or_else(|| "it was never refreshed".to_owned()),
         },
     })
-}
-
-/// A record that must be read before the gate can answer.
-#[derive(Debug)]
-pub struct RecordWanted<'g> {
-    database: &'g Database,
-    source: &'g Arc<Source>,
-    project: ProjectName,
-    target: TargetInfo,
-}
-
-impl RecordWanted<'_> {
-    /// The target's path, `projects/<name>.json`.
-    pub fn path(&self) -> String {
-        record_path(&self.project)
-    }
-
-    /// The hash and length by which its bytes are believed.
-    pub fn target(&self) -> &TargetInfo {
-        &self.target
-    }
-
-    /// The project.
-    pub fn project(&self) -> &ProjectName {
-        &self.project
-    }
-
-    /// The hash and length of the pack in which its database publishes all its records, where it does.
-    pub fn pack(&self) -> Option<TargetInfo> {
-        self.database.good.target(PACK_PATH)
-    }
-
-    /// Opens the pack, if the bytes have the signed hash. What is in it is held against its own hash when it is offered.
-    pub fn open_pack(&self, bytes: &[u8]) -> Option<Pack> {
-        let verified = self.database.good.verify_target(PACK_PATH, bytes).ok()?;
-        Pack::open(verified.bytes())
-    }
-
-    /// The hash and length of every record that its database lists without delegating.
-    pub fn siblings(&self) -> impl Iterator<Item = TargetInfo> {
-        let targets = self.database.good.targets();
-        targets.filter(|(path, _)| project_of_path(path).is_some()).map(|(_, target)| target)
-    }
-
-    /// The database that answers.
-    pub fn source(&self) -> &Source {
-        self.source
-    }
-
-    /// Verifies the record's bytes and makes the offer.
-    pub fn offer(&self, bytes: &[u8]) -> Result<Offer, Refused> {
-        let refused = |why| Refused { database: self.database.entry.name.clone(), why };
-        let path = self.path();
-        let good = &self.database.good;
-        let verified =
-            good.verify_target(&path, bytes).map_err(|refusal| refused(WhyRefused::Bytes(refusal)))?;
-        let source = verified.sha256();
-        let malformed = |error| refused(WhyRefused::Malformed { path: path.clone(), error });
-        let record = ProjectRecord::parse(&self.project, verified.bytes()).map_err(malformed)?;
-        let flat = FlatRecord::of(&record, &source);
-        let unheard_of = || MalformedRecord::new("found more in it than 32 bits count".to_owned());
-        flat.map(|flat| self.offer_of(flat)).ok_or_else(unheard_of).map_err(malformed)
-    }
-
-    /// Makes the offer from what [`Offer::to_cache`] gave for the very record that is wanted; `None` for anything else.
-    ///
-    /// The form is not signed. It is believed since it names the signed SHA-256, its sum holds, and it comes from a
-    /// folder that only the user writes: whoever can forge it there can change the environment as well.
-    pub fn cached_offer(&self, cached: Vec<u8>) -> Option<Offer> {
-        let sha256 = self.target.sha256()?;
-        FlatRecord::open(&self.project, &sha256, cached).map(|flat| self.offer_of(flat))
-    }
-
-    /// The only place where an offer is made.
-    fn offer_of(&self, record: FlatRecord) -> Offer {
-        let recalls = &self.database.recalls;
-        Offer::of(record, Arc::clone(self.source), |sha256| recalls.of(sha256).cloned())
-    }
 }

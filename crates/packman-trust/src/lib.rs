@@ -13,6 +13,7 @@ mod link;
 mod list;
 mod offer;
 mod pasted;
+mod quorum;
 mod refused;
 mod ring;
 mod scope;
@@ -21,14 +22,18 @@ pub use age::Age;
 pub use assurance::{Assurance, Holds, How, Padlock};
 pub use change::{Change, Class, Effect, Present, Saying, Sight, State, TakenBack, Words, change};
 pub use evidence::{Evidence, NoEvidence, Proven};
-pub use gate::{Answer, Database, Gate, Nobody, Purpose, RecordWanted, Standing};
+pub use gate::{
+    Answer, Database, Gate, Nobody, Purpose, Record, RecordWanted, SignedRecord, Standing, Witness,
+};
 pub use link::{Link, LinkAddress, LinkError, Named};
 pub use list::{DATABASES_PATH, HeldBy, List, Listing, Listings, Told, Withdrawal};
 pub use offer::{LeftOut, Offer, OfferedFile, OfferedWheel, Source, WheelPlace, WhyNot};
 pub use pasted::{PastedError, pasted_sha256};
+pub use quorum::{Dissent, Inherited, Shortfall};
 pub use refused::{Refused, WhyRefused};
 pub use ring::{
-    DamagedRing, Entry, EntryName, EntryNameError, Learnt, Policy, Quorum, Removed, Ring, RingError,
+    DamagedRing, Entry, EntryName, EntryNameError, Learnt, Owner, Policy, Quorum, Removed, Ring, RingError,
+    Weight,
 };
 pub use scope::{Pattern, PatternError, Scope};
 

@@ -12,7 +12,7 @@
 use std::sync::Arc;
 
 use packman_database::{
-    CoreMetadata, FileUrl, FlatFile, FlatRecord, MalformedRecord, Recall, RecordedFile, Review, record_path,
+    CoreMetadata, FileUrl, FlatFile, FlatRecord, MalformedRecord, RecordedFile, Review, record_path,
 };
 use packman_names::{ProjectName, Version, WheelName};
 use packman_strict::Sha256;
@@ -21,8 +21,9 @@ use packman_tuf::SafetyNumber;
 
 use crate::age::Age;
 use crate::assurance::Assurance;
+use crate::quorum::Shortfall;
 use crate::refused::{Refused, WhyRefused};
-use crate::ring::EntryName;
+use crate::ring::{EntryName, Owner};
 
 /// Which database an offer comes from, and under which assurance.
 #[derive(Clone, Debug, PartialEq)]
@@ -31,6 +32,8 @@ pub struct Source {
     pub database: EntryName,
     /// Its title, in its maintainer's words.
     pub title: String,
+    /// Whose entry of the ring it is.
+    pub owner: Owner,
     /// What holds it and how we know.
     pub assurance: Assurance,
     /// The safety number of its root when it answered.
@@ -41,6 +44,13 @@ pub struct Source {
     pub mirrors: Vec<String>,
     /// Whether its word was current when it answered.
     pub age: Age,
+}
+
+impl Source {
+    /// What holds it, how we know, and whether it is the administrator's, in words.
+    pub fn held(&self) -> String {
+        format!("{}{}", self.assurance, self.owner.mark())
+    }
 }
 
 /// The files of one project that exist for this user. What a file says is read when somebody asks for that file.
@@ -56,21 +66,19 @@ pub struct Offer {
 impl Offer {
     /// Sorts the files of a verified record into those that exist for the user and those left out.
     pub(crate) fn of(
-        record: FlatRecord,
+        record: Arc<FlatRecord>,
         source: Arc<Source>,
-        recalled: impl Fn(&Sha256) -> Option<Recall>,
+        mut why_not: impl FnMut(&FlatFile<'_>) -> Option<WhyNot>,
     ) -> Self {
         let mut offered = Vec::new();
         let mut left_out = Vec::new();
         for (place, file) in record.files().enumerate() {
-            let recall = recalled(&file.sha256()).map(|recall| recall.reason);
-            match (recall.or_else(|| file.recalled().map(str::to_owned)), file.fit()) {
-                (Some(reason), _) => left_out.push((place, WhyNot::Recalled { reason })),
-                (None, None) => left_out.push((place, WhyNot::SourceDistribution)),
-                (None, Some(_)) => offered.push(place),
+            match why_not(&file) {
+                Some(why) => left_out.push((place, why)),
+                None => offered.push(place),
             }
         }
-        Self { record: Arc::new(record), source, offered, left_out }
+        Self { record, source, offered, left_out }
     }
 
     /// The project.
@@ -125,11 +133,6 @@ impl Offer {
     /// What one of its wheels needs.
     pub fn metadata(&self, WheelPlace(place): WheelPlace) -> CoreMetadata {
         self.record.file(place).map(|file| file.metadata()).unwrap_or_default()
-    }
-
-    /// The form in which it is kept in the cache, to be opened by [`crate::RecordWanted::cached_offer`].
-    pub fn to_cache(&self) -> Vec<u8> {
-        self.record.to_bytes()
     }
 
     /// Only a form that PackMan did not write is so; its sum holds, so somebody else made it.
@@ -265,6 +268,11 @@ impl<'o> LeftOut<'o> {
         self.file.sha256()
     }
 
+    /// Who looked inside, where somebody did.
+    pub fn review(&self) -> Option<Review> {
+        self.file.decode()?.review
+    }
+
     /// Why it may not.
     pub fn why(&self) -> &'o WhyNot {
         self.why
@@ -281,6 +289,15 @@ pub enum WhyNot {
     },
     /// It would have to be built, and building runs its code.
     SourceDistribution,
+    /// Too few of the databases agree on it that have to.
+    Quorum(Box<Shortfall>),
+    /// No person looked inside it, and the policy wants that one has.
+    Unreviewed {
+        /// Whether a machine did.
+        by_machine: bool,
+    },
+    /// No signature and no hash holds the database that lists it, and the policy forbids that.
+    Unverified,
 }
 
 impl WhyNot {
@@ -289,6 +306,9 @@ impl WhyNot {
         match self {
             Self::Recalled { .. } => "recalled",
             Self::SourceDistribution => "sdist",
+            Self::Quorum(_) => "quorum",
+            Self::Unreviewed { .. } => "unreviewed",
+            Self::Unverified => "unverified-forbidden",
         }
     }
 
@@ -297,6 +317,12 @@ impl WhyNot {
         match self {
             Self::Recalled { reason } => format!("recalled: {}", reason.escape_debug()),
             Self::SourceDistribution => "a source distribution: building one runs its code".to_owned(),
+            Self::Quorum(shortfall) => shortfall.words(),
+            Self::Unreviewed { by_machine } => {
+                let by = if *by_machine { "only a machine has looked" } else { "nobody has looked" };
+                format!("{by} inside it, and the policy wants that a person has")
+            }
+            Self::Unverified => "its database is unverified, and the policy forbids that".to_owned(),
         }
     }
 }

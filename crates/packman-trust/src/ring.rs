@@ -1,9 +1,11 @@
 //! The trust ring: the lists and databases this user trusts, in order, with how each was learnt and what it may answer
 //! for; and the rules that hold for all of them.
 
+mod above;
 mod entry;
 mod error;
 mod file;
+mod laws;
 mod rules;
 
 use packman_database::Kind;
@@ -15,15 +17,19 @@ use crate::assurance::{Assurance, Holds, How};
 use crate::change::{Change, Effect, Saying, Sight, TakenBack, change, stopped_by};
 use crate::scope::{Pattern, Scope};
 
+use above::{Above, Noted};
+
 pub(crate) use entry::same_place;
 pub use entry::{Entry, EntryName, EntryNameError, Learnt, Removed};
 pub use error::RingError;
 pub use file::DamagedRing;
-pub use rules::{Policy, Quorum};
+pub use laws::Weight;
+pub use rules::{Owner, Policy, Quorum};
 
 /// A database that answers first for certain names.
 #[derive(Clone, Debug, Eq, PartialEq)]
 struct Preference {
+    owner: Owner,
     database: EntryName,
     patterns: Scope,
 }
@@ -37,6 +43,11 @@ pub struct Ring {
     quorums: Vec<Quorum>,
     removed: Vec<Removed>,
     preferences: Vec<Preference>,
+    /// Whether those under it may add nothing: for an administrator's.
+    only: bool,
+    /// What was seen of the entries of an administrator's ring.
+    noted: Vec<Noted>,
+    above: Option<Above>,
 }
 
 impl Ring {
@@ -55,19 +66,19 @@ impl Ring {
         self.lists.iter().chain(&self.entries)
     }
 
-    /// What is not allowed.
+    /// What is not allowed, by the user or by the administrator.
     pub fn policy(&self) -> Policy {
-        self.policy
+        self.policy.and(self.administrators_policy())
     }
 
-    /// Whether it has rules beyond who answers for what: a policy or a quorum.
-    pub fn has_rules(&self) -> bool {
-        self.policy != Policy::default() || !self.quorums.is_empty()
+    /// How many databases must agree on which projects' files. Of each owner the first that names a project is its rule.
+    pub fn quorums(&self) -> &[Quorum] {
+        &self.quorums
     }
 
-    /// How many databases must agree on a project's files, where the ring has a rule for it: the first that names it.
-    pub fn quorum(&self, project: &ProjectName) -> Option<&Quorum> {
-        Quorum::own(&self.quorums, project)
+    /// Whether a rule counts on a database of this name: who takes the name would be counted in its stead.
+    pub fn is_counted_on(&self, name: &EntryName) -> bool {
+        self.quorums.iter().any(|rule| rule.of.contains(name))
     }
 
     /// The list or database of this name.
@@ -99,6 +110,7 @@ impl Ring {
 
     /// Adds an entry as the last of its kind. Two heads that it had when it was removed it has again.
     pub fn add(&mut self, mut entry: Entry) -> Result<(), RingError> {
+        self.refuse_covered(&entry.scope)?;
         if let Some(present) = self.all().find(|known| known.chain == entry.chain) {
             return Err(RingError::ChainPresent(present.name.clone()));
         }
@@ -122,6 +134,7 @@ impl Ring {
     /// Takes an entry's power away; which chain its address stands for stays known. A list that goes can take nothing
     /// back any more; what it took back before stays so until the user decides.
     pub fn remove(&mut self, name: &EntryName) -> Result<Entry, RingError> {
+        self.refuse_administrators(name)?;
         let gone = self.entry(name)?.clone();
         self.of_kind(gone.kind).retain(|entry| entry.name != *name);
         self.preferences.retain(|preference| &preference.database != name);
@@ -140,19 +153,25 @@ impl Ring {
     /// Sets what a database may answer for.
     pub fn rescope(&mut self, name: &EntryName, scope: Scope) -> Result<(), RingError> {
         self.refuse_list(name)?;
+        self.refuse_administrators(name)?;
+        self.refuse_covered(&scope)?;
         self.change(name, |entry| entry.scope = scope)
     }
 
-    /// Raises how an entry is known: its number was compared. That settles which of two heads is to be followed, too.
+    /// Raises how an entry is known: its number was compared. That settles which of two heads is to be followed, too. How
+    /// the administrator knows an entry of his is his to say.
     pub fn compared(&mut self, name: &EntryName) -> Result<(), RingError> {
         self.change(name, |entry| {
-            entry.learnt.how = How::Compared;
+            if entry.owner == Owner::User {
+                entry.learnt.how = How::Compared;
+            }
             entry.present.heads = None;
         })
     }
 
     /// Lets an entry stand for another chain, whose number was compared: its maintainer began anew.
     pub fn rekey(&mut self, name: &EntryName, chain: Sha256) -> Result<(), RingError> {
+        self.refuse_administrators(name)?;
         if let Some(present) = self.all().find(|entry| entry.chain == chain && entry.name != *name) {
             return Err(RingError::ChainPresent(present.name.clone()));
         }
@@ -165,6 +184,7 @@ impl Ring {
 
     /// Keeps an entry that the list it was learnt through took back.
     pub fn keep(&mut self, name: &EntryName) -> Result<(), RingError> {
+        self.refuse_administrators(name)?;
         let entry = self.entry_mut(name)?;
         let withdrawn = entry.present.withdrawn.as_mut();
         withdrawn.ok_or_else(|| RingError::NotWithdrawn(name.clone()))?.kept = true;
@@ -195,7 +215,8 @@ impl Ring {
                 present.withdrawn = Some(TakenBack { reason: String::new(), kept: false });
             }
             (Sight::Said { by, signed: true, what: Saying::SameChain }, _) => {
-                if matches!(entry.learnt.how, How::Remembered(_) | How::ByLink) {
+                let is_own = entry.owner == Owner::User;
+                if is_own && matches!(entry.learnt.how, How::Remembered(_) | How::ByLink) {
                     entry.learnt.how = How::Listed(by.to_string());
                 }
             }
@@ -237,6 +258,7 @@ impl Ring {
 
     /// Lets a database answer first for these projects, or for its whole scope where none is named.
     pub fn prefer(&mut self, name: &EntryName, projects: &[ProjectName]) -> Result<(), RingError> {
+        self.refuse_administrators(name)?;
         let entry = self.refuse_list(name)?;
         if let Some(outside) = projects.iter().find(|project| !entry.scope.admits(project)) {
             return Err(RingError::OutsideScope(name.clone(), outside.clone()));
@@ -249,7 +271,7 @@ impl Ring {
         };
         // The newest wish comes first; what it says anew is dropped from older ones.
         self.preferences.retain(|preference| preference.database != *name || preference.patterns != patterns);
-        self.preferences.insert(0, Preference { database: name.clone(), patterns });
+        self.preferences.insert(0, Preference { owner: Owner::User, database: name.clone(), patterns });
         Ok(())
     }
 
@@ -257,7 +279,8 @@ impl Ring {
     pub fn preferred(&self, name: &EntryName) -> Vec<&Pattern> {
         let mut taken: Vec<&Pattern> = Vec::new();
         let mut own = Vec::new();
-        for preference in &self.preferences {
+        let owner = self.entry(name).map(|entry| entry.owner).unwrap_or_default();
+        for preference in self.preferences.iter().filter(|preference| preference.owner == owner) {
             let new = preference.patterns.patterns().iter().filter(|pattern| !taken.contains(pattern));
             let new: Vec<&Pattern> = new.collect();
             if preference.database == *name {
@@ -268,15 +291,19 @@ impl Ring {
         own
     }
 
-    /// The entries whose scope admits `project`, in the order in which they are asked.
+    /// The entries whose scope admits `project`, in the order in which they are asked. Where the administrator has one,
+    /// his alone are, in his order.
     pub fn asked_for<'r>(&'r self, project: &ProjectName) -> Vec<&'r Entry> {
-        let admitting = self.entries.iter().filter(|entry| entry.scope.admits(project));
+        let owner = self.who_answers(project);
+        let admitting =
+            self.entries.iter().filter(|entry| entry.owner == owner && entry.scope.admits(project));
         let rank = |entry: &Entry| {
-            let wishes = self.preferences.iter();
             let wish = |preference: &Preference| {
-                preference.database == entry.name && preference.patterns.admits(project)
+                preference.owner == owner
+                    && preference.database == entry.name
+                    && preference.patterns.admits(project)
             };
-            wishes.clone().position(wish).unwrap_or(usize::MAX)
+            self.preferences.iter().position(wish).unwrap_or(usize::MAX)
         };
         let mut asked: Vec<&Entry> = admitting.collect();
         // A stable sort: without a wish, the order of the ring.

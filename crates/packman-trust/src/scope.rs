@@ -117,6 +117,15 @@ impl Scope {
         self.0.iter().all(|narrow| other.0.iter().any(|wide| wide.matches_text(&narrow.0)))
     }
 
+    /// Whether a name may be in both. Where two stars leave that open, it may.
+    pub fn may_meet(&self, other: &Self) -> bool {
+        let meet = |one: &Pattern, two: &Pattern| {
+            let stars = [one, two].map(|pattern| pattern.0.contains('*'));
+            stars == [true, true] || one.matches_text(&two.0) || two.matches_text(&one.0)
+        };
+        self.0.iter().any(|one| other.0.iter().any(|two| meet(one, two)))
+    }
+
     /// Its patterns.
     pub fn patterns(&self) -> &[Pattern] {
         &self.0

@@ -13,6 +13,7 @@ pub(crate) mod lapsed;
 pub(crate) mod list;
 pub(crate) mod lock;
 pub(crate) mod plan;
+pub(crate) mod rules;
 pub(crate) mod search;
 pub(crate) mod start;
 pub(crate) mod tree;

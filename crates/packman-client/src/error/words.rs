@@ -49,7 +49,13 @@ impl fmt::Display for No {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NobodyVouches(nobody) => write!(f, "nobody you trust vouches for `{}`", nobody.project),
-            Self::NothingFits(explanation) => f.write_str(explanation.headline()),
+            Self::NothingFits(explanation) => f.write_str(match explanation.code() {
+                "quorum" => "too few of the databases you trust agree on what is needed",
+                "unreviewed" | "unverified-forbidden" => {
+                    "the policy of your trust ring leaves out what is needed"
+                }
+                _ => explanation.headline(),
+            }),
             Self::Requirement(refused) => refused.fmt(f),
             Self::Unhashed { file, vouched } => write!(
                 f,
@@ -102,6 +108,13 @@ impl fmt::Display for No {
             Self::LockedRecalled { project, version, .. } => {
                 write!(f, "the locked file of {} was recalled", Release(project, version.as_ref()))
             }
+            Self::LockedLeftOut { project, version, .. } => {
+                write!(
+                    f,
+                    "the rules of your trust ring leave out the locked file of {}",
+                    Release(project, version.as_ref())
+                )
+            }
             Self::InTheWay { folder, is_environment: true } => {
                 write!(f, "{} is an environment already", quoted(folder))
             }
@@ -115,6 +128,7 @@ impl fmt::Display for No {
                 write!(f, "{lists} of your trust ring {verb} a signed database `{name}`")
             }
             Self::Ring(error) => error.fmt(f),
+            Self::Policy { what } => write!(f, "{what} is forbidden by the policy of your trust ring"),
         }
     }
 }
@@ -200,6 +214,7 @@ impl No {
                 vec![format!("no wheel of that version has the SHA-256 {sha256} there")]
             }
             Self::LockedRecalled { reason, .. } => vec![escaped(reason).to_string()],
+            Self::LockedLeftOut { why, .. } => vec![why.words()],
             Self::ExternallyManaged { message: Some(message), .. } => {
                 message.lines().map(|line| escaped(line).to_string()).collect()
             }

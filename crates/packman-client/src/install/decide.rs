@@ -29,19 +29,29 @@ impl Client<'_> {
         absent: Absent,
         goal: Goal,
     ) -> Result<Planned, ClientError> {
-        let (environment, gate, storing) = self.environment_and_gate(which, absent)?;
+        let (environment, gate, storing) =
+            self.environment_and_gate(which, absent, self.purpose_of(&goal))?;
         let refused = gate.refusals();
         let planned = self.tell_refused(&refused, self.plan_in(environment, gate, goal, &[]));
         storing.beside(planned).map(Planned::beside)
+    }
+
+    /// What was good when it was locked is not forgotten by time alone, whatever the policy says of new installations.
+    fn purpose_of(&self, goal: &Goal) -> Purpose {
+        match goal {
+            Goal::Sync(_) => Purpose::Restore,
+            Goal::Install(_) | Goal::Upgrade(_) if self.accept_expired => Purpose::ActOnExpired,
+            Goal::Install(_) | Goal::Upgrade(_) => Purpose::Act,
+        }
     }
 
     fn environment_and_gate(
         &self,
         which: &WhichEnvironment,
         absent: Absent,
+        purpose: Purpose,
     ) -> Result<(Environment, Gate, Storing), ClientError> {
         let (environment, gate) = std::thread::scope(|scope| {
-            let purpose = if self.accept_expired { Purpose::ActOnExpired } else { Purpose::Act };
             let refresh = scope.spawn(move || self.gate_and_storing(purpose));
             let environment = self.environment(which, absent);
             (environment, refresh.join().unwrap_or(Err(ClientError::Stopped)))
@@ -85,8 +95,13 @@ impl Client<'_> {
             upgrade: &wanted.upgrade,
         };
         let (resolution, lapsed) = self.with_offers(&gate, |offers| {
-            let resolution = packman_resolve::resolve_offers(&asked, offers)
-                .map_err(|failure| resolve_error(failure, offers, &wanted.requirements))?;
+            let resolution = loop {
+                let resolution = packman_resolve::resolve_offers(&asked, offers)
+                    .map_err(|failure| resolve_error(failure, offers, &wanted.requirements))?;
+                if !offers.inherit(&resolution) {
+                    break resolution;
+                }
+            };
             if let Some(nobody) = wanted.must_be_vouched.iter().find_map(|project| offers.nobody(project)) {
                 return Err(ClientError::from(nobody));
             }

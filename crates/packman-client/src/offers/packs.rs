@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use packman_database::{PACK_PATH, Pack};
 use packman_machine::network::Fetched;
 use packman_strict::Sha256;
-use packman_trust::RecordWanted;
+use packman_trust::SignedRecord;
 use packman_tuf::TargetInfo;
 
 use crate::client::Client;
@@ -41,7 +41,7 @@ struct Known {
 impl Packs {
     /// A record out of the pack of the database that answers for it, if there is one and it is worth its bytes. Who
     /// comes while it is being fetched waits for it.
-    pub(super) fn record(&self, client: &Client<'_>, wanted: &RecordWanted<'_>) -> Option<Vec<u8>> {
+    pub(super) fn record(&self, client: &Client<'_>, wanted: &SignedRecord<'_>) -> Option<Vec<u8>> {
         let (known, target) = self.known(wanted)?;
         let missed = known.missed.fetch_add(1, Ordering::Relaxed) + 1;
         if known.pack.get().is_none() && !known.is_worth(client, wanted, &target, missed) {
@@ -52,13 +52,13 @@ impl Packs {
     }
 
     /// The same for who wants to see all records of a database: its pack is fetched whatever else is kept.
-    pub(super) fn record_of_whole(&self, client: &Client<'_>, wanted: &RecordWanted<'_>) -> Option<Vec<u8>> {
+    pub(super) fn record_of_whole(&self, client: &Client<'_>, wanted: &SignedRecord<'_>) -> Option<Vec<u8>> {
         let (known, target) = self.known(wanted)?;
         let pack = known.pack.get_or_init(|| read(client, wanted, &target)).as_ref()?;
         pack.record(wanted.project())
     }
 
-    fn known(&self, wanted: &RecordWanted<'_>) -> Option<(Arc<Known>, TargetInfo)> {
+    fn known(&self, wanted: &SignedRecord<'_>) -> Option<(Arc<Known>, TargetInfo)> {
         let target = wanted.pack().filter(|target| target.length <= Pack::LONGEST)?;
         let sha256 = target.sha256()?;
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
@@ -70,7 +70,7 @@ impl Known {
     fn is_worth(
         &self,
         client: &Client<'_>,
-        wanted: &RecordWanted<'_>,
+        wanted: &SignedRecord<'_>,
         target: &TargetInfo,
         missed: u64,
     ) -> bool {
@@ -82,7 +82,7 @@ impl Known {
 }
 
 /// About how many records of the database the cache lacks.
-fn lacking(client: &Client<'_>, wanted: &RecordWanted<'_>) -> u64 {
+fn lacking(client: &Client<'_>, wanted: &SignedRecord<'_>) -> u64 {
     let listed = wanted.siblings().count();
     let step = listed.div_ceil(SAMPLE).max(1);
     let lacking = wanted.siblings().step_by(step).filter(|target| !client.has_record(target)).count();
@@ -90,7 +90,7 @@ fn lacking(client: &Client<'_>, wanted: &RecordWanted<'_>) -> u64 {
 }
 
 /// Opens the pack that is kept, or fetches it from the first mirror that has it whole.
-fn read(client: &Client<'_>, wanted: &RecordWanted<'_>, target: &TargetInfo) -> Option<Pack> {
+fn read(client: &Client<'_>, wanted: &SignedRecord<'_>, target: &TargetInfo) -> Option<Pack> {
     let sha256 = target.sha256()?;
     if let Some(bytes) = client.cache.blob(&sha256) {
         return wanted.open_pack(&bytes);

@@ -403,7 +403,8 @@ fn stored_url(location: &Location) -> String {
 
 /// A name that is not taken, made from a title.
 fn free_name(ring: &Ring, title: &str) -> EntryName {
-    let taken = |name: &EntryName| ring.entry(name).is_ok();
+    // A name that a rule counts on is for the user to give: a title must not make anybody a witness.
+    let taken = |name: &EntryName| ring.entry(name).is_ok() || ring.is_counted_on(name);
     let first = EntryName::parse(title).unwrap_or_else(|_| EntryName::suggest(title));
     if !taken(&first) {
         return first;

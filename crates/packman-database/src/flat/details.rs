@@ -109,6 +109,26 @@ pub(super) fn read<'t>(
     Some(Details { first_seen, metadata_sha256, record_sha256, uploaded, review, urls })
 }
 
+/// The SHA-256 of METADATA alone.
+pub(super) fn metadata_sha256(mut from: Cursor<'_>) -> Option<Sha256> {
+    let (flags, _) = (from.byte()?, from.seconds()?);
+    if flags & METADATA == 0 { None } else { from.sha256() }
+}
+
+/// Who looked inside, a person or a machine, alone.
+pub(super) fn reviewer(mut from: Cursor<'_>) -> Option<Reviewer> {
+    let (flags, _) = (from.byte()?, from.seconds()?);
+    for flag in [METADATA, RECORD] {
+        _ = if flags & flag == 0 { None } else { Some(from.sha256()?) };
+    }
+    _ = if flags & UPLOADED == 0 { None } else { Some(from.seconds()?) };
+    if flags & REVIEW == 0 {
+        return None;
+    }
+    let _by_and_at = (from.number()?, from.seconds()?);
+    Some(if from.byte()? == 1 { Reviewer::Human } else { Reviewer::Machine })
+}
+
 fn read_review<'t>(from: &mut Cursor<'_>, text: &impl Fn(u32) -> Option<&'t str>) -> Option<Review> {
     let by = text(from.number()?)?.to_owned();
     let at = Time::from_seconds(from.seconds()?);

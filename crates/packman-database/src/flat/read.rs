@@ -8,7 +8,7 @@ use packman_strict::Sha256;
 
 use super::cursor::{Cursor, number_at};
 use super::{BEFORE_COUNTS, FlatRecord, HEAD, MAGIC, NONE, Places, ROW, Span, details};
-use crate::{CoreMetadata, FileName, ProjectRecord, RecordedFile};
+use crate::{CoreMetadata, FileName, ProjectRecord, RecordedFile, Reviewer};
 
 impl FlatRecord {
     /// Opens what [`FlatRecord::encode`] wrote for the record of `project` whose bytes have the SHA-256 `source`. `None`
@@ -242,6 +242,21 @@ impl<'r> FlatFile<'r> {
         self.record.optional(self.row.recalled)
     }
 
+    /// The SHA-256 of its METADATA, where the record names it.
+    pub fn metadata_sha256(&self) -> Option<Sha256> {
+        details::metadata_sha256(self.details()?)
+    }
+
+    /// Whether a person or a machine looked inside, where somebody did.
+    pub fn reviewer(&self) -> Option<Reviewer> {
+        details::reviewer(self.details()?)
+    }
+
+    fn details(&self) -> Option<Cursor<'r>> {
+        let details = self.record.table(self.record.places.details);
+        details.get(self.row.details as usize..).map(Cursor)
+    }
+
     /// What its METADATA says of its needs.
     pub fn metadata(&self) -> CoreMetadata {
         let [first, many, other_first, other_many] = usize::try_from(self.row.needs)
@@ -266,8 +281,7 @@ impl<'r> FlatFile<'r> {
     pub fn decode(&self) -> Option<RecordedFile> {
         let name = FileName::parse(self.filename()).ok()?;
         let of_the_project = name.project() == self.record.project() && name.version() == self.version;
-        let details = self.record.table(self.record.places.details).get(self.row.details as usize..)?;
-        let details = details::read(Cursor(details), self.filename(), |place| self.record.optional(place))?;
+        let details = details::read(self.details()?, self.filename(), |place| self.record.optional(place))?;
         of_the_project.then(|| RecordedFile {
             name,
             sha256: self.sha256(),

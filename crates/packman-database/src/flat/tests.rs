@@ -131,6 +131,8 @@ fn answers_for_a_file_without_decoding_it() {
             assert_eq!(row.filename(), file.name.as_str());
             assert_eq!((row.sha256(), row.size()), (file.sha256, file.size));
             assert_eq!(row.metadata(), *file.metadata);
+            assert_eq!(row.metadata_sha256(), file.metadata_sha256);
+            assert_eq!(row.reviewer(), file.review.as_ref().map(|review| review.kind));
             assert_eq!((row.yanked(), row.recalled()), (file.yanked.as_deref(), file.recalled.as_deref()));
             let wheel = file.name.wheel();
             let fit = row.fit().map(|fit| [fit.python, fit.abi, fit.platform]);

@@ -58,7 +58,7 @@ impl OfferSource for Records {
             Answer::Nobody(_) => Ok(None),
             Answer::Record(wanted) => {
                 let record = self.records.iter().find(|record| record.name == *project).unwrap();
-                wanted.offer(&record.encode()).map(|offer| Some(Arc::new(offer)))
+                wanted.offer(&wanted.own().verify(&record.encode())?, &[]).map(|offer| Some(Arc::new(offer)))
             }
         }
     }

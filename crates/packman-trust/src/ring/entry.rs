@@ -7,6 +7,7 @@ use packman_strict::Sha256;
 use packman_strict::time::Time;
 use packman_tuf::{Role, SafetyNumber};
 
+use super::Owner;
 use crate::assurance::{Holds, How};
 use crate::change::{Present, State};
 use crate::scope::Scope;
@@ -87,6 +88,8 @@ pub struct Learnt {
 /// One list or database of the ring.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Entry {
+    /// Who wrote it into the ring.
+    pub owner: Owner,
     /// Whether it is a list or a database, as its verified `about.json` said.
     pub kind: Kind,
     /// The user's word for it.
@@ -109,8 +112,8 @@ pub struct Entry {
 impl Entry {
     /// A database of which nothing bad is known.
     pub fn database(name: EntryName, url: String, chain: Sha256, scope: Scope, learnt: Learnt) -> Self {
-        let (kind, present) = (Kind::Database, Present::default());
-        Self { kind, name, url, chain, scope, learnt, present, earlier: Vec::new() }
+        let (owner, kind, present) = (Owner::User, Kind::Database, Present::default());
+        Self { owner, kind, name, url, chain, scope, learnt, present, earlier: Vec::new() }
     }
 
     /// A list of which nothing bad is known.

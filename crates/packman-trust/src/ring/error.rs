@@ -21,6 +21,24 @@ pub enum RingError {
     NotWithdrawn(EntryName),
     /// The entry may not answer for this project, so it cannot answer first either.
     OutsideScope(EntryName, ProjectName),
+    /// It is the administrator's, who alone changes it.
+    Administrators(EntryName),
+    /// The administrator's databases answer for all of these names.
+    Covered(String),
+    /// The administrator allows no databases but his own.
+    OnlyAdministrators,
+    /// No rule of the user's is for exactly these names.
+    NoSuchRule(String),
+}
+
+impl RingError {
+    /// The stable code.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Administrators(_) | Self::Covered(_) | Self::OnlyAdministrators => "administrator",
+            _ => "ring",
+        }
+    }
 }
 
 impl fmt::Display for RingError {
@@ -39,6 +57,21 @@ impl fmt::Display for RingError {
             }
             Self::OutsideScope(name, project) => {
                 write!(f, "`{name}` may not answer for `{project}`, so it cannot answer first for it")
+            }
+            Self::Administrators(name) => {
+                write!(f, "`{name}` is your administrator's, who alone changes it")
+            }
+            Self::Covered(scope) => {
+                write!(
+                    f,
+                    "your administrator's databases answer for all of `{scope}`, wanted names that none of them covers"
+                )
+            }
+            Self::OnlyAdministrators => {
+                f.write_str("your administrator allows no databases and lists but his own")
+            }
+            Self::NoSuchRule(projects) => {
+                write!(f, "your trust ring has no quorum for exactly `{projects}`")
             }
         }
     }

@@ -9,7 +9,7 @@ use std::collections::HashSet;
 use packman_database::Kind;
 use toml_edit::{ArrayOfTables, DocumentMut, Item, Table, TableLike};
 
-use super::{Entry, EntryName, Ring};
+use super::{Entry, EntryName, Owner, Ring};
 
 /// A ring file that is not to be read as one. Code `state-damaged`: never taken for an empty ring.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -50,13 +50,17 @@ impl Ring {
             .parse()
             .map_err(|error: toml_edit::TomlError| DamagedRing::new(error.message().to_owned()))?;
         let root = Place { table: document.as_table(), name: "the file" };
-        root.only(&["format", "policy", "list", "database", "quorum", "removed", "prefer"])?;
+        root.only(&["format", "only", "policy", "list", "database", "quorum", "removed", "prefer", "noted"])?;
         if document.get("format").and_then(Item::as_integer) != Some(1) {
             return Err(DamagedRing::new("`format` is not 1"));
         }
-        let mut ring = Self { policy: parse::policy(&document)?, ..Self::default() };
+        let mut ring =
+            Self { policy: parse::policy(&document)?, only: root.flag("only")?, ..Self::default() };
         for table in tables(&document, "removed")? {
             ring.removed.push(parse::removed(&Place { table, name: "a `[[removed]]`" })?);
+        }
+        for table in tables(&document, "noted")? {
+            ring.noted.push(parse::noted(&Place { table, name: "a `[[noted]]`" })?);
         }
         for table in tables(&document, "list")? {
             ring.add_parsed(parse::entry(&Place { table, name: "a `[[list]]`" }, Kind::List)?)?;
@@ -85,10 +89,13 @@ impl Ring {
         self.add(entry).map_err(|error| DamagedRing::new(error.to_string()))
     }
 
-    /// Writes the ring file.
+    /// Writes the ring file: the user's part of it, where an administrator's ring stands above.
     pub fn encode(&self) -> String {
         let mut document = DocumentMut::new();
         document.insert("format", toml_edit::value(1));
+        if self.only {
+            document.insert("only", toml_edit::value(true));
+        }
         if let Some(policy) = encode::policy(self.policy) {
             document.insert("policy", Item::Table(policy));
         }
@@ -97,10 +104,13 @@ impl Ring {
                 document.insert(name, Item::ArrayOfTables(tables.into_iter().collect::<ArrayOfTables>()));
             }
         };
-        add("list", self.lists.iter().map(encode::entry).collect());
-        add("database", self.entries.iter().map(encode::entry).collect());
-        add("quorum", self.quorums.iter().map(encode::quorum).collect());
-        add("prefer", self.preferences.iter().map(encode::preference).collect());
+        let own = |owner: Owner| owner == Owner::User;
+        let entries = |all: &[Entry]| all.iter().filter(|one| own(one.owner)).map(encode::entry).collect();
+        add("list", entries(&self.lists));
+        add("database", entries(&self.entries));
+        add("quorum", self.quorums.iter().filter(|one| own(one.owner)).map(encode::quorum).collect());
+        add("prefer", self.preferences.iter().filter(|one| own(one.owner)).map(encode::preference).collect());
+        add("noted", self.notes().iter().map(encode::noted).collect());
         add("removed", self.removed.iter().map(encode::removed).collect());
         format!("{HEAD}{document}\n{END}\n")
     }

@@ -1,6 +1,6 @@
 //! Rules that hold for whatever database answers: the user's policy, and quorums.
 
-use packman_names::ProjectName;
+use core::fmt;
 
 use super::EntryName;
 use crate::scope::Scope;
@@ -27,9 +27,43 @@ impl Policy {
     }
 }
 
+impl fmt::Display for Policy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let rules = [
+            (self.require_human_review, "require-review=human"),
+            (self.forbid_unverified, "forbid-unverified"),
+            (self.forbid_accept_expired, "forbid-accept-expired"),
+        ];
+        let held: Vec<&str> = rules.into_iter().filter(|(holds, _)| *holds).map(|(_, words)| words).collect();
+        f.write_str(&if held.is_empty() { "nothing is forbidden".to_owned() } else { held.join(", ") })
+    }
+}
+
+/// Who wrote an entry or a rule of the ring.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum Owner {
+    /// Who administers the machine: it comes first, and the user cannot change it.
+    Administrator,
+    /// The user.
+    #[default]
+    User,
+}
+
+impl Owner {
+    /// What is added to what holds an entry, wherever that is shown: nothing for the user's own.
+    pub fn mark(self) -> &'static str {
+        match self {
+            Self::Administrator => ", administrator's",
+            Self::User => "",
+        }
+    }
+}
+
 /// For which projects how many of which databases must agree on a file.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Quorum {
+    /// Whose rule it is.
+    pub owner: Owner,
     /// The projects.
     pub projects: Scope,
     /// How many must agree: at least one, and no more than there are.
@@ -39,8 +73,20 @@ pub struct Quorum {
 }
 
 impl Quorum {
-    /// The rule for a project: the first that names it.
-    pub(crate) fn own<'q>(rules: &'q [Self], project: &ProjectName) -> Option<&'q Self> {
-        rules.iter().find(|rule| rule.projects.admits(project))
+    /// A rule of the user's. One that asks nobody, or that can never be met, is none.
+    pub fn new(projects: Scope, agree: usize, mut of: Vec<EntryName>) -> Option<Self> {
+        let named = of.len();
+        of.sort();
+        of.dedup();
+        let can_be_met = (1..=of.len()).contains(&agree) && of.len() == named;
+        let makes_sense = can_be_met && !projects.patterns().is_empty();
+        makes_sense.then_some(Self { owner: Owner::User, projects, agree, of })
+    }
+}
+
+impl fmt::Display for Quorum {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let of: Vec<&str> = self.of.iter().map(EntryName::as_str).collect();
+        write!(f, "{} of {} must agree", self.agree, of.join(", "))
     }
 }

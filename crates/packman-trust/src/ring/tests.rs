@@ -162,12 +162,13 @@ fn whole_ring() -> Ring {
     })
     .unwrap();
     ring.quorums.push(Quorum {
+        owner: Owner::User,
         projects: Scope::parse(&["flask"]).unwrap(),
         agree: 1,
         of: vec![name("web")],
     });
     let of = vec![name("elsewhere"), name("lab"), name("web")];
-    ring.quorums.push(Quorum { projects: Scope::everything(), agree: 2, of });
+    ring.quorums.push(Quorum { owner: Owner::User, projects: Scope::everything(), agree: 2, of });
     ring.policy = Policy { require_human_review: true, forbid_unverified: true, forbid_accept_expired: true };
     ring
 }

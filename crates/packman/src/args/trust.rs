@@ -9,6 +9,25 @@ Padlocks:
   [~]  half: it verifies, and nobody has compared its number yet
   [ ]  open: nothing verifies it";
 
+/// What counts for a quorum.
+const QUORUM: &str = "\
+Two databases agree on a file when both list it with the same SHA-256 and the same METADATA. Counted are those that are
+signed, current, in scope, and did not recall it; two that share a root or targets key count once. The first rule that
+names a project is its rule, and what it needs inherits it, unless that has its own. Demanding more is done at once;
+demanding less is asked first.
+
+  packman trust quorum 2 web lab home              every project
+  packman trust quorum 2 web lab --for 'flask*'    these, before every other rule
+  packman trust quorum --remove --for 'flask*'";
+
+/// What a policy can say.
+const POLICY: &str = "\
+  require-review=human|none            only files that a person has looked inside, as their scapegoat says
+  forbid-unverified=true|false         nothing of a database that no signature and no hash holds
+  forbid-accept-expired=true|false     `--accept-expired` is refused
+
+Forbidding more is done at once; allowing more is asked first.";
+
 /// `packman trust …`.
 #[derive(Debug, Subcommand)]
 pub(crate) enum TrustCommand {
@@ -46,6 +65,32 @@ pub(crate) enum TrustCommand {
         name: String,
         /// For these projects only; else for all it may answer for
         project: Vec<String>,
+    },
+    /// Let files in only where several databases agree on them; alone, show the rules
+    #[command(after_help = QUORUM)]
+    Quorum {
+        /// How many must agree
+        #[arg(value_name = "K", requires = "of")]
+        agree: Option<usize>,
+
+        /// Your names for the databases of which so many must
+        #[arg(value_name = "NAME")]
+        of: Vec<String>,
+
+        /// The projects that the rule is for; what they need inherits it [default: every project]
+        #[arg(long = "for", value_name = "PATTERN", num_args = 1.., default_value = "*")]
+        projects: Vec<String>,
+
+        /// Take the rule for exactly these projects away
+        #[arg(long, conflicts_with_all = ["agree", "of"])]
+        remove: bool,
+    },
+    /// Show or set what is not allowed
+    #[command(after_help = POLICY)]
+    Policy {
+        /// What to set
+        #[arg(value_name = "KEY=VALUE")]
+        set: Vec<String>,
     },
     /// Keep a database that the list it was learnt through took back
     Keep {

@@ -98,6 +98,7 @@ fn info_lines(info: &ProjectInfo) -> Vec<String> {
         lines
             .push(format!("  its {role} expired on {}: it may have said something else since", since.date()));
     }
+    lines.extend(info.quorums.iter().map(|rule| format!("  {rule}, by your quorum for {}", rule.projects)));
     let row = |file: &FileInfo| {
         let review = file
             .reviewed_by
@@ -125,6 +126,7 @@ fn info_to_json(info: &ProjectInfo) -> Value<'static> {
     let optional = |text: &Option<String>| text.clone().map_or(Value::Null, Value::from);
     let file = |file: &FileInfo| {
         let refused = file.left_out.as_ref().map_or(Value::Null, |(code, _)| Value::from(*code));
+        let because = file.left_out.as_ref().map_or(Value::Null, |(_, why)| Value::from(why.clone()));
         Value::from(
             Object::new()
                 .with("filename", file.filename.clone())
@@ -133,7 +135,8 @@ fn info_to_json(info: &ProjectInfo) -> Value<'static> {
                 .with("sha256", file.sha256.to_string())
                 .with("reviewed-by", optional(&file.reviewed_by))
                 .with("yanked", optional(&file.yanked))
-                .with("refused", refused),
+                .with("refused", refused)
+                .with("because", because),
         )
     };
     Object::new()
@@ -143,6 +146,7 @@ fn info_to_json(info: &ProjectInfo) -> Value<'static> {
         .with("assurance", info.source.assurance.to_string())
         .with("number", info.source.number.to_string())
         .with("expired", info.source.age != Age::Current)
+        .with("quorums", info.quorums.iter().map(words::rules::quorum).collect::<Vec<_>>())
         .with("files", info.files.iter().map(file).collect::<Vec<_>>())
         .into()
 }

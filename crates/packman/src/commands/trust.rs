@@ -1,5 +1,7 @@
 //! `packman trust`: the ring.
 
+mod rules;
+
 use packman_client::{
     AddRequest, Client, ClientError, Decision, Event, Host, ListedEntry, Question, RefreshReport, Refreshed,
     Typed,
@@ -36,9 +38,11 @@ pub(super) fn run(command: TrustCommand, common: &Common) -> Result<(), Ending> 
                 };
                 let answer =
                     Object::new().with("databases", of(Kind::Database)).with("lists", of(Kind::List));
+                let answer = words::rules::with_json(answer, &client.trust_rules()?);
                 return answered(answer, unreported(listed));
             }
             output::lines(words::trust::list(&listed))?;
+            output::lines(words::rules::lines(&client.trust_rules()?))?;
             unreported(listed)
         }
         TrustCommand::Show { name } => {
@@ -74,6 +78,22 @@ pub(super) fn run(command: TrustCommand, common: &Common) -> Result<(), Ending> 
             let what =
                 if project.is_empty() { "all it may answer for".to_owned() } else { project.join(", ") };
             done(&name, format!("`{name}` answers first for {what}"))
+        }
+        TrustCommand::Quorum { agree, of, projects, remove } => {
+            let projects = parse_scope(&projects)?;
+            if remove {
+                client.trust_quorum_remove(&projects)?;
+            } else if let Some(agree) = agree {
+                client.trust_quorum(&rules::quorum(projects, agree, &of)?)?;
+            }
+            rules::answer(&client, common)
+        }
+        TrustCommand::Policy { set } => {
+            if !set.is_empty() {
+                let wishes = set.iter().map(|text| rules::wish(text)).collect::<Result<Vec<_>, _>>()?;
+                client.trust_policy(|policy| wishes.iter().fold(policy, |policy, wish| wish.on(policy)))?;
+            }
+            rules::answer(&client, common)
         }
         TrustCommand::Keep { name } => {
             client.trust_keep(&name)?;

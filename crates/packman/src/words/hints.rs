@@ -5,7 +5,7 @@ use std::path::Path;
 use packman_client::{ClientError, Failed, No, RefusedWhy};
 use packman_resolve::Hint;
 use packman_strict::quote::{escaped, quoted};
-use packman_trust::{Nobody, RingError, WhyRefused};
+use packman_trust::{Dissent, Nobody, RingError, WhyNot, WhyRefused};
 use packman_wheel::Conflict;
 
 use super::shell_path;
@@ -123,6 +123,18 @@ fn honest_no(no: &No) -> Vec<String> {
                 .to_owned(),
             "ask its maintainer to, or `packman curate add DIR NAME --from FOLDER --copy-files` it yourself".to_owned(),
         ],
+        No::NothingFits(explanation) if explanation.code() == "quorum" => quorum(&explanation.lines()),
+        No::LockedLeftOut { why: why @ WhyNot::Quorum(_), .. } => quorum(&[why.words()]),
+        No::LockedLeftOut { project, .. } => {
+            vec![format!("`packman info {project}` shows what is offered; `packman trust policy` what is forbidden")]
+        }
+        No::Policy { .. } => vec![
+            "`packman trust refresh` asks for something newer; `packman trust policy` shows what is forbidden".to_owned(),
+        ],
+        No::Ring(RingError::NoSuchRule(_)) => vec!["`packman trust quorum` shows the rules that there are".to_owned()],
+        No::Ring(RingError::Administrators(_) | RingError::Covered(_) | RingError::OnlyAdministrators) => {
+            vec!["`packman trust list` shows what is his; ask him, if it should be otherwise".to_owned()]
+        }
         No::NothingFits(explanation) => explanation.hints().iter().map(how_to_ask).collect(),
         No::NotListed { .. } => {
             vec!["`packman trust show LIST` shows what a list names; `packman trust add URL` takes an address".to_owned()]
@@ -152,6 +164,21 @@ fn honest_no(no: &No) -> Vec<String> {
         No::Environment(conflict) => in_the_environment(conflict),
         No::Requirement(_) | No::NotPinned { .. } | No::Ring(_) => Vec::new(),
     }
+}
+
+/// What can be done where too few agree. That two say different things is another matter than that one says nothing.
+fn quorum(lines: &[String]) -> Vec<String> {
+    let [bytes, metadata] = [Dissent::OtherBytes, Dissent::OtherMetadata].map(|dissent| dissent.words());
+    if lines.iter().any(|line| line.contains(&bytes) || line.contains(&metadata)) {
+        return vec![
+            "two databases say different things of one file, and one of them may be deceived: ask both maintainers before you go on"
+                .to_owned(),
+        ];
+    }
+    vec![
+        "ask the maintainers of the databases that do not agree to look at it and vouch for it".to_owned(),
+        "`packman trust quorum` shows the rules".to_owned(),
+    ]
 }
 
 /// What can be done where something in an environment stands against a change.

@@ -29,6 +29,14 @@ pub(crate) fn question(question: &Question) -> (Vec<String>, String) {
                 .collect();
             (columns(&rows), "Replace what is installed?".to_owned())
         }
+        Question::Lower { what } => (
+            vec![
+                format!("This lowers what your trust ring demands: {}", escaped(what)),
+                "  Files could be installed afterwards that it keeps out now. Whoever asked you to should have told you why."
+                    .to_owned(),
+            ],
+            "Demand less?".to_owned(),
+        ),
         Question::MakeEnvironment { folder } => (Vec::new(), format!("There is no environment here. Make {}?", quoted(folder))),
     }
 }

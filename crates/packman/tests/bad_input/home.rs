@@ -76,9 +76,9 @@ fn a_ring_edited_into_nonsense_is_never_taken_for_an_empty_one() {
         &ring.replace("name = \"web\"", "name = \"../web\""),
         &ring.replace("learnt = \"compared\"", "learnt = \"certainly\""),
         &ring.replace("chain = \"", "chain = \"../"),
-        // Rules that are read and not carried out: nobody is to count on them.
-        &ring.replacen("[[database]]", "[policy]\nforbid-unverified = true\n\n[[database]]", 1),
-        &ring.replace("# end", "[[quorum]]\nprojects = [\"*\"]\nagree = 1\nof = [\"web\"]\n\n# end"),
+        // A mistyped rule must not be one that allows more.
+        &ring.replacen("[[database]]", "[policy]\nforbid-unverifed = true\n\n[[database]]", 1),
+        &ring.replace("# end", "[[quorum]]\nprojects = [\"*\"]\nagree = 0\nof = [\"web\"]\n\n# end"),
     ];
     for text in wrong {
         assert_ne!(text, ring, "it is changed");

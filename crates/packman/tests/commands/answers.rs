@@ -154,6 +154,8 @@ fn every_answer_has_the_members_that_the_page_says() {
         ],
     );
     answers("trust add", 0, &["trust", "add", &url, "--as", "web", "--number", &number, "--scope", "*"]);
+    answers("trust quorum", 0, &["trust", "quorum", "1", "web"]);
+    answers("trust policy", 0, &["trust", "policy", "forbid-unverified=true"]);
     answers("trust list", 0, &["trust", "list"]);
     answers("trust show", 0, &["trust", "show", "web"]);
     answers("trust refresh", 0, &["trust", "refresh"]);

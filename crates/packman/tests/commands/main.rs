@@ -27,6 +27,7 @@ mod output;
 mod recall;
 mod requirements;
 mod rotate;
+mod rules;
 mod sentences;
 mod start;
 mod stopped;

@@ -1,9 +1,10 @@
 //! Writing the ring file, table by table.
 
 use packman_database::Kind;
-use packman_tuf::Role;
+use packman_tuf::{Role, SafetyNumber};
 use toml_edit::{Item, Table, Value};
 
+use super::super::above::Noted;
 use super::super::{Entry, Learnt, Policy, Preference, Quorum, Removed};
 use crate::assurance::Holds;
 use crate::scope::Scope;
@@ -27,11 +28,26 @@ pub(super) fn entry(entry: &Entry) -> Table {
         }
     }
     heads_at(&mut table, entry.present.heads);
-    if !entry.earlier.is_empty() {
-        let numbers = entry.earlier.iter().map(|number| Value::from(number.digits()));
+    earlier_at(&mut table, &entry.earlier);
+    table
+}
+
+pub(super) fn noted(noted: &Noted) -> Table {
+    let mut table = Table::new();
+    table.insert("chain", toml_edit::value(noted.chain.to_string()));
+    if let Some(withdrawn) = &noted.withdrawn {
+        table.insert("withdrawn", toml_edit::value(withdrawn.reason.as_str()));
+    }
+    heads_at(&mut table, noted.heads);
+    earlier_at(&mut table, &noted.earlier);
+    table
+}
+
+fn earlier_at(table: &mut Table, earlier: &[SafetyNumber]) {
+    if !earlier.is_empty() {
+        let numbers = earlier.iter().map(|number| Value::from(number.digits()));
         table.insert("leads-from", toml_edit::value(numbers.collect::<Value>()));
     }
-    table
 }
 
 pub(super) fn removed(removed: &Removed) -> Table {

@@ -6,7 +6,8 @@ use packman_strict::time::Time;
 use packman_tuf::{Role, SafetyNumber};
 use toml_edit::{DocumentMut, Item};
 
-use super::super::{Entry, EntryName, Learnt, Policy, Preference, Quorum, Removed};
+use super::super::above::Noted;
+use super::super::{Entry, EntryName, Learnt, Owner, Policy, Preference, Quorum, Removed};
 use super::{DamagedRing, Place};
 use crate::assurance::{Holds, How};
 use crate::change::{Present, TakenBack};
@@ -39,6 +40,7 @@ pub(super) fn entry(place: &Place<'_>, kind: Kind) -> Result<Entry, DamagedRing>
     };
     place.only(&known)?;
     Ok(Entry {
+        owner: Owner::User,
         kind,
         name: place.name_of("name")?,
         url: place.text("url")?.to_owned(),
@@ -74,29 +76,34 @@ pub(super) fn removed(place: &Place<'_>) -> Result<Removed, DamagedRing> {
     Ok(Removed { url: place.text("url")?.to_owned(), chain, learnt, heads: place.heads()? })
 }
 
+pub(super) fn noted(place: &Place<'_>) -> Result<Noted, DamagedRing> {
+    place.only(&["chain", "withdrawn", "two-heads", "leads-from"])?;
+    let taken = |reason: &str| Ok(TakenBack { reason: reason.to_owned(), kept: false });
+    Ok(Noted {
+        chain: place.chain()?,
+        withdrawn: place.optional("withdrawn", taken)?,
+        heads: place.heads()?,
+        earlier: earlier(place)?,
+    })
+}
+
 pub(super) fn preference(place: &Place<'_>) -> Result<Preference, DamagedRing> {
     place.only(&["database", "projects"])?;
-    Ok(Preference { database: place.name_of("database")?, patterns: place.scope("projects")? })
+    let (owner, database) = (Owner::User, place.name_of("database")?);
+    Ok(Preference { owner, database, patterns: place.scope("projects")? })
 }
 
 pub(super) fn quorum(place: &Place<'_>) -> Result<Quorum, DamagedRing> {
     place.only(&["projects", "agree", "of"])?;
-    let mut of: Vec<EntryName> = place.texts("of")?.into_iter().map(name).collect::<Result<_, _>>()?;
-    let named = of.len();
-    of.sort();
-    of.dedup();
-    let agree =
-        place.table.get("agree").and_then(Item::as_integer).and_then(|agree| usize::try_from(agree).ok());
-    match agree {
-        // A rule that asks nobody, or can never be met, is a mistake in writing it.
-        Some(agree) if (1..=of.len()).contains(&agree) && of.len() == named => {
-            Ok(Quorum { projects: place.scope("projects")?, agree, of })
-        }
-        _ => Err(DamagedRing::new(format!(
-            "`agree` of {} is no number from 1 to as many as `of` names, each once",
+    let of: Vec<EntryName> = place.texts("of")?.into_iter().map(name).collect::<Result<_, _>>()?;
+    let agree = place.table.get("agree").and_then(Item::as_integer);
+    let agree = agree.and_then(|agree| usize::try_from(agree).ok()).unwrap_or_default();
+    Quorum::new(place.scope("projects")?, agree, of).ok_or_else(|| {
+        DamagedRing::new(format!(
+            "`agree` of {} is no number from 1 to as many as `of` names, each once, for at least one of `projects`",
             place.name
-        ))),
-    }
+        ))
+    })
 }
 
 fn name(text: &str) -> Result<EntryName, DamagedRing> {
@@ -148,7 +155,7 @@ impl Place<'_> {
         Ok(Learnt { holds, how, on })
     }
 
-    fn flag(&self, key: &str) -> Result<bool, DamagedRing> {
+    pub(super) fn flag(&self, key: &str) -> Result<bool, DamagedRing> {
         let Some(item) = self.table.get(key) else { return Ok(false) };
         item.as_bool()
             .ok_or_else(|| DamagedRing::new(format!("`{key}` of {} is neither true nor false", self.name)))

@@ -1,155 +1,23 @@
 //! The gate: who answers for a project, and which of its files exist. Each attack would succeed without the check.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test may fail loudly")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test may fail loudly"
+)]
 
-use std::sync::Arc;
+mod policy;
+mod quorum;
+mod world;
 
-use packman_database::{
-    ABOUT_PATH, About, CoreMetadata, FileName, FileUrl, Kind, ProjectRecord, RECALLS_PATH, Recall, Recalls,
-    RecordedFile, record_path,
-};
-use packman_names::ProjectName;
+use packman_database::{Recall, RecordedFile};
 use packman_strict::Sha256;
-use packman_strict::time::Time;
-use packman_trust::{
-    ATTACHED, Answer, Database, Entry, EntryName, Gate, Holds, How, Learnt, Nobody, Offer, Purpose, Refused,
-    Ring, Scope, Standing, WhyRefused,
-};
-use packman_tuf::{Answer as Tuf, Limits, Refresh, Role, Step};
+use packman_trust::{Answer, Gate, Purpose, Refused, WhyRefused};
+use packman_tuf::{Answer as Tuf, Limits, Refresh, Role};
 use testkit::repository::Repository;
 
-fn day(text: &str) -> Time {
-    Time::parse_date(text).unwrap()
-}
-
-fn now() -> Time {
-    day("2026-11-23")
-}
-
-fn name(text: &str) -> ProjectName {
-    ProjectName::parse(text).unwrap()
-}
-
-fn file(filename: &str) -> RecordedFile {
-    RecordedFile {
-        name: FileName::parse(filename).unwrap(),
-        sha256: Sha256::of(filename.as_bytes()),
-        size: 1,
-        urls: vec![FileUrl::Blob],
-        metadata_sha256: None,
-        record_sha256: None,
-        metadata: Arc::new(CoreMetadata::default()),
-        uploaded: None,
-        first_seen: now(),
-        for_lock: false,
-        yanked: None,
-        review: None,
-        recalled: None,
-    }
-}
-
-/// A database that vouches for these files.
-struct World {
-    repository: Repository,
-    records: Vec<(String, Vec<u8>)>,
-    scope: Vec<String>,
-    recalls: Recalls,
-}
-
-impl World {
-    fn of(seed: u16, filenames: &[&str]) -> Self {
-        let repository = Repository::with_seed(now(), seed);
-        let mut world = Self { repository, records: vec![], scope: vec![], recalls: Recalls::default() };
-        for filename in filenames {
-            world.vouch(file(filename));
-        }
-        world
-    }
-
-    fn vouch(&mut self, file: RecordedFile) {
-        let mut record = ProjectRecord::new(file.name.project().clone());
-        let path = record_path(&record.name);
-        if let Some((_, bytes)) = self.records.iter().find(|(known, _)| *known == path) {
-            record = ProjectRecord::parse(&record.name, bytes).unwrap();
-        }
-        record.files.push(file);
-        self.records.retain(|(known, _)| *known != path);
-        self.records.push((path, record.encode()));
-    }
-
-    /// What a client has after a refresh.
-    fn standing(&mut self, entry: &str, scope: &[&str]) -> Standing {
-        let about = About {
-            kind: Kind::Database,
-            title: entry.to_owned(),
-            maintainer: "a scapegoat".to_owned(),
-            home_page: None,
-            mirrors: vec![],
-            scope: self.scope.clone(),
-        };
-        self.repository.add_target(ABOUT_PATH, &about.encode());
-        self.repository.add_target(RECALLS_PATH, &self.recalls.encode());
-        for (path, bytes) in &self.records {
-            self.repository.add_target(path, bytes);
-        }
-        self.repository.publish();
-        let memory = self.repository.remembered(now());
-        let mut refresh = Refresh::begin(memory, now(), Limits::default()).with_attached(&ATTACHED);
-        while let Step::Fetch(request) = refresh.step() {
-            refresh.answer(self.repository.serve(&request)).unwrap();
-        }
-        let memory = refresh.into_memory();
-        let learnt = Learnt { holds: Holds::Signed, how: How::Compared, on: now() };
-        let (url, scope) = (format!("https://{entry}.example/"), Scope::parse(scope).unwrap());
-        let entry = Entry::database(EntryName::parse(entry).unwrap(), url, memory.chain_id(), scope, learnt);
-        let database = Database::open(&entry, memory).unwrap();
-        Standing { entry, database, refused: None, unreached: None }
-    }
-
-    fn bytes(&self, project: &str) -> Vec<u8> {
-        let path = record_path(&name(project));
-        self.records.iter().find(|(known, _)| *known == path).expect("it is recorded").1.clone()
-    }
-}
-
-fn gate_at(standings: Vec<Standing>, now: Time, purpose: Purpose) -> Gate {
-    let mut ring = Ring::default();
-    for standing in &standings {
-        ring.add(standing.entry.clone()).unwrap();
-    }
-    Gate::new(ring, standings, now, purpose)
-}
-
-fn gate(standings: Vec<Standing>) -> Gate {
-    gate_at(standings, now(), Purpose::Act)
-}
-
-/// Who answers, in one word.
-fn asked(gate: &Gate, project: &str) -> String {
-    match gate.ask(&name(project)) {
-        Ok(Answer::Record(wanted)) => wanted.source().database.to_string(),
-        Ok(Answer::Nobody(Nobody { refused: None, .. })) => "nobody".to_owned(),
-        Ok(Answer::Nobody(Nobody { refused: Some(refused), .. })) => {
-            format!("nobody, but {}", refused.code())
-        }
-        Err(refused) => format!("{} {}", refused.database, refused.code()),
-    }
-}
-
-fn shown(offer: &Offer) -> String {
-    let files = offer.files().unwrap();
-    let files = files.iter().map(|file| file.filename().to_owned());
-    let left_out = offer.left_out().map(|file| format!("-{} {}", file.filename(), file.why().code()));
-    files.chain(left_out).collect::<Vec<_>>().join("; ")
-}
-
-/// What is offered and what is left out, by file name.
-fn offered(gate: &Gate, project: &str, bytes: &[u8]) -> String {
-    let Ok(Answer::Record(wanted)) = gate.ask(&name(project)) else { panic!("nobody answers for {project}") };
-    match wanted.offer(bytes) {
-        Ok(offer) => shown(&offer),
-        Err(refused) => refused.code().to_owned(),
-    }
-}
+use world::{World, asked, day, file, gate, gate_at, name, now, offered, shown};
 
 #[test]
 fn the_first_database_that_lists_a_project_answers_alone() {
@@ -318,13 +186,14 @@ fn an_empty_ring_has_nobody_who_answers() {
 /// What is offered of a record that comes from the cache in its flat form.
 fn offered_from_cache(gate: &Gate, project: &str, cached: Vec<u8>) -> String {
     let Ok(Answer::Record(wanted)) = gate.ask(&name(project)) else { panic!("nobody answers for {project}") };
-    wanted.cached_offer(cached).map_or_else(|| "a miss".to_owned(), |offer| shown(&offer))
+    let record = wanted.own().cached(cached);
+    record.map_or_else(|| "a miss".to_owned(), |record| shown(&wanted.offer(&record, &[]).unwrap()))
 }
 
 /// The flat form of a record as the cache gets it.
 fn to_cache(gate: &Gate, project: &str, bytes: &[u8]) -> Vec<u8> {
     let Ok(Answer::Record(wanted)) = gate.ask(&name(project)) else { panic!("nobody answers for {project}") };
-    wanted.offer(bytes).unwrap().to_cache()
+    wanted.own().verify(bytes).unwrap().to_cache()
 }
 
 #[test]
