@@ -106,7 +106,7 @@ impl Client<'_> {
         let before = installed_packages(&environment);
         let lock = self.lock_environment(&mut environment)?;
         if installed_packages(&environment) != before {
-            let again = self.plan_in(environment, gate, goal, &warned)?;
+            let again = self.plan_in(environment, &gate, goal, &warned)?;
             self.host
                 .event(Event::PlannedAnew { folder: again.environment.folder(), steps: again.steps.clone() });
             self.agree_to_replace(&again, &steps)?;

@@ -9,7 +9,7 @@ use std::thread::Scope;
 
 use packman_machine::location::Location;
 use packman_machine::network::{Fetched, NetworkReason};
-use packman_names::ProjectName;
+use packman_names::{ProjectName, Requirement};
 use packman_resolve::{OfferSource, Resolution};
 use packman_strict::quote::quoted;
 use packman_trust::{
@@ -99,6 +99,47 @@ impl OfferSource for Offers<'_, '_> {
     }
 
     fn expect(&mut self, projects: &[ProjectName]) {
+        self.fetcher().expect(projects);
+    }
+}
+
+impl<'scope, 'env> Offers<'scope, 'env> {
+    /// Fetches what will be asked for first, and what that will probably need, while somebody finds out for what Python
+    /// and platform. Returns what he finds.
+    pub(crate) fn beside<R>(&mut self, first: &[ProjectName], work: impl FnOnce() -> R) -> R {
+        self.ahead.guess();
+        self.expect(first);
+        let done = work();
+        self.ahead.settle();
+        done
+    }
+
+    fn fetcher(&self) -> AheadFetcher<'scope, 'env> {
+        AheadFetcher {
+            client: self.client,
+            gate: self.gate,
+            scope: self.scope,
+            ahead: Arc::clone(&self.ahead),
+            packs: Arc::clone(&self.packs),
+            inherited: Arc::clone(&self.inherited),
+        }
+    }
+}
+
+/// What fetches offers before they are asked for.
+#[derive(Clone)]
+struct AheadFetcher<'scope, 'env> {
+    client: Client<'env>,
+    gate: &'env Gate,
+    scope: &'scope Scope<'scope, 'env>,
+    ahead: Arc<Ahead>,
+    packs: Arc<Packs>,
+    inherited: Arc<Inherited>,
+}
+
+impl AheadFetcher<'_, '_> {
+    /// Begins to fetch what of these the cache lacks.
+    fn expect(&self, projects: &[ProjectName]) {
         for project in projects {
             let Ok(Answer::Record(wanted)) = self.gate.ask_under(project, &self.inherited) else { continue };
             let mut records = wanted.witnesses().into_iter().chain([wanted.own()]);
@@ -106,19 +147,33 @@ impl OfferSource for Offers<'_, '_> {
                 self.ahead.push(project);
             }
         }
-        let (client, gate) = (self.client, self.gate);
         for _ in 0..self.ahead.workers_wanted() {
-            let (ahead, packs) = (Arc::clone(&self.ahead), Arc::clone(&self.packs));
-            let inherited = Arc::clone(&self.inherited);
-            self.scope.spawn(move || {
-                ahead.work(|project| match gate.ask_under(project, &inherited) {
-                    Ok(Answer::Record(wanted)) => Some(client.read_record(&wanted, &packs)),
-                    // It was asked before, and answered with a record.
-                    Ok(Answer::Nobody(_)) | Err(_) => None,
-                });
-            });
+            let fetcher = self.clone();
+            self.scope.spawn(move || fetcher.ahead.work(|project| fetcher.fetch(project)));
         }
     }
+
+    fn fetch(&self, project: &ProjectName) -> Option<Result<Offer, ClientError>> {
+        match self.gate.ask_under(project, &self.inherited) {
+            Ok(Answer::Record(wanted)) => {
+                let came = self.client.read_record(&wanted, &self.packs);
+                if let Some(offer) = came.as_ref().ok().filter(|_| self.ahead.is_guessing()) {
+                    self.expect(&probable_needs(offer));
+                }
+                Some(came)
+            }
+            // It was asked before, and answered with a record.
+            Ok(Answer::Nobody(_)) | Err(_) => None,
+        }
+    }
+}
+
+/// What the newest release needs whatever the Python and the platform: a guess, of which nothing is believed.
+fn probable_needs(offer: &Offer) -> Vec<ProjectName> {
+    let newest = offer.wheels_by_version().last().map(|wheel| wheel.place());
+    let lines = newest.map(|place| offer.metadata(place).requires_dist).unwrap_or_default();
+    let always = lines.iter().filter(|line| !line.contains(';'));
+    always.filter_map(|line| Some(Requirement::parse(line).ok()?.name)).collect()
 }
 
 impl Client<'_> {

@@ -101,13 +101,20 @@ impl Wheel<'_> {
             }
         };
         thread::scope(|scope| {
-            for _ in 1..crew.hands().min(chunks.len()) {
+            for _ in 1..helpers(crew, chunks.len()) {
                 scope.spawn(work);
             }
             work();
         });
         error.into_inner().unwrap_or_else(PoisonError::into_inner).map_or(Ok(()), Err)
     }
+}
+
+/// How many threads work on so many chunks. A small wheel gets no more than there are hands idle now: among many wheels
+/// they are at work on others, and a thread that waits for one costs more than it gives.
+fn helpers(crew: &Crew, chunks: usize) -> usize {
+    const SMALL: usize = 4;
+    if chunks > SMALL { crew.hands().min(chunks) } else { crew.idle_hands().min(chunks) }
 }
 
 /// Which files are hashed.

@@ -30,6 +30,11 @@ impl Crew {
         self.hands.get()
     }
 
+    /// How many of them nobody uses at this moment.
+    pub(crate) fn idle_hands(&self) -> usize {
+        self.idle().len()
+    }
+
     /// Waits for a hand.
     pub(crate) fn hand(&self) -> Hand<'_> {
         let mut idle = self.idle();

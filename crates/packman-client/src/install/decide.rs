@@ -1,5 +1,7 @@
 //! Deciding what to install: reads the environment beside the refresh, and resolves over the offers.
 
+use std::sync::Arc;
+
 use packman_names::ProjectName;
 use packman_resolve::{Asked, Chosen, Failure, InstalledPackage, Place, Request, Resolution};
 use packman_trust::{Gate, Nobody, OfferedFile, Purpose};
@@ -22,18 +24,33 @@ impl Client<'_> {
         self.plan(&request.which, Absent::Offer, Goal::of(request))
     }
 
-    /// Reads the environment beside the refresh, and plans while what that brought is stored.
+    /// Reads the environment beside the refresh and beside the first records, and plans while what the refresh brought is
+    /// stored.
     pub(crate) fn plan(
         &self,
         which: &WhichEnvironment,
         absent: Absent,
         goal: Goal,
     ) -> Result<Planned, ClientError> {
-        let (environment, gate, storing) =
-            self.environment_and_gate(which, absent, self.purpose_of(&goal))?;
-        let refused = gate.refusals();
-        let planned = self.tell_refused(&refused, self.plan_in(environment, gate, goal, &[]));
-        storing.beside(planned).map(Planned::beside)
+        std::thread::scope(|scope| {
+            let finding = scope.spawn(|| {
+                let environment = self.environment(which, absent)?;
+                Self::refuse_managed(&environment)?;
+                Ok(environment)
+            });
+            let found = || finding.join().unwrap_or(Err(ClientError::Stopped));
+            let (gate, storing) = match self.gate_and_storing(self.purpose_of(&goal)) {
+                Ok(answered) => answered,
+                // An environment that may not be changed is said before a database that may not answer.
+                Err(error) => return Err(found().err().unwrap_or(error)),
+            };
+            let (refused, gate) = (gate.refusals(), Arc::new(gate));
+            let planned = self.with_offers(&gate, |offers| {
+                let environment = offers.beside(&goal.first(), found)?;
+                self.plan_over(environment, &gate, offers, goal, &[])
+            });
+            storing.beside(self.tell_refused(&refused, planned)).map(Planned::beside)
+        })
     }
 
     /// What was good when it was locked is not forgotten by time alone, whatever the policy says of new installations.
@@ -45,34 +62,27 @@ impl Client<'_> {
         }
     }
 
-    fn environment_and_gate(
-        &self,
-        which: &WhichEnvironment,
-        absent: Absent,
-        purpose: Purpose,
-    ) -> Result<(Environment, Gate, Storing), ClientError> {
-        let (environment, gate) = std::thread::scope(|scope| {
-            let refresh = scope.spawn(move || self.gate_and_storing(purpose));
-            let environment = self.environment(which, absent);
-            (environment, refresh.join().unwrap_or(Err(ClientError::Stopped)))
-        });
-        // An environment that may not be changed is said before a database that may not answer.
-        let environment = environment?;
-        Self::refuse_managed(&environment)?;
-        let (gate, storing) = gate?;
-        Ok((environment, gate, storing))
-    }
-
     /// Plans for an environment as it was read. `warned` are the warnings that were given already.
     pub(crate) fn plan_in(
         &self,
         environment: Environment,
-        gate: Gate,
+        gate: &Arc<Gate>,
+        goal: Goal,
+        warned: &[String],
+    ) -> Result<Planned, ClientError> {
+        self.with_offers(gate, |offers| self.plan_over(environment, gate, offers, goal, warned))
+    }
+
+    fn plan_over(
+        &self,
+        environment: Environment,
+        gate: &Arc<Gate>,
+        offers: &mut Offers<'_, '_>,
         goal: Goal,
         warned: &[String],
     ) -> Result<Planned, ClientError> {
         if let Goal::Sync(request) = &goal {
-            let (steps, named) = self.sync_steps(&environment, &gate, request)?;
+            let (steps, named) = self.sync_steps(&environment, gate, request)?;
             return Ok(Planned {
                 environment,
                 steps,
@@ -80,7 +90,7 @@ impl Client<'_> {
                 lapsed: Vec::new(),
                 goal,
                 named,
-                gate,
+                gate: Arc::clone(gate),
                 warned: Vec::new(),
                 storing: Storing::default(),
             });
@@ -94,22 +104,19 @@ impl Client<'_> {
             installed: &installed,
             upgrade: &wanted.upgrade,
         };
-        let (resolution, lapsed) = self.with_offers(&gate, |offers| {
-            let resolution = loop {
-                let resolution = packman_resolve::resolve_offers(&asked, offers)
-                    .map_err(|failure| resolve_error(failure, offers, &wanted.requirements))?;
-                if !offers.inherit(&resolution) {
-                    break resolution;
-                }
-            };
-            if let Some(nobody) = wanted.must_be_vouched.iter().find_map(|project| offers.nobody(project)) {
-                return Err(ClientError::from(nobody));
+        let resolution = loop {
+            let resolution = packman_resolve::resolve_offers(&asked, offers)
+                .map_err(|failure| resolve_error(failure, offers, &wanted.requirements))?;
+            if !offers.inherit(&resolution) {
+                break resolution;
             }
-            let is_kept = |chosen: &&Chosen<OfferedFile>| chosen.requested && chosen.action.file().is_none();
-            let kept = resolution.chosen.iter().filter(is_kept).map(|chosen| &chosen.project);
-            let lapsed = lapsed_of(&environment, kept, offers);
-            Ok((resolution, lapsed))
-        })?;
+        };
+        if let Some(nobody) = wanted.must_be_vouched.iter().find_map(|project| offers.nobody(project)) {
+            return Err(nobody.into());
+        }
+        let is_kept = |chosen: &&Chosen<OfferedFile>| chosen.requested && chosen.action.file().is_none();
+        let kept = resolution.chosen.iter().filter(is_kept).map(|chosen| &chosen.project);
+        let lapsed = lapsed_of(&environment, kept, offers);
         let mut warnings: Vec<String> = resolution.warnings.iter().map(ToString::to_string).collect();
         for chosen in resolution.chosen.iter().filter(|chosen| chosen.action.file().is_none()) {
             warnings.extend(installed_pinned(&environment, &chosen.project, &wanted.pins)?);
@@ -134,6 +141,7 @@ impl Client<'_> {
         let elsewhere = wanted.requirements.iter().filter(|asked| !applies(asked) && is_told(asked));
         let elsewhere = elsewhere.map(|asked| asked.requirement.to_string()).collect();
         let storing = Storing::default();
+        let gate = Arc::clone(gate);
         Ok(Planned { environment, steps, elsewhere, lapsed, goal, named, gate, warned: warnings, storing })
     }
 

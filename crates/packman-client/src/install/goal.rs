@@ -43,6 +43,19 @@ impl Goal {
         Self::Install(Box::new(request.clone()))
     }
 
+    /// What is asked for by name, whatever the environment: the first that the resolver will want to see.
+    pub(super) fn first(&self) -> Vec<ProjectName> {
+        match self {
+            Self::Install(request) => {
+                let unmarked =
+                    request.requirements.iter().filter(|asked| asked.requirement.marker().is_none());
+                unmarked.map(|asked| asked.requirement.name.clone()).collect()
+            }
+            Self::Upgrade(projects) => projects.clone(),
+            Self::Sync(_) => Vec::new(),
+        }
+    }
+
     pub(super) fn wanted(&self, environment: &Environment) -> Result<Wanted, ClientError> {
         match self {
             Self::Install(request) => {

@@ -1,6 +1,7 @@
 //! A plan: what would be done in an environment, to be shown before it is done.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use packman_names::{ProjectName, Version};
 use packman_resolve::{Action, Chosen};
@@ -30,7 +31,7 @@ pub struct Planned {
     /// What stays of what was asked for although nobody vouches for it any more.
     pub lapsed: Vec<Lapsed>,
     /// The gate of the plan's offers, for planning again where somebody changes the environment meanwhile.
-    pub(super) gate: Gate,
+    pub(super) gate: Arc<Gate>,
     /// The warnings that were given.
     pub(super) warned: Vec<String>,
     /// What the refresh before it verified, on its way to the disk.

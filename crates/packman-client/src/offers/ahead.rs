@@ -28,6 +28,8 @@ struct State {
     /// Names that were asked for: they are not expected again.
     taken: Vec<ProjectName>,
     workers: usize,
+    /// Whether what was fetched tells what else is expected: the resolver has not begun.
+    guessing: bool,
     over: bool,
 }
 
@@ -43,11 +45,12 @@ impl Ahead {
         }
     }
 
-    /// How many threads are to be begun now; they count as begun. One name needs none: whoever resolves asks for it
-    /// next, and fetches it himself.
+    /// How many threads are to be begun now; they count as begun. Of what is waiting the resolver, when it is at work,
+    /// asks for one next, and fetches that itself.
     pub(super) fn workers_wanted(&self) -> usize {
         let mut state = self.lock();
-        let enough = state.waiting.len().saturating_sub(1).min(WORKERS);
+        let own = usize::from(!state.guessing);
+        let enough = state.waiting.len().saturating_sub(own).min(WORKERS);
         let more = enough.saturating_sub(state.workers);
         state.workers += more;
         more
@@ -86,6 +89,23 @@ impl Ahead {
             state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
         state.begun.remove(project).flatten()
+    }
+
+    /// From now on, until [`settle`](Self::settle), what an offer needs is expected as soon as it came.
+    pub(super) fn guess(&self) {
+        self.lock().guessing = true;
+    }
+
+    /// Whether what an offer needs is expected as soon as it came.
+    pub(super) fn is_guessing(&self) -> bool {
+        self.lock().guessing
+    }
+
+    /// Guesses no more, and drops guesses that nobody has begun to fetch.
+    pub(super) fn settle(&self) {
+        let mut state = self.lock();
+        state.guessing = false;
+        state.waiting.clear();
     }
 
     /// Begins nothing new.

@@ -7,8 +7,10 @@ use std::sync::OnceLock;
 
 use ureq::Agent;
 use ureq::tls::{RootCerts, TlsConfig, TlsProvider};
+use ureq::unversioned::transport::DefaultConnector;
 
 use super::failure::{NetworkFailure, NetworkReason};
+use super::names::Names;
 use super::proxy::{Proxies, Route};
 use super::{FetcherSettings, Patience};
 use crate::environ::Environ;
@@ -21,6 +23,7 @@ pub(super) struct Agents {
     patience: Patience,
     user_agent: String,
     stop: Stop,
+    names: Names,
     made: [[OnceLock<Agent>; 3]; 2],
 }
 
@@ -31,6 +34,7 @@ impl Agents {
             patience: settings.patience,
             user_agent: settings.user_agent.clone(),
             stop: stop.clone(),
+            names: Names::default(),
             made: Default::default(),
         }
     }
@@ -62,7 +66,7 @@ impl Agents {
             .provider(TlsProvider::Rustls)
             .root_certs(RootCerts::PlatformVerifier)
             .build();
-        let agent: Agent = Agent::config_builder()
+        let config = Agent::config_builder()
             .tls_config(tls)
             .proxy(proxy)
             .user_agent(self.user_agent.as_str())
@@ -81,8 +85,8 @@ impl Agents {
             .timeout_global(Some(if large { patience.large } else { patience.small }))
             .max_idle_connections(32)
             .max_idle_connections_per_host(16)
-            .build()
-            .into();
+            .build();
+        let agent = Agent::with_parts(config, DefaultConnector::default(), self.names.clone());
         let closing = agent.clone();
         self.stop.on_ask(move || closing.shutdown());
         agent

@@ -9,6 +9,7 @@ mod body;
 mod download;
 mod exchange;
 mod failure;
+mod names;
 mod netrc;
 mod proxy;
 mod sink;
