@@ -325,3 +325,47 @@ fn what_is_needed_next_is_asked_for_at_once() {
     assert_eq!(records, 7, "each once, and no other: {asked:?}");
     assert!(!*locked(&meeting.gave_up), "they came one after the other");
 }
+
+/// The interpreter answers when the mirror has been asked for what is asked for and for what that needs: asked before, it
+/// would wait for ever.
+#[cfg(unix)]
+#[test]
+fn the_first_records_are_asked_for_while_the_interpreter_is() {
+    use std::os::unix::fs::{PermissionsExt as _, symlink};
+    let mut some = records();
+    some.insert(project(0), record_that_needs(0, "1.0", vec![project(1).to_string()]));
+    let place = tempfile::tempdir().unwrap();
+    let (asked, python) = (place.path().join("asked"), place.path().join("python3"));
+    let tell = asked.clone();
+    let world = World::serving(some, None, move |path| {
+        if path.ends_with("project-01.json") {
+            std::fs::write(&tell, "").unwrap();
+        }
+    });
+    let venv = world.venv();
+    let real = venv.join("bin/python").canonicalize().unwrap();
+    let script = format!(
+        "#!/bin/sh\nleft=400\nwhile [ ! -e {asked} ]; do\n  left=$((left - 1))\n  [ $left -gt 0 ] || exit 1\n  \
+         sleep 0.05\ndone\nexec {real} \"$@\"\n",
+        asked = asked.display(),
+        real = real.display()
+    );
+    std::fs::write(&python, script).unwrap();
+    std::fs::set_permissions(&python, std::fs::Permissions::from_mode(0o755)).unwrap();
+    std::fs::remove_file(venv.join("bin/python")).unwrap();
+    symlink(&python, venv.join("bin/python")).unwrap();
+    let settings = std::fs::read_to_string(venv.join("pyvenv.cfg")).unwrap();
+    let settings =
+        settings.lines().filter(|line| !line.starts_with("home") && !line.starts_with("executable"));
+    let home = format!("home = {}\n", place.path().display());
+    let settings: String = settings.fold(home, |text, line| text + line + "\n");
+    std::fs::write(venv.join("pyvenv.cfg"), settings).unwrap();
+    let demand = Demand::of([Requirement::parse("project-00").unwrap()]);
+    let request =
+        InstallRequest { link: LinkMode::Copy, ..InstallRequest::of(&demand, WhichEnvironment::Venv(venv)) };
+    locked(&world.asked).clear();
+    let steps = world.act(|client| client.plan_install(&request).unwrap().steps.len());
+    assert_eq!(steps, 2);
+    let records = locked(&world.asked).iter().filter(|path| path.starts_with("targets/projects/")).count();
+    assert_eq!(records, 2, "each once");
+}
