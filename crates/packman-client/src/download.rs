@@ -20,7 +20,7 @@ use packman_strict::quote::quoted;
 use packman_trust::OfferedFile;
 use packman_wheel::{Crew, Expected, ExpectedMetadata, UnpackError, Unpacked, Wheel, WheelLimits, unpack};
 
-use crate::client::Client;
+use crate::client::{Client, Reach};
 use crate::error::{ClientError, Failed, RefusedWhy};
 use crate::host::Event;
 
@@ -73,9 +73,12 @@ impl Spare<'_> {
 type Fetched = Vec<(usize, Unpacked)>;
 
 impl Client<'_> {
-    /// Whether a file seems to be unpacked in the cache.
+    /// Whether a file seems to be unpacked in the cache. Where it could not be fetched if it were not, this looks at each
+    /// of its files, so that a plan is not of what cannot be had; else that is left to who takes it from there.
     pub(crate) fn is_unpacked(&self, file: &OfferedFile) -> bool {
-        self.cache.existing().is_some_and(|cache| Unpacked::is_there(&cache.join(WHEELS), file.sha256()))
+        let Some(wheels) = self.cache.existing().map(|cache| cache.join(WHEELS)) else { return false };
+        let is_taken = || self.reach == Reach::Online || !Unpacked::is_changed(&wheels, file.sha256());
+        Unpacked::is_there(&wheels, file.sha256()) && is_taken()
     }
 
     /// Gets every one of these files ready, in their order.
@@ -109,6 +112,13 @@ impl Client<'_> {
             let opened = Unpacked::open(&wheels, file.sha256(), &expected);
             let opened = opened.map_err(|refusal| wheel_error(file, refusal))?;
             opened.iter().for_each(Unpacked::mark_used);
+            if opened.is_none() && Unpacked::is_changed(&wheels, file.sha256()) {
+                let file = quoted(file.filename());
+                let then = if self.reach == Reach::Online { "made anew" } else { "not used" };
+                self.host.event(Event::Warning(format!(
+                    "the cache's copy of {file} was changed since it was unpacked; it is {then}"
+                )));
+            }
             Ok(opened)
         })
     }

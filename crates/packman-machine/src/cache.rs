@@ -13,7 +13,7 @@ use packman_strict::digest::Hashed;
 
 use crate::environ::Environ;
 use crate::failure::{Act, DiskFailure, DiskReason};
-use crate::files::{self, Exposure, Keeping};
+use crate::files::{self, Exposure, Keeping, Scratch};
 use crate::lock::{FileLock, LockFailure, LockWait};
 use crate::stop::{Stop, Stopped};
 
@@ -34,8 +34,8 @@ pub struct Cache {
 
 struct Opened {
     folder: Option<PathBuf>,
-    /// Removed when the program ends.
-    _private: Option<tempfile::TempDir>,
+    /// Removed when the program ends, and by the next such run where this one was killed.
+    _private: Option<Scratch>,
 }
 
 /// Why the cache is not used: the program goes on with a private folder that it removes at its end.
@@ -205,7 +205,9 @@ impl Cache {
             Err(warning) => {
                 (self.warn)(warning);
                 // A random name, made for this user alone: a name that can be guessed can be prepared.
-                let private = tempfile::Builder::new().prefix("packman-").tempdir().ok();
+                let beside = tempfile::env::temp_dir();
+                files::clear_own_abandoned(&beside);
+                let private = Scratch::in_folder(&beside).ok();
                 Opened { folder: private.as_ref().map(|folder| folder.path().to_owned()), _private: private }
             }
         });

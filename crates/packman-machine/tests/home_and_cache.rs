@@ -231,6 +231,12 @@ fn a_cache_that_cannot_be_used_is_warned_of_once_and_replaced_by_a_private_one()
     assert_eq!(warnings.lock().unwrap().len(), 1);
     drop(cache);
     assert!(!private.exists());
+    // A run that was killed removes nothing; the next one does.
+    let left = private.with_file_name(format!(".packman-tmp-left-by-test-{}", std::process::id()));
+    std::fs::create_dir_all(left.join("wheels")).unwrap();
+    let (cache, _) = self::cache(&folder.path().join("file"));
+    cache.put_blob(b"bytes");
+    assert!(!left.exists() && cache.existing().unwrap().exists());
 }
 
 #[cfg(unix)]

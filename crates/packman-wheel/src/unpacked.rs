@@ -82,6 +82,13 @@ impl Unpacked {
         parent.join(sha256.to_string()).join(MANIFEST).exists()
     }
 
+    /// Whether a wheel is unpacked of which a file is not as it was made: somebody changed it. One without a manifest
+    /// that can be read, as of another version of PackMan, is nobody's deed.
+    pub fn is_changed(parent: &Path, sha256: &Sha256) -> bool {
+        let path = parent.join(sha256.to_string());
+        read_manifest(&path).is_some() && read(&path).is_none()
+    }
+
     /// Reads every file and compares its SHA-256; the numbers of those that differ are of interest to nobody,
     /// so it says only whether all are as they were.
     pub fn verify_contents(&self) -> Result<bool, Failure> {

@@ -100,6 +100,28 @@ pub fn clear_abandoned(folder: &Path) {
     }
 }
 
+/// The same in a folder that everybody may write, such as `/tmp`: only folders that are this user's are opened. What
+/// others put there under such a name could be a pipe by the time it is opened, which would keep us waiting.
+pub fn clear_own_abandoned(folder: &Path) {
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        let is_named = entry.file_name().to_str().is_some_and(|name| name.starts_with(TEMPORARY));
+        if is_named && entry.metadata().is_ok_and(|about| about.is_dir() && is_own(&about)) {
+            let _ = clear(&entry);
+        }
+    }
+}
+
+#[cfg(unix)]
+fn is_own(about: &fs::Metadata) -> bool {
+    std::os::unix::fs::MetadataExt::uid(about) == rustix::process::geteuid().as_raw()
+}
+
+/// Each user has a folder of his own for what is temporary on this system.
+#[cfg(not(unix))]
+fn is_own(_: &fs::Metadata) -> bool {
+    true
+}
+
 /// The same for a folder and all folders below it; what a desktop or git keeps there, under names with a dot, is passed
 /// over.
 pub fn clear_abandoned_below(folder: &Path) {
@@ -127,7 +149,7 @@ fn clear(entry: &fs::DirEntry) -> io::Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Scratch, TEMPORARY, clear_abandoned, clear_abandoned_below, temporary};
+    use super::{Scratch, TEMPORARY, clear_abandoned, clear_abandoned_below, clear_own_abandoned, temporary};
     use crate::files::Keeping;
     use std::fs;
 
@@ -157,6 +179,24 @@ mod tests {
         assert_eq!((named(""), named("below"), named("below/.hidden")), (2, 0, 2));
         drop((scratch, file));
         assert_eq!(named(""), 0);
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn where_everybody_may_write_only_own_folders_are_cleared() {
+        let folder = tempfile::tempdir().unwrap();
+        let place = |name: &str| folder.path().join(format!("{TEMPORARY}{name}"));
+        for name in ["left", "another"] {
+            fs::create_dir(place(name)).unwrap();
+            fs::write(place(name).join("file"), "half").unwrap();
+        }
+        fs::write(place("file"), "").unwrap();
+        let scratch = Scratch::in_folder(folder.path()).unwrap();
+        // Only root gives folders away; for anybody else there is nothing to test.
+        let given = std::os::unix::fs::chown(place("another"), Some(65_534), None).is_ok();
+        clear_own_abandoned(folder.path());
+        let there = [place("left"), place("another"), place("file"), scratch.path().to_owned()];
+        assert_eq!(there.map(|path| path.exists()), [false, given, true, true]);
     }
 
     /// What is cleared away between its making and its locking is made again.

@@ -92,8 +92,23 @@ fn a_mode_that_was_changed_in_one_environment_never_reaches_another() {
     };
     let honest = mode("v");
     chmod("v", 0o600);
-    world.ok(&["install", "--venv", "w", "--link-mode", "hardlink", "flask"]);
+    let told = |venv: &str| {
+        let done = world.ok(&["install", "--venv", venv, "--link-mode", "hardlink", "flask"]);
+        done.stderr.lines().filter(|line| line.contains("the cache's copy of")).map(str::to_owned).collect()
+    };
+    let said: Vec<String> = told("w");
+    let changed = "the cache's copy of `flask-3.0-py3-none-any.whl` was changed since it was unpacked";
+    assert_eq!(said, [format!("warning: {changed}; it is made anew")]);
     assert_eq!((mode("v"), mode("w")), (0o600, honest));
+    world.venv("x");
+    assert_eq!(told("x"), Vec::<String>::new());
+    world.venv("y");
+    chmod("w", 0o640);
+    let offline = world.run(&["install", "--venv", "y", "--offline", "flask"]);
+    let said = plain(world, &offline.stderr);
+    assert_eq!(offline.code, 4, "{said}");
+    assert!(said.contains(&format!("warning: {changed}; it is not used\n")), "{said}");
+    assert!(said.contains(" B to fetch\n") && !said.contains("nothing to fetch"), "{said}");
     chmod("w", 0o666);
     let verified = answer(world, &["cache", "verify"]);
     assert!(verified.contains("flask-3.0-py3-none-any.whl: not as it was unpacked, dropped"), "{verified}");
