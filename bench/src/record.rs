@@ -65,7 +65,7 @@ struct Kept {
 impl Recorder {
     fn start(folder: &Path) -> Outcome<Self> {
         let environ = Environ::capture().map_err(|failure| failure.to_string())?;
-        let index = configured_index(&environ, None).map_err(|failure| failure.to_string())?;
+        let index = configured_index(&environ, None, &Stop::new()).map_err(|failure| failure.to_string())?;
         let fetcher = Fetcher::new(&environ, FetcherSettings::default(), &Stop::new());
         let hosts = read(&folder.join("hosts.txt")).unwrap_or_default().lines().map(str::to_owned).collect();
         let kept = Arc::new(Kept {

@@ -72,6 +72,9 @@ impl Environment {
     }
 }
 
+/// How long somebody who holds an environment is let be before he is looked for again.
+const PAUSE: Duration = Duration::from_millis(50);
+
 /// What is to be done where there is no environment.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Absent {
@@ -88,27 +91,21 @@ impl Client<'_> {
         which: &WhichEnvironment,
         absent: Absent,
     ) -> Result<Environment, ClientError> {
-        let pythons = Pythons::new(self.environ, self.cache);
+        let pythons = self.pythons();
         let wanted = match which {
             WhichEnvironment::Usual => Wanted::Usual,
             WhichEnvironment::Venv(folder) => Wanted::Venv(folder.clone()),
             WhichEnvironment::Python(program) => Wanted::Python(program.clone()),
         };
-        let found = match pythons.discover(&wanted).map_err(|failure| python_error(&failure))? {
+        let found = match pythons.discover(&wanted).map_err(|failure| self.python_error(&failure))? {
             Some(found) => found,
             None if absent == Absent::Offer => self.make_environment(&pythons)?,
             None => return Err(No::NoEnvironment.into()),
         };
         let scheme = scheme_of(&found);
         let mut inventory = installed(&scheme).map_err(change_error)?;
-        // What a killed run left is undone or completed before anybody goes by half of it. While a run is at work there,
-        // and where this user may not, it stays; nobody goes by it where files were moved already.
         if inventory.is_in_change {
-            match EnvironmentLock::try_take(&scheme) {
-                Ok(Some(_)) => inventory = installed(&scheme).map_err(change_error)?,
-                Err(error) if inventory.is_torn => return Err(torn(&found, error)),
-                Ok(None) | Err(_) => {}
-            }
+            inventory = self.settled(&found, &scheme, inventory)?;
         }
         for broken in &inventory.broken {
             let path = broken.path.display().to_string();
@@ -117,19 +114,68 @@ impl Client<'_> {
         Ok(Environment { found, scheme, inventory })
     }
 
+    /// What a killed run left is undone or completed before anybody goes by half of it; and while somebody moves files this
+    /// very moment, he is waited for. Before he does so, and where this user may not, all is as it was.
+    fn settled(
+        &self,
+        found: &Found,
+        scheme: &Scheme,
+        mut inventory: Inventory,
+    ) -> Result<Inventory, ClientError> {
+        // Files are moved in some milliseconds: what takes longer is told.
+        const BRIEF: usize = 5;
+        for round in 0.. {
+            match EnvironmentLock::try_take(scheme) {
+                Ok(Some(_lock)) => return installed(scheme).map_err(change_error),
+                Err(error) if inventory.is_torn => return Err(torn(found, error)),
+                Ok(None) if inventory.is_torn => {}
+                Ok(None) | Err(_) => break,
+            }
+            if round == BRIEF {
+                self.host.event(Event::Waiting { what: found.prefix.display().to_string() });
+            }
+            self.stop.wait(PAUSE)?;
+            inventory = installed(scheme).map_err(change_error)?;
+        }
+        Ok(inventory)
+    }
+
+    /// The interpreters of this machine.
+    pub(crate) fn pythons(&self) -> Pythons<'_> {
+        Pythons::new(self.environ, self.cache, self.stop)
+    }
+
+    /// Sorts what stood against an interpreter by blame. Where the user asked to stop, that is why.
+    pub(crate) fn python_error(&self, failure: &PythonFailure) -> ClientError {
+        if self.stop.is_asked() {
+            return ClientError::Stopped;
+        }
+        if let PythonFailure::OwnProgram(folder) = failure {
+            return No::ProjectPython { folder: folder.display().to_string() }.into();
+        }
+        Failed::Python { hint: failure.hint(), what: failure.to_string() }.into()
+    }
+
     fn make_environment(&self, pythons: &Pythons<'_>) -> Result<Found, ClientError> {
         let folder = self.environ.folder().join(".venv");
         let question = Question::MakeEnvironment { folder: folder.display().to_string() };
         match self.host.decide(&question) {
             Decision::Yes => {
-                let python = pythons.base(None).map_err(|failure| python_error(&failure))?;
+                let python = pythons.base(None).map_err(|failure| self.python_error(&failure))?;
                 let made = pythons.make_venv(&folder, &python);
+                if let Ok(made) = &made {
+                    self.host.event(Event::MadeEnvironment {
+                        folder: made.prefix.display().to_string(),
+                        python: python.executable.display().to_string(),
+                        version: python.version.to_string(),
+                    });
+                }
                 // Somebody else may have made it meanwhile.
                 let found = match &made {
                     Err(PythonFailure::InTheWay(_)) => pythons.discover(&Wanted::Usual).ok().flatten(),
                     _ => None,
                 };
-                found.map_or(made, Ok).map_err(|failure| python_error(&failure))
+                found.map_or(made, Ok).map_err(|failure| self.python_error(&failure))
             }
             Decision::No => Err(No::NoEnvironment.into()),
             Decision::NobodyThere => Err(No::ConsentNeeded {
@@ -152,7 +198,6 @@ impl Client<'_> {
         &self,
         environment: &mut Environment,
     ) -> Result<EnvironmentLock, ClientError> {
-        const PAUSE: Duration = Duration::from_millis(50);
         let mut told = false;
         let lock = loop {
             match EnvironmentLock::try_take(&environment.scheme).map_err(change_error)? {
@@ -187,7 +232,7 @@ fn torn(found: &Found, error: ChangeError) -> ClientError {
             owner.unwrap_or_default()
         ),
         hint: Some(
-            "the next `packman list` or other command of its owner there puts it right; nothing was changed",
+            "the next `packman list` or other command of its owner there puts it right; `packman explain change-unfinished` says more",
         ),
     }
     .into()
@@ -204,13 +249,6 @@ fn scheme_of(found: &Found) -> Scheme {
         python: found.executable.clone(),
         version: found.version,
     }
-}
-
-pub(crate) fn python_error(failure: &PythonFailure) -> ClientError {
-    if let PythonFailure::OwnProgram(folder) = failure {
-        return No::ProjectPython { folder: folder.display().to_string() }.into();
-    }
-    Failed::Python { hint: failure.hint(), what: failure.to_string() }.into()
 }
 
 /// Sorts what stood against a change by blame.

@@ -55,6 +55,15 @@ pub enum Event {
         /// Why, in one line.
         why: String,
     },
+    /// There was no environment, and one was made.
+    MadeEnvironment {
+        /// Its folder.
+        folder: String,
+        /// The Python that it was made of.
+        python: String,
+        /// The version of that.
+        version: String,
+    },
     /// Another PackMan holds the home or the environment; we wait.
     Waiting {
         /// What is waited for.

@@ -12,11 +12,12 @@ use std::time::Duration;
 
 use packman_machine::lock::FileLock;
 use packman_machine::program;
-use packman_machine::stop::Commit;
+use packman_machine::stop::{Commit, Stop};
 use packman_names::{ProjectName, Version};
 use packman_requirements::{EnvironmentsAsked, PythonAsked};
 use packman_resolve::Asked;
 use packman_strict::Sha256;
+use packman_strict::quote::quoted;
 use packman_trust::{Age, OfferedFile};
 use packman_wheel::{
     Amendment, Change, EnvironmentLock, Flow, Install, Installed, LinkMode, Observer, Receipt, Step, Unpacked,
@@ -114,11 +115,19 @@ impl Client<'_> {
             Planned { environment, steps, .. } = again;
         }
         let change = self.change(&environment, &steps, std::mem::take(&mut ready.wheels), manner.link);
-        let report = apply(&lock, change, self)?;
+        let report = apply(&lock, change, self.stop)?;
+        if report.copied_instead {
+            let way = if manner.link == LinkMode::Clone { "clone" } else { "hard link" };
+            self.host.event(Event::Warning(format!(
+                "files were copied into {}: the file system lets nobody make a {way} there of what the cache has",
+                quoted(&environment.folder())
+            )));
+        }
         if manner.compile_bytecode {
             self.compile(&environment, &report.modules);
             let installed = steps.iter().filter(|step| step.file.is_some()).map(|step| &step.project);
-            apply(&lock, record_bytecode(&environment, installed)?, self)?;
+            // Whoever asks to stop now finds all installed: then what was compiled is recorded, too.
+            apply(&lock, record_bytecode(&environment, installed)?, &Stop::new())?;
         }
         Ok(Installation { environment: environment.folder(), steps, files: report.installed_files })
     }
@@ -214,9 +223,8 @@ impl Client<'_> {
         for some in modules.chunks(AT_ONCE) {
             let arguments: Vec<&OsStr> =
                 options.into_iter().chain(some.iter().map(|path| path.as_os_str())).collect();
-            let compiled =
-                program::run(self.environ, &environment.found.asked, &arguments, Duration::from_mins(10));
-            if let Err(why) = compiled {
+            let (python, limit) = (&environment.found.asked, Duration::from_mins(10));
+            if let Err(why) = program::run(self.environ, python, &arguments, limit, self.stop) {
                 self.host.event(Event::Warning(format!("not every module was compiled: {why}")));
             }
         }
@@ -243,7 +251,7 @@ fn changes_nothing(planned: &Planned) -> bool {
 }
 
 /// Stops a change when the user asks to.
-pub(crate) struct Watch<'s>(pub(crate) &'s packman_machine::stop::Stop);
+struct Watch<'s>(&'s Stop);
 
 impl Observer for Watch<'_> {
     fn step(&self, _: Step<'_>) -> Flow {
@@ -251,14 +259,23 @@ impl Observer for Watch<'_> {
     }
 }
 
-fn apply(
-    lock: &EnvironmentLock,
-    change: Change,
-    client: &Client<'_>,
+fn apply(lock: &EnvironmentLock, change: Change, stop: &Stop) -> Result<packman_wheel::Report, ClientError> {
+    carry_through(packman_wheel::plan(lock, change).map_err(change_error)?, stop)
+}
+
+/// Changes an environment as planned; a failure, or a stop, leaves nothing of it.
+pub(crate) fn carry_through(
+    planned: packman_wheel::Planned,
+    stop: &Stop,
 ) -> Result<packman_wheel::Report, ClientError> {
-    let planned = packman_wheel::plan(lock, change).map_err(change_error)?;
-    let _commit = Commit::begin();
-    planned.apply(&Watch(client.stop)).map_err(change_error)
+    let commit = Commit::begin();
+    match planned.apply(&Watch(stop)) {
+        Ok(report) => Ok(report),
+        Err(error) => {
+            commit.undone();
+            Err(change_error(error))
+        }
+    }
 }
 
 /// Adds a row for each file of bytecode: uv uninstalls only what has one.

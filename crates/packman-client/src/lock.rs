@@ -7,16 +7,16 @@ mod file;
 mod targets;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use packman_database::{FileUrl, blob_path};
-use packman_machine::python::Pythons;
 use packman_names::{ProjectName, Target, Version};
 use packman_resolve::{Failure, OfferSource, Request, Upgrade};
 use packman_trust::{Gate, Offer, OfferedFile, Purpose};
 
 use crate::client::Client;
-use crate::environment::{Absent, python_error};
+use crate::environment::Absent;
 use crate::error::{ClientError, No};
 use crate::install::{InstallRequest, refuse_other_python, resolve_error};
 use crate::offers::Offers;
@@ -42,6 +42,8 @@ pub struct Lock {
     pub packages: Vec<LockPackage>,
     /// The environments it is for, each as a marker.
     pub environments: Vec<String>,
+    /// The Python that was asked what it is, where there is no environment here.
+    pub stood_in: Option<PathBuf>,
 }
 
 /// A release that is locked.
@@ -60,20 +62,22 @@ pub struct LockPackage {
 impl Client<'_> {
     /// Locks what is asked for. What is installed has no say in it.
     pub fn lock(&self, request: &LockRequest) -> Result<Lock, ClientError> {
-        let own = self.own_target(request)?;
+        let (own, stood_in) = self.own_target(request)?;
         let purpose = if self.accept_expired { Purpose::ActOnExpired } else { Purpose::Act };
         let gate = self.gate(purpose)?;
-        self.tell_refused(&gate.refusals(), self.lock_in(request, &own, &gate))
+        let lock = self.tell_refused(&gate.refusals(), self.lock_in(request, &own, &gate))?;
+        Ok(Lock { stood_in, ..lock })
     }
 
     /// What is locked for: the environment. A lock for every platform needs none; this machine's Python, which has to be
-    /// among those it is for, stands in.
-    fn own_target(&self, request: &LockRequest) -> Result<Target, ClientError> {
+    /// among those it is for, stands in, and is named.
+    fn own_target(&self, request: &LockRequest) -> Result<(Target, Option<PathBuf>), ClientError> {
         match self.environment(&request.asked.which, Absent::Refuse) {
-            Ok(environment) => Ok(environment.found.target),
+            Ok(environment) => Ok((environment.found.target, None)),
             Err(ClientError::No(no)) if request.universal && matches!(*no, No::NoEnvironment) => {
-                let python = Pythons::new(self.environ, self.cache).base(None);
-                Ok(python.map_err(|failure| python_error(&failure))?.target)
+                let python = self.pythons().base(None);
+                let python = python.map_err(|failure| self.python_error(&failure))?;
+                Ok((python.target, Some(python.executable)))
             }
             Err(error) => Err(error),
         }
@@ -92,7 +96,7 @@ impl Client<'_> {
             Ok::<_, ClientError>((Targets::only(own), packages))
         })?;
         let text = self.write(&targets, &packages)?;
-        Ok(Lock { text, environments: targets.environments(), packages })
+        Ok(Lock { text, environments: targets.environments(), packages, stood_in: None })
     }
 
     fn write(&self, targets: &Targets, packages: &[LockPackage]) -> Result<String, ClientError> {

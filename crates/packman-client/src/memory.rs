@@ -4,6 +4,7 @@ use packman_machine::failure::DiskFailure;
 use packman_machine::files::Exposure;
 use packman_machine::home::Replaced;
 use packman_machine::lock::FileLock;
+use packman_machine::stop::note_change;
 use packman_strict::Sha256;
 use packman_trust::Ring;
 use packman_tuf::Memory;
@@ -31,7 +32,11 @@ impl Client<'_> {
 
     /// Keeps the ring.
     pub(crate) fn keep_ring(&self, ring: &Ring) -> Result<Replaced, DiskFailure> {
-        self.home.replace(RING, ring.encode().as_bytes())
+        let replaced = self.home.replace(RING, ring.encode().as_bytes())?;
+        if replaced == Replaced::Written {
+            note_change();
+        }
+        Ok(replaced)
     }
 
     /// Reads what is remembered of a chain.

@@ -1,13 +1,12 @@
 //! Removing installed packages: what RECORD says, all of it or nothing.
 
-use packman_machine::stop::Commit;
 use packman_names::{ProjectName, Version};
 use packman_wheel::{Change, Conflict, Installed, Inventory, plan};
 
 use crate::client::Client;
 use crate::environment::{Absent, WhichEnvironment, change_error};
 use crate::error::{ClientError, No};
-use crate::install::Watch;
+use crate::install::carry_through;
 
 /// What was removed.
 #[derive(Clone, Debug)]
@@ -48,8 +47,7 @@ impl Client<'_> {
         let removed: Vec<_> = remove.iter().map(|one| (one.name.clone(), one.version.clone())).collect();
         let still_needed = still_needed(&environment.inventory, &environment.found.target.markers, &removed);
         let planned = plan(&lock, Change { remove, ..Change::default() }).map_err(change_error)?;
-        let _commit = Commit::begin();
-        let report = planned.apply(&Watch(self.stop)).map_err(change_error)?;
+        let report = carry_through(planned, self.stop)?;
         Ok(Uninstallation {
             environment: environment.folder(),
             removed,

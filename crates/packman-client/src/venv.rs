@@ -2,11 +2,10 @@
 
 use std::path::PathBuf;
 
-use packman_machine::python::{PythonFailure, Pythons};
+use packman_machine::python::{OLDEST, PythonFailure};
 use packman_names::PythonVersion;
 
 use crate::client::Client;
-use crate::environment::python_error;
 use crate::error::{ClientError, No};
 
 /// Which environment is to be made.
@@ -26,6 +25,8 @@ pub enum WhichPython {
     Usual,
     /// The first in `PATH` of this version.
     Version(PythonVersion),
+    /// The first in `PATH` of this line, such as 3, of which there is one.
+    Line(u64),
     /// This program.
     Program(PathBuf),
 }
@@ -37,6 +38,8 @@ pub struct MadeVenv {
     pub folder: PathBuf,
     /// Its interpreter.
     pub python: PathBuf,
+    /// The Python that it was made of.
+    pub base: PathBuf,
     /// The version of that.
     pub version: PythonVersion,
     /// Where its programs are.
@@ -46,13 +49,16 @@ pub struct MadeVenv {
 impl Client<'_> {
     /// Makes a virtual environment. What is there already is left as it is, and the answer is no.
     pub fn venv(&self, request: &VenvRequest) -> Result<MadeVenv, ClientError> {
-        let pythons = Pythons::new(self.environ, self.cache);
+        let pythons = self.pythons();
         let python = match &request.python {
-            WhichPython::Usual => pythons.base(None),
+            WhichPython::Usual | WhichPython::Line(3) => pythons.base(None),
             WhichPython::Version(version) => pythons.base(Some(*version)),
+            WhichPython::Line(line) => {
+                return Err(ClientError::usage(format!("found Python {line}, wanted {OLDEST} or newer")));
+            }
             WhichPython::Program(program) => pythons.base_of(program),
         };
-        let python = python.map_err(|failure| python_error(&failure))?;
+        let python = python.map_err(|failure| self.python_error(&failure))?;
         let made = pythons.make_venv(&request.folder, &python).map_err(|failure| match failure {
             PythonFailure::InTheWay(folder) => {
                 // One whose Python is gone is of no use to anybody.
@@ -61,11 +67,12 @@ impl Client<'_> {
                     && programs.iter().any(|program| folder.join(program).exists());
                 No::InTheWay { folder: folder.display().to_string(), is_environment }.into()
             }
-            other => python_error(&other),
+            other => self.python_error(&other),
         })?;
         Ok(MadeVenv {
             folder: made.prefix,
             python: made.executable,
+            base: python.executable,
             version: made.version,
             scripts: made.paths.scripts,
         })

@@ -5,6 +5,7 @@
 //! signs.
 
 mod add;
+mod beside;
 mod bins;
 mod blobs;
 mod curator;

@@ -8,13 +8,14 @@ use std::path::{Path, PathBuf};
 
 use packman_database::{ABOUT_PATH, About, Kind, MalformedRecord, PACK_PATH, Pack, RECALLS_PATH, Recalls};
 use packman_machine::files::{self, Keeping, Prepared};
-use packman_machine::stop::Commit;
+use packman_machine::stop::{Commit, note_change};
 use packman_strict::Sha256;
 use packman_trust::{DATABASES_PATH, Listings};
 use packman_tuf::{
     Envelope, Good, Memory, Payload, Role, SafetyNumber, Snapshot, Targets, Timestamp, Verified,
 };
 
+use crate::beside::refuse_others;
 use crate::blobs::{self, Blob};
 use crate::curator::Curator;
 use crate::error::{CurateError, No, Refused};
@@ -35,6 +36,8 @@ pub struct PublishRequest {
     pub to: PathBuf,
     /// Whether what is signed is published though something else is proposed that lacks signatures.
     pub signed_only: bool,
+    /// Whether it may lie among other things.
+    pub beside_others: bool,
 }
 
 /// What was published.
@@ -81,6 +84,9 @@ impl Curator<'_> {
             return Err(CurateError::usage(
                 "the database's own folder cannot be published to, wanted another",
             ));
+        }
+        if !request.beside_others {
+            refuse_others(&request.to)?;
         }
         if folder.is_unsigned() {
             return publish_unsigned(&folder, &request.to);
@@ -143,6 +149,7 @@ impl Curator<'_> {
                 files::make_public_folder(parent)?;
             }
             files::copy_file(&folder.join(&piece.path), &there, Keeping::Published)?;
+            note_change();
             written += 1;
         }
         Ok(written)

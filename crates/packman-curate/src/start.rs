@@ -15,6 +15,7 @@ use packman_names::{ProjectName, Target, Version};
 use packman_requirements::Demand;
 
 use crate::add::{AddReport, AddRequest};
+use crate::beside::refuse_others;
 use crate::curator::Curator;
 use crate::error::{CurateError, No};
 use crate::folder::{Folder, Lifetimes, Signed};
@@ -100,6 +101,7 @@ impl Curator<'_> {
         let passphrases = Remembering { person: self.passphrases, last: Mutex::default() };
         let curator = Curator { passphrases: &passphrases, ..*self };
         refuse_links(request)?;
+        refuse_others(&request.site)?;
         let beginning = curator.open_or_init(request)?;
         let report = curator.start_in(request);
         let was_signed = match &report {
@@ -173,8 +175,12 @@ impl Curator<'_> {
             together: Together::default(),
         })?;
         let to = request.site.clone();
-        let published =
-            self.publish(&PublishRequest { folder: request.folder.clone(), to, signed_only: false })?;
+        let published = self.publish(&PublishRequest {
+            folder: request.folder.clone(),
+            to,
+            signed_only: false,
+            beside_others: false,
+        })?;
         let projects = Signed::read(&request.folder)?.projects();
         Ok(Outcome { signed, published, projects })
     }

@@ -128,7 +128,8 @@ impl Keepers {
 
     fn publish(&self, signed_only: bool) -> Result<u64, CurateError> {
         let anna = &self.worlds[0];
-        let request = PublishRequest { folder: anna.path("db"), to: anna.path("site"), signed_only };
+        let (folder, to) = (anna.path("db"), anna.path("site"));
+        let request = PublishRequest { folder, to, signed_only, beside_others: false };
         anna.curator().publish(&request).map(|report| report.signed.unwrap().version)
     }
 

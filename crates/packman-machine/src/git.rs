@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use crate::environ::Environ;
 use crate::program;
+use crate::stop::Stop;
 
 /// A name and an address as git's settings have them.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -17,15 +18,15 @@ pub struct GitIdentity {
 }
 
 /// What git's settings say of the user; `None` without git, or without a name.
-pub fn git_identity(environ: &Environ) -> Option<GitIdentity> {
-    Some(GitIdentity { name: setting(environ, "user.name")?, email: setting(environ, "user.email") })
+pub fn git_identity(environ: &Environ, stop: &Stop) -> Option<GitIdentity> {
+    let setting = |name: &str| setting(environ, name, stop);
+    Some(GitIdentity { name: setting("user.name")?, email: setting("user.email") })
 }
 
-fn setting(environ: &Environ, name: &str) -> Option<String> {
+fn setting(environ: &Environ, name: &str, stop: &Stop) -> Option<String> {
     let git = program::find(environ, Path::new("git"))?;
-    let output =
-        program::run(environ, &git, &["config", "--get", name].map(OsStr::new), Duration::from_secs(5))
-            .ok()?;
+    let arguments = ["config", "--get", name].map(OsStr::new);
+    let output = program::run(environ, &git, &arguments, Duration::from_secs(5), stop).ok()?;
     let text = String::from_utf8(output).ok()?.trim().to_owned();
     // It goes into a signed file and onto terminals.
     let plain = !text.is_empty() && text.len() <= 200 && !text.chars().any(char::is_control);
@@ -46,6 +47,7 @@ impl std::fmt::Display for GitIdentity {
 mod tests {
     use super::git_identity;
     use crate::environ::Environ;
+    use crate::stop::Stop;
 
     /// A git of our own making, whose settings are files.
     fn check(settings: &[(&str, &str)], found: Option<&str>) {
@@ -56,7 +58,10 @@ mod tests {
             std::fs::write(folder.path().join(name), value).unwrap();
         }
         let environ = Environ::of(folder.path(), [("PATH", folder.path()), ("HOME", folder.path())]);
-        assert_eq!(git_identity(&environ).map(|identity| identity.to_string()).as_deref(), found);
+        assert_eq!(
+            git_identity(&environ, &Stop::new()).map(|identity| identity.to_string()).as_deref(),
+            found
+        );
     }
 
     #[test]
@@ -68,6 +73,6 @@ mod tests {
         check(&[("user.name", "Ada L\n")], Some("Ada L"));
         check(&[("user.email", "ada@example.org\n")], None);
         check(&[("user.name", "Ada\u{1b}[2J\n")], None);
-        assert_eq!(git_identity(&Environ::of("/", [("PATH", "/nowhere")])), None);
+        assert_eq!(git_identity(&Environ::of("/", [("PATH", "/nowhere")]), &Stop::new()), None);
     }
 }

@@ -270,10 +270,14 @@ pub fn without_secrets(text: &str) -> String {
     let (head, rest) = text.split_at_checked(begin).unwrap_or(("", text));
     let end = rest.find(['/', '?', '#', '\\']).unwrap_or(rest.len());
     // What is mistyped may hold a password that ends an address early (`u:a/b@host`): all before the last `@` goes.
-    let secret = rest
-        .get(..end)
-        .and_then(|authority| authority.rfind('@'))
-        .or_else(|| rest.rfind('@').filter(|at| rest.get(..*at).is_some_and(|before| before.contains(':'))));
+    // What is behind it in `flask@3.0` is no host.
+    let behind = rest.rsplit('@').next().unwrap_or_default();
+    let is_address =
+        begin > 0 || behind.contains(['/', '.']) && !behind.starts_with(|first: char| first.is_ascii_digit());
+    let secret =
+        rest.get(..end).and_then(|authority| authority.rfind('@')).filter(|_| is_address).or_else(|| {
+            rest.rfind('@').filter(|at| rest.get(..*at).is_some_and(|before| before.contains(':')))
+        });
     let shown = match secret.and_then(|at| rest.get(at..)) {
         Some(from_at) => format!("{head}…{from_at}"),
         None => text.to_owned(),

@@ -12,6 +12,7 @@ use packman_strict::quote::quoted;
 
 use crate::environ::Environ;
 use crate::failure::{shown, system_words};
+use crate::stop::Stop;
 
 /// No program that we ask says more.
 const LONGEST: u64 = 4 << 20;
@@ -32,6 +33,8 @@ pub enum ProgramReason {
     NotStarted(String),
     /// It took too long.
     TimedOut,
+    /// The user asked to stop.
+    Stopped,
     /// It ended with an error; the line that says which.
     Failed(String),
     /// What it said is not what was asked for.
@@ -56,12 +59,13 @@ impl ProgramFailure {
 
 /// Runs a program with the variables and in the folder of an environment; gives what it wrote to its output.
 ///
-/// A program that takes longer than `limit` is killed.
+/// A program that takes longer than `limit`, or that is at work when the user asks to stop, is killed.
 pub fn run(
     environ: &Environ,
     program: &Path,
     arguments: &[&OsStr],
     limit: Duration,
+    stop: &Stop,
 ) -> Result<Vec<u8>, ProgramFailure> {
     let failed = |reason| ProgramFailure::new(program, reason);
     let mut child = Command::new(program)
@@ -77,19 +81,24 @@ pub fn run(
         .spawn()
         .map_err(|error| failed(not_started(&error)))?;
     let until = Instant::now() + limit;
-    let (output, errors) = (collect(child.stdout.take()), collect(child.stderr.take()));
-    let left = || until.saturating_duration_since(Instant::now());
-    let result = output.recv_timeout(left()).ok().zip(wait(&mut child, until));
-    let Some((output, status)) = result else {
+    // Of its own, so that what is to wake us is forgotten when the program is done.
+    let stop = stop.child();
+    let (output, errors) = (collect(child.stdout.take(), Some(&stop)), collect(child.stderr.take(), None));
+    let ended = whole(&output, until, &stop).and_then(|output| Ok((output, wait(&mut child, until, &stop)?)));
+    let (output, status) = ended.map_err(|reason| {
         let _ = child.kill();
         let _ = child.wait();
-        return Err(failed(ProgramReason::TimedOut));
-    };
+        failed(reason)
+    })?;
     if status.success() {
         return Ok(output);
     }
+    if is_interrupted(status, &stop) {
+        return Err(failed(ProgramReason::Stopped));
+    }
     // Something it started may still hold this end open: what has not come by now is not waited for.
-    let errors = errors.recv_timeout(left().min(Duration::from_secs(1))).unwrap_or_default();
+    let left = until.saturating_duration_since(Instant::now());
+    let errors = errors.recv_timeout(left.min(Duration::from_secs(1))).ok().flatten().unwrap_or_default();
     Err(failed(ProgramReason::Failed(telling_line(&errors, status))))
 }
 
@@ -100,33 +109,58 @@ fn not_started(error: &io::Error) -> ProgramReason {
     }
 }
 
-/// Reads to the end on a thread of its own, so that neither pipe fills while we wait at the other.
-fn collect(pipe: Option<impl Read + Send + 'static>) -> mpsc::Receiver<Vec<u8>> {
+/// Reads to the end on a thread of its own, so that neither pipe fills while we wait at the other. Nothing comes instead
+/// when the user asks to stop.
+fn collect(pipe: Option<impl Read + Send + 'static>, stop: Option<&Stop>) -> mpsc::Receiver<Option<Vec<u8>>> {
     let (done, whole) = mpsc::channel();
+    if let Some(stop) = stop {
+        let asked = done.clone();
+        stop.on_ask(move || drop(asked.send(None)));
+    }
     if let Some(pipe) = pipe {
         std::thread::spawn(move || {
             let mut bytes = Vec::new();
             // What came before an error is all there is.
             let _ = pipe.take(LONGEST).read_to_end(&mut bytes);
-            let _ = done.send(bytes);
+            let _ = done.send(Some(bytes));
         });
     }
     whole
 }
 
-fn wait(child: &mut Child, until: Instant) -> Option<ExitStatus> {
+fn whole(
+    output: &mpsc::Receiver<Option<Vec<u8>>>,
+    until: Instant,
+    stop: &Stop,
+) -> Result<Vec<u8>, ProgramReason> {
+    let output = output.recv_timeout(until.saturating_duration_since(Instant::now()));
+    stop.live().map_err(|_| ProgramReason::Stopped)?;
+    output.ok().flatten().ok_or(ProgramReason::TimedOut)
+}
+
+fn wait(child: &mut Child, until: Instant, stop: &Stop) -> Result<ExitStatus, ProgramReason> {
     let mut pause = Duration::from_micros(200);
     loop {
         // Its output has ended, so it is about to end itself: the first look nearly always finds it gone.
-        if let Some(status) = child.try_wait().ok()? {
-            return Some(status);
+        match child.try_wait() {
+            Ok(Some(status)) => return Ok(status),
+            Ok(None) if Instant::now() < until => {}
+            _ => return Err(ProgramReason::TimedOut),
         }
-        if Instant::now() >= until {
-            return None;
-        }
-        std::thread::sleep(pause);
+        stop.wait(pause).map_err(|_| ProgramReason::Stopped)?;
         pause = (pause * 2).min(Duration::from_millis(20));
     }
+}
+
+/// Whether it failed because the user pressed Ctrl-C, which a terminal tells it and us: it may have heard it first.
+fn is_interrupted(status: ExitStatus, stop: &Stop) -> bool {
+    #[cfg(unix)]
+    let by_signal =
+        std::os::unix::process::ExitStatusExt::signal(&status) == Some(signal_hook::consts::SIGINT);
+    #[cfg(not(unix))]
+    let by_signal = false;
+    let by_signal = by_signal || status.code() == Some(130);
+    stop.is_asked() || by_signal && stop.wait(Duration::from_secs(1)).is_err()
 }
 
 /// The line that says what was wrong: the last of a traceback of Python, else the first.
@@ -179,6 +213,7 @@ impl fmt::Display for ProgramFailure {
             ProgramReason::Missing => write!(f, "{program} is not there, wanted a program"),
             ProgramReason::NotStarted(words) => write!(f, "{program} cannot be started: {words}"),
             ProgramReason::TimedOut => write!(f, "{program} took too long and was ended"),
+            ProgramReason::Stopped => write!(f, "{program} was ended, as you asked to stop"),
             ProgramReason::Failed(line) => write!(f, "{program} failed: {}", quoted(line)),
             ProgramReason::NotUnderstood(words) => write!(f, "{program} gave no usable answer: {words}"),
         }
@@ -203,13 +238,18 @@ pub(crate) fn write_script(path: &Path, script: &str) {
 mod tests {
     use super::{ProgramFailure, ProgramReason, find, run};
     use crate::environ::Environ;
+    use crate::stop::Stop;
     use std::ffi::OsStr;
     use std::path::Path;
     use std::time::Duration;
 
     fn check(script: &str, limit: Duration) -> Result<String, ProgramReason> {
+        check_stopping(script, limit, &Stop::new())
+    }
+
+    fn check_stopping(script: &str, limit: Duration, stop: &Stop) -> Result<String, ProgramReason> {
         let environ = Environ::of("/", [("PATH", "/usr/bin:/bin"), ("WORD", "told")]);
-        run(&environ, Path::new("/bin/sh"), &["-c", script].map(OsStr::new), limit)
+        run(&environ, Path::new("/bin/sh"), &["-c", script].map(OsStr::new), limit, stop)
             .map(|output| String::from_utf8(output).unwrap())
             .map_err(|failure| failure.reason().clone())
     }
@@ -241,6 +281,31 @@ ValueError: y' >&2; exit 1",
         assert_eq!(check("exec >&-; sleep 600", brief), Err(ProgramReason::TimedOut));
         let missing = ProgramFailure::new(Path::new("/x/python"), ProgramReason::Missing);
         insta::assert_snapshot!(missing, @"`/x/python` is not there, wanted a program");
+    }
+
+    #[test]
+    fn who_asks_to_stop_waits_for_no_program() {
+        let folder = tempfile::tempdir().unwrap();
+        let begun = folder.path().join("begun");
+        assert!(std::process::Command::new("mkfifo").arg(&begun).status().unwrap().success());
+        for script in ["echo >BEGUN; exec sleep 600", "exec >&-; echo >BEGUN; exec sleep 600"] {
+            let script = script.replace("BEGUN", begun.to_str().unwrap());
+            let stop = Stop::new();
+            let ask = stop.clone();
+            let begun = begun.clone();
+            let asking = std::thread::spawn(move || {
+                std::fs::read(begun).unwrap();
+                ask.ask();
+            });
+            assert_eq!(check_stopping(&script, LONG, &stop), Err(ProgramReason::Stopped));
+            asking.join().unwrap();
+        }
+        // A terminal tells both: the program may have ended before we hear of it.
+        let stop = Stop::new();
+        let ask = stop.clone();
+        let late = std::thread::spawn(move || ask.ask());
+        assert_eq!(check_stopping("kill -INT $$", LONG, &stop), Err(ProgramReason::Stopped));
+        late.join().unwrap();
     }
 
     #[test]

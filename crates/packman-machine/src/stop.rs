@@ -2,10 +2,10 @@
 //!
 //! Whoever waits or loops looks at a [`Stop`]; a blocked socket is woken by a hook that closes it. What does neither is
 //! given [`GRACE`], and then the program ends without it: but never in the middle of a change that somebody holds a
-//! [`Commit`] for.
+//! [`Commit`] for. However it ends, it says so once, and what became of its changes: see [`so_far`].
 
 use std::fmt;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{
     Arc, Condvar, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard, Weak,
 };
@@ -38,9 +38,49 @@ const GRACE: Duration = Duration::from_secs(2);
 /// Held by those who change something for good, and at last by who ends the program.
 static COMMITS: RwLock<()> = RwLock::new(());
 
+/// How many of them there are.
+static OPEN: AtomicUsize = AtomicUsize::new(0);
+
+/// Whether something was changed for good since the program began.
+static CHANGED: AtomicBool = AtomicBool::new(false);
+
+/// Whether somebody says already how the program ends.
+static TOLD: AtomicBool = AtomicBool::new(false);
+
+/// What a program that is ending has changed for good.
+#[derive(Copy, Clone, Debug, Eq, PartialEq)]
+pub enum SoFar {
+    /// Nothing.
+    Nothing,
+    /// Something, and all of it to its end.
+    Changed,
+    /// Something is in the middle of being changed.
+    InChange,
+}
+
+/// Says what was changed until now.
+pub fn so_far() -> SoFar {
+    match (OPEN.load(Ordering::Acquire), CHANGED.load(Ordering::Acquire)) {
+        (0, false) => SoFar::Nothing,
+        (0, true) => SoFar::Changed,
+        _ => SoFar::InChange,
+    }
+}
+
+/// Notes that something was changed for good which needs no [`Commit`]: it could be left at any moment.
+pub fn note_change() {
+    CHANGED.store(true, Ordering::Release);
+}
+
+/// Whether it is the caller's to say how the program ends: true for the first who asks.
+pub fn is_first_to_tell() -> bool {
+    !TOLD.swap(true, Ordering::AcqRel)
+}
+
 /// While it lives, a single request to stop does not end the program. One thread holds one at most.
 #[derive(Debug)]
 pub struct Commit {
+    is_undone: bool,
     _held: RwLockReadGuard<'static, ()>,
 }
 
@@ -48,12 +88,33 @@ impl Commit {
     /// Begins a change that should end whole; waits for ever once the program is ending.
     #[must_use]
     pub fn begin() -> Self {
-        Self { _held: COMMITS.read().unwrap_or_else(PoisonError::into_inner) }
+        let held = COMMITS.read().unwrap_or_else(PoisonError::into_inner);
+        OPEN.fetch_add(1, Ordering::AcqRel);
+        Self { is_undone: false, _held: held }
+    }
+
+    /// Ends a change of which nothing is left.
+    pub fn undone(mut self) {
+        self.is_undone = true;
     }
 
     /// Waits for every change that was begun, and lets no other begin.
     fn last() -> RwLockWriteGuard<'static, ()> {
         COMMITS.write().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Lets no other change begin, where none is going on.
+    fn none_more() -> Option<RwLockWriteGuard<'static, ()>> {
+        COMMITS.try_write().ok()
+    }
+}
+
+impl Drop for Commit {
+    fn drop(&mut self) {
+        if !self.is_undone {
+            note_change();
+        }
+        OPEN.fetch_sub(1, Ordering::AcqRel);
     }
 }
 
@@ -69,14 +130,16 @@ impl Stop {
 
     /// A request that Ctrl-C (and on Unix the signal TERM) makes; made again, the program ends with 130.
     /// What was asked and did not end within two seconds ends with the program, save where a [`Commit`] is held.
-    pub fn on_signals() -> Result<Self, DiskFailure> {
-        Self::on_signals_with_grace(GRACE)
+    /// Where the program ends so, `last_words` says it; where they find no reader, a third Ctrl-C ends it without.
+    pub fn on_signals(last_words: fn(SoFar)) -> Result<Self, DiskFailure> {
+        Self::on_signals_with_grace(GRACE, last_words)
     }
 
     /// The same with another time for those who were asked.
-    pub fn on_signals_with_grace(grace: Duration) -> Result<Self, DiskFailure> {
+    pub fn on_signals_with_grace(grace: Duration, last_words: fn(SoFar)) -> Result<Self, DiskFailure> {
         let stop = Self::new();
-        signals::listen(&stop, grace).map_err(|error| DiskFailure::new(Act::Read, "signals", &error))?;
+        let ending = signals::Ending { stop: stop.clone(), grace, last_words };
+        signals::listen(ending).map_err(|error| DiskFailure::new(Act::Read, "signals", &error))?;
         Ok(stop)
     }
 
@@ -164,10 +227,11 @@ impl fmt::Display for Stopped {
 impl std::error::Error for Stopped {}
 
 mod signals {
-    use super::{Commit, Stop};
+    use super::{Commit, SoFar, Stop, is_first_to_tell, so_far};
     use std::io;
     use std::sync::Arc;
-    use std::sync::atomic::AtomicBool;
+    use std::sync::atomic::{AtomicBool, Ordering};
+    use std::thread::Builder;
     use std::time::Duration;
 
     /// As a shell reports a program that Ctrl-C ended.
@@ -179,52 +243,92 @@ mod signals {
     #[cfg(not(unix))]
     const ENDING: [i32; 1] = [signal_hook::consts::SIGINT];
 
-    pub(super) fn listen(stop: &Stop, grace: Duration) -> io::Result<()> {
+    /// What is done when a signal comes.
+    #[derive(Clone)]
+    pub(super) struct Ending {
+        pub(super) stop: Stop,
+        pub(super) grace: Duration,
+        pub(super) last_words: fn(SoFar),
+    }
+
+    pub(super) fn listen(ending: Ending) -> io::Result<()> {
         // A limit on the length of files is to fail a write, which is told and cleaned up after, and not to kill.
         #[cfg(unix)]
         signal_hook::flag::register(signal_hook::consts::SIGXFSZ, Arc::default())?;
-        let second = Arc::new(AtomicBool::new(false));
+        let armed = Arc::new(AtomicBool::new(false));
         for signal in ENDING {
-            // In this order: the first signal finds the flag down, and puts it up for the second.
-            signal_hook::flag::register_conditional_shutdown(signal, INTERRUPTED, Arc::clone(&second))?;
-            signal_hook::flag::register(signal, Arc::clone(&second))?;
+            signal_hook::flag::register_conditional_shutdown(signal, INTERRUPTED, Arc::clone(&armed))?;
         }
-        wake(stop, &second, grace)
+        wake(ending, armed)
     }
 
-    /// Hooks may not run inside a signal handler: a thread waits for the signal and runs them.
+    /// Hooks and words may not run inside a signal handler: a thread waits for the signals and runs them.
     #[cfg(unix)]
-    fn wake(stop: &Stop, _: &Arc<AtomicBool>, grace: Duration) -> io::Result<()> {
+    fn wake(ending: Ending, armed: Arc<AtomicBool>) -> io::Result<()> {
         let mut signals = signal_hook::iterator::Signals::new(ENDING)?;
-        let stop = stop.clone();
-        std::thread::Builder::new().name("signals".to_owned()).spawn(move || {
-            if signals.forever().next().is_some() {
-                stop.ask();
-                end_after(grace);
+        Builder::new().name("signals".to_owned()).spawn(move || {
+            let mut signals = signals.forever();
+            if signals.next().is_some() {
+                ending.clone().begin();
+            }
+            if signals.next().is_some() {
+                ending.end_now(&armed);
             }
         })?;
         Ok(())
     }
 
     #[cfg(not(unix))]
-    fn wake(stop: &Stop, second: &Arc<AtomicBool>, grace: Duration) -> io::Result<()> {
-        use std::sync::atomic::Ordering;
-        let (stop, second) = (stop.clone(), Arc::clone(second));
-        std::thread::Builder::new().name("signals".to_owned()).spawn(move || {
-            while !second.load(Ordering::Acquire) {
-                std::thread::sleep(std::time::Duration::from_millis(100));
-            }
-            stop.ask();
-            end_after(grace);
+    fn wake(ending: Ending, armed: Arc<AtomicBool>) -> io::Result<()> {
+        let came = Arc::new(AtomicBool::new(false));
+        for signal in ENDING {
+            signal_hook::flag::register(signal, Arc::clone(&came))?;
+        }
+        Builder::new().name("signals".to_owned()).spawn(move || {
+            let wait = || {
+                while !came.swap(false, Ordering::AcqRel) {
+                    std::thread::sleep(Duration::from_millis(100));
+                }
+            };
+            wait();
+            ending.clone().begin();
+            wait();
+            ending.end_now(&armed);
         })?;
         Ok(())
     }
 
-    /// Whoever has not ended by now does not look whether it was asked to.
-    fn end_after(grace: Duration) {
-        let _last = Commit::last();
-        std::thread::sleep(grace);
-        std::process::exit(INTERRUPTED);
+    impl Ending {
+        /// Asks, on a thread of its own: the next signal is to be heard while hooks run and a change is waited for.
+        fn begin(self) {
+            let ending = self.clone();
+            let ask = move || {
+                ending.stop.ask();
+                // Whoever has not ended by now does not look whether it was asked to.
+                let _last = Commit::last();
+                std::thread::sleep(ending.grace);
+                ending.end();
+            };
+            if Builder::new().name("stopping".to_owned()).spawn(ask).is_err() {
+                self.stop.ask();
+            }
+        }
+
+        fn end_now(&self, armed: &AtomicBool) {
+            armed.store(true, Ordering::Release);
+            let _last = Commit::none_more();
+            self.end();
+        }
+
+        fn end(&self) {
+            if is_first_to_tell() {
+                (self.last_words)(so_far());
+            } else {
+                // Somebody is saying it, and ends the program when it is said.
+                std::thread::sleep(self.grace);
+            }
+            std::process::exit(INTERRUPTED);
+        }
     }
 }
 

@@ -14,7 +14,7 @@ use std::io::{BufRead as _, BufReader, Write as _};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use packman_machine::stop::{Commit, Stop};
+use packman_machine::stop::{Commit, SoFar, Stop, note_change};
 use rustix::process::{Pid, Signal, kill_process};
 
 const PART: &str = "PACKMAN_TEST_PART";
@@ -29,9 +29,18 @@ fn say(word: &str) {
 fn plays_working() {
     let Some(part) = std::env::var_os(PART) else { return };
     let soon = matches!(part.to_str(), Some("deaf" | "committing"));
-    let stop = if soon { Stop::on_signals_with_grace(Duration::ZERO) } else { Stop::on_signals() }.unwrap();
+    let last = |so_far: SoFar| say(&format!("{so_far:?}"));
+    let stop = if soon { Stop::on_signals_with_grace(Duration::ZERO, last) } else { Stop::on_signals(last) };
+    let stop = stop.unwrap();
     if part == "committing" {
         return commit(&stop);
+    }
+    let _commit = (part == "holding").then(Commit::begin);
+    if part == "stubborn" {
+        Commit::begin().undone();
+    }
+    if part == "deaf" {
+        note_change();
     }
     let (done, hook) = std::sync::mpsc::channel();
     stop.on_ask(move || {
@@ -40,7 +49,7 @@ fn plays_working() {
     });
     say("working");
     assert!(stop.wait(Duration::from_mins(10)).is_err());
-    if part == "stubborn" || part == "deaf" {
+    if matches!(part.to_str(), Some("stubborn" | "deaf" | "holding")) {
         // Asked already, this would not wait; and a plain sleep is what stands for a blocked call.
         std::thread::sleep(Duration::from_mins(10));
     }
@@ -88,15 +97,18 @@ fn the_first_signal_asks() {
     }
 }
 
+/// What became of changes is said, of one that is going on, too.
 #[test]
-fn the_second_signal_ends_at_once_with_130() {
-    let (mut child, mut said) = start("stubborn");
-    assert_eq!(said.next().as_deref(), Some("working"));
-    send(&child, Signal::INT);
-    assert_eq!(said.next().as_deref(), Some("hook"));
-    send(&child, Signal::INT);
-    assert_eq!(child.wait().unwrap().code(), Some(130));
-    assert_eq!(said.next(), None);
+fn the_second_signal_ends_at_once_with_130_and_a_word() {
+    for (part, word) in [("stubborn", "Nothing"), ("holding", "InChange")] {
+        let (mut child, mut said) = start(part);
+        assert_eq!(said.next().as_deref(), Some("working"));
+        send(&child, Signal::INT);
+        assert_eq!(said.next().as_deref(), Some("hook"));
+        send(&child, Signal::INT);
+        assert_eq!(child.wait().unwrap().code(), Some(130));
+        assert_eq!(said.collect::<Vec<_>>(), [word]);
+    }
 }
 
 #[test]
@@ -106,6 +118,7 @@ fn one_signal_ends_what_does_not_look() {
         assert_eq!(said.next().as_deref(), Some("working"));
         send(&child, signal);
         assert_eq!(child.wait().unwrap().code(), Some(130));
+        assert_eq!(said.collect::<Vec<_>>(), ["hook", "Changed"]);
     }
 }
 
@@ -117,5 +130,6 @@ fn no_single_signal_ends_a_change_in_the_middle() {
         send(&child, signal);
         assert_eq!(said.next().as_deref(), Some("committed"));
         assert_eq!(child.wait().unwrap().code(), Some(130));
+        assert_eq!(said.collect::<Vec<_>>(), ["Changed"]);
     }
 }

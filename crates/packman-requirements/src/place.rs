@@ -48,6 +48,14 @@ impl UnreadableFile {
         Self { hint: Some(hint.into()), ..self }
     }
 
+    /// Says which line asked for a file that cannot be read as a whole.
+    pub(crate) fn asked_for_at(self, path: &Path, asker: &Place) -> Self {
+        if self.place != Place::of(path) {
+            return self;
+        }
+        Self { what: format!("{}; {asker} asks for it", self.what), ..self }
+    }
+
     /// The way on, where there is one.
     pub fn hint(&self) -> Option<&str> {
         self.hint.as_deref()

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 
@@ -25,6 +25,8 @@ pub struct Report {
     pub installed_files: usize,
     /// How many files were taken away.
     pub removed_files: usize,
+    /// Whether files were copied from the cache though links or clones were asked for: the file systems can do no better.
+    pub copied_instead: bool,
     /// The modules among the new files, for whoever compiles them to bytecode. Bytecode needs no row in RECORD:
     /// whoever uninstalls a module removes its bytecode too (PyPA "The RECORD file").
     pub modules: Vec<PathBuf>,
@@ -37,7 +39,7 @@ impl Planned<'_> {
             return Ok(Report::default());
         }
         let root = &self.places.root;
-        self.stage(observer).inspect_err(|_| {
+        let copied_instead = self.stage(observer).inspect_err(|_| {
             // What was made aside is in nobody's way; the next change removes what cannot be removed now.
             let _ = journal::remove_work(root);
         })?;
@@ -55,6 +57,7 @@ impl Planned<'_> {
         Ok(Report {
             installed_files: self.files.len(),
             removed_files: self.journal.out.len(),
+            copied_instead,
             modules: self
                 .files
                 .iter()
@@ -64,13 +67,14 @@ impl Planned<'_> {
         })
     }
 
-    /// Makes every new file under `.packman/new/`.
-    fn stage(&self, observer: &dyn Observer) -> Result<(), ChangeError> {
+    /// Makes every new file under `.packman/new/`; says whether some were copied where something else was asked for.
+    fn stage(&self, observer: &dyn Observer) -> Result<bool, ChangeError> {
         let root = &self.places.root;
         let folder = Folder::open(root).map_err(|error| Failure::new(root, "opened", error))?;
         let made = folder.make(WORK).and_then(|()| Walk::new(folder).make(NEW).map(drop));
         made.map_err(|error| Failure::new(root.join(NEW), "made", error))?;
         let (next, failed) = (AtomicUsize::new(0), Mutex::new(None));
+        let copied_instead = AtomicBool::new(false);
         let stager = || Stager::new(self, &root.join(NEW), observer);
         let parts: Vec<&[NewFile]> = parts(&self.files).collect();
         let work = || {
@@ -78,6 +82,9 @@ impl Planned<'_> {
                 let mut stager = stager()?;
                 while let Some(part) = parts.get(next.fetch_add(1, Ordering::Relaxed)) {
                     part.iter().try_for_each(|file| stager.stage(file))?;
+                }
+                if self.link != LinkMode::Best && stager.link != self.link {
+                    copied_instead.store(true, Ordering::Relaxed);
                 }
                 Ok(())
             };
@@ -93,7 +100,8 @@ impl Planned<'_> {
             }
             work();
         });
-        failed.into_inner().unwrap_or_else(PoisonError::into_inner).map_or(Ok(()), Err)
+        let failed = failed.into_inner().unwrap_or_else(PoisonError::into_inner);
+        failed.map_or_else(|| Ok(copied_instead.into_inner()), Err)
     }
 }
 

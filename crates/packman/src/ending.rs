@@ -1,10 +1,12 @@
 //! How a command ends when it does not do what was asked. The one place where blame becomes an exit code.
 
 use std::process::ExitCode;
+use std::time::Duration;
 
 use packman_client::ClientError;
 use packman_curate::CurateError;
 use packman_machine::failure::{Act, DiskFailure};
+use packman_machine::stop::{is_first_to_tell, so_far};
 use packman_strict::json::{Object, Value};
 
 use crate::output;
@@ -84,6 +86,11 @@ impl Ending {
         Self::of(Blame::Usage, Blame::Usage.code(), headline)
     }
 
+    /// What is asked for cannot be read.
+    pub(crate) fn malformed(headline: impl Into<String>) -> Self {
+        Self::of(Blame::Usage, "malformed", headline)
+    }
+
     /// An honest no.
     pub(crate) fn no(code: &'static str, headline: impl Into<String>) -> Self {
         Self::of(Blame::HonestNo, code, headline)
@@ -112,7 +119,10 @@ impl Ending {
 
     /// Prints it, on standard error, and as JSON on standard output where that is asked for.
     pub(crate) fn print(&self, json: bool) -> ExitCode {
-        if self.blame != Blame::BrokenPipe {
+        if self.blame == Blame::Stopped && !is_first_to_tell() {
+            // Somebody is saying it, and ends the program when it is said.
+            std::thread::sleep(Duration::from_secs(2));
+        } else if self.blame != Blame::BrokenPipe {
             words::error::print(self);
             if json {
                 // The exit code says all there is to say when even this cannot be written.
@@ -143,7 +153,9 @@ impl From<ClientError> for Ending {
             ClientError::No(_) => Blame::HonestNo,
             ClientError::Failed(_) => Blame::Failed,
             ClientError::Usage(_) => Blame::Usage,
-            ClientError::Stopped => Blame::Stopped,
+            ClientError::Stopped => {
+                return Self::of(Blame::Stopped, error.code(), words::stopped::line(so_far()));
+            }
         };
         Self {
             because: error.because(),
@@ -162,7 +174,14 @@ impl From<CurateError> for Ending {
             CurateError::Usage(_) => Blame::Usage,
             CurateError::Stopped => Blame::Stopped,
         };
-        let hints = error.hint().into_iter().collect();
+        let disk = match &error {
+            CurateError::Failed(failed) => match &**failed {
+                packman_curate::Failed::Disk(failure) => words::hints::disk(failure),
+                _ => None,
+            },
+            _ => None,
+        };
+        let hints = disk.or_else(|| error.hint()).into_iter().collect();
         let text = error.to_string();
         let mut lines = text.lines();
         let first = lines.next().unwrap_or_default();

@@ -8,7 +8,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use packman_client::{Decision, Event, Host, Question, Typed};
 use packman_machine::environ::Environ;
 use packman_machine::prompt::Prompt;
-use packman_machine::stop::Stop;
+use packman_machine::stop::{Stop, is_first_to_tell, so_far};
 use packman_strict::quote::quoted;
 use packman_strict::time::Time;
 
@@ -122,7 +122,10 @@ impl Asking {
         let still = Arc::clone(&asking);
         stop.on_ask(move || {
             if still.load(Ordering::Acquire) {
-                let _ = writeln!(anstream::stderr());
+                if is_first_to_tell() {
+                    let _ = writeln!(anstream::stderr());
+                    words::stopped::last_words(so_far());
+                }
                 std::process::exit(Blame::Stopped.exit_code().into());
             }
         });
@@ -166,6 +169,9 @@ impl Host for Terminal {
                 self.say(&format!(
                     "warning: what `{database}` sent was refused, the last good copy stays: {why}"
                 ));
+            }
+            Event::MadeEnvironment { folder, python, version } => {
+                self.say(&format!("made {} with Python {version} of {}", quoted(&folder), quoted(&python)));
             }
             Event::Waiting { what } => {
                 self.say(&format!("waiting for another packman that holds {}", quoted(&what)));

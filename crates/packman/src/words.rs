@@ -16,6 +16,7 @@ pub(crate) mod plan;
 pub(crate) mod rules;
 pub(crate) mod search;
 pub(crate) mod start;
+pub(crate) mod stopped;
 pub(crate) mod tree;
 pub(crate) mod trust;
 

@@ -175,11 +175,15 @@ impl Client<'_> {
     ) -> Result<(), Stuck> {
         let mut stuck = Stuck::Unreached("no mirror is known".to_owned());
         let mut is_told = false;
+        let may_be_missing = request.may_be_missing || M::MISSING_IS_AN_ANSWER;
+        // An object store says so of the root after the last; whoever says it of the first lets nobody in.
+        let may_be_forbidden = may_be_missing && request.path != Role::Root.file_path(1);
         for location in self.fetcher.best_first(locations) {
             let fetched = self.fetcher.within(allowance).get(&location, &request.path, request.max_bytes);
             let fetched = match fetched {
                 Ok(fetched) => fetched,
                 Err(failure) if goes_on(&failure) => Fetched::Bytes(one_too_many(request.max_bytes)),
+                Err(failure) if failure.is_forbidden() && may_be_forbidden => Fetched::Missing,
                 // Whoever asked for the end is not told of a network that failed.
                 Err(failure) if *failure.reason() == NetworkReason::Stopped => return Err(Stuck::Stopped),
                 // What took the time says more than that there is none left.
@@ -192,7 +196,7 @@ impl Client<'_> {
             };
             let answer = match &fetched {
                 Fetched::Bytes(bytes) => Answer::Bytes(bytes),
-                Fetched::Missing if request.may_be_missing || M::MISSING_IS_AN_ANSWER => Answer::Missing,
+                Fetched::Missing if may_be_missing => Answer::Missing,
                 Fetched::Missing => {
                     stuck = stuck.or_unreached(format!("it has no `{}`", request.path));
                     continue;

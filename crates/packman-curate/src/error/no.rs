@@ -18,6 +18,13 @@ pub enum No {
         /// It.
         path: PathBuf,
     },
+    /// There are other things where a publication is to have a folder of its own.
+    OthersThere {
+        /// The folder.
+        folder: PathBuf,
+        /// What is in it, by name.
+        others: Vec<String>,
+    },
     /// There is a symbolic link in a folder that is written to without a person having named it.
     Link {
         /// It.
@@ -137,7 +144,7 @@ impl No {
     /// The stable code.
     pub fn code(&self) -> &'static str {
         match self {
-            Self::InTheWay { .. } => "in-the-way",
+            Self::InTheWay { .. } | Self::OthersThere { .. } => "in-the-way",
             Self::Link { .. } => "link-in-folder",
             Self::NoDatabase { .. } => "no-database",
             Self::Unsigned { .. } => "unsigned-list",
@@ -165,6 +172,9 @@ impl No {
     pub(super) fn hint(&self) -> Option<String> {
         let text = match self {
             Self::InTheWay { .. } => "name a folder or file that is not there yet",
+            Self::OthersThere { .. } => {
+                "name a folder that is empty or not there yet; `packman curate publish` takes one among other things with `--beside-others`"
+            }
             Self::Link { .. } => {
                 "look where it leads, and remove it; or name other folders with `--dir` and `--to`"
             }
@@ -229,6 +239,16 @@ impl fmt::Display for No {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::InTheWay { path } => write!(f, "{} is there already", shown(path)),
+            Self::OthersThere { folder, others } => {
+                let some: Vec<String> = others.iter().take(3).map(|name| quoted(name).to_string()).collect();
+                let more = others.len().saturating_sub(some.len());
+                let more = if more == 0 { String::new() } else { format!(" and {more} more") };
+                let (folder, some) = (shown(folder), some.join(", "));
+                write!(
+                    f,
+                    "{folder} holds other things ({some}{more}), wanted a folder for what is published alone"
+                )
+            }
             Self::Link { path } => {
                 write!(f, "{} is a symbolic link, wanted a file or folder of its own", shown(path))
             }

@@ -109,6 +109,7 @@ impl Curator<'_> {
         let answer = match &fetched {
             Ok(Fetched::Bytes(bytes)) => Answer::Bytes(bytes),
             Ok(Fetched::Missing) => Answer::Missing,
+            Err(failure) if failure.is_forbidden() && request.may_be_missing => Answer::Missing,
             Err(failure) => return Err(Ended::Unreached(failure.clone())),
         };
         take(answer).map_err(Ended::Refused)

@@ -179,6 +179,7 @@ impl World {
             folder: self.path("db"),
             to: self.path(to),
             signed_only: false,
+            beside_others: false,
         })
     }
 

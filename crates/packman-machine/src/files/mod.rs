@@ -8,7 +8,7 @@ mod temporary;
 mod tree;
 
 use std::fs;
-use std::io::{self, Read as _, Write as _};
+use std::io::{self, Read, Write as _};
 use std::path::{Path, PathBuf};
 
 use crate::failure::{Act, DiskFailure, DiskReason};
@@ -16,7 +16,7 @@ use crate::failure::{Act, DiskFailure, DiskReason};
 pub use exposure::{Exposure, exposure, is_exposed, other_owner, owner, unwritable};
 pub use temporary::{Scratch, clear_abandoned, clear_abandoned_below, clear_own_abandoned};
 pub(crate) use temporary::{TEMPORARY, temporary};
-pub use tree::{Listed, copy_file, first_link, list_tree, remove_tree};
+pub use tree::{Listed, copy_file, first_link, list_tree, names, remove_tree};
 
 /// What a file is for, which decides who may read it and what it survives.
 #[derive(Copy, Clone, Debug, Eq, PartialEq)]
@@ -80,6 +80,27 @@ pub fn read_file(path: &Path, max_bytes: u64) -> Result<Option<Vec<u8>>, DiskFai
     };
     file.take(max_bytes.saturating_add(1)).read_to_end(&mut bytes).map_err(failed)?;
     if bytes.len() as u64 > max_bytes { Err(too_large()) } else { Ok(Some(bytes)) }
+}
+
+/// The same of what somebody named himself: then it may be a pipe or a device, too, and is waited for.
+pub fn read_file_or_stream(path: &Path, max_bytes: u64) -> Result<Option<Vec<u8>>, DiskFailure> {
+    let is_stream = fs::metadata(path).is_ok_and(|about| !about.is_file() && !about.is_dir());
+    if !is_stream {
+        return read_file(path, max_bytes);
+    }
+    let mut stream = fs::File::open(path).map_err(|error| DiskFailure::new(Act::Read, path, &error))?;
+    read_stream(&mut stream, path, max_bytes).map(Some)
+}
+
+/// Reads at most so many bytes to their end; the path is for who is told that it failed.
+pub fn read_stream(stream: &mut dyn Read, path: &Path, max_bytes: u64) -> Result<Vec<u8>, DiskFailure> {
+    let mut bytes = Vec::new();
+    let read = stream.take(max_bytes.saturating_add(1)).read_to_end(&mut bytes);
+    read.map_err(|error| DiskFailure::new(Act::Read, path, &error))?;
+    let is_whole = bytes.len() as u64 <= max_bytes;
+    is_whole
+        .then_some(bytes)
+        .ok_or_else(|| DiskFailure::because(Act::Read, path, DiskReason::TooLarge(max_bytes)))
 }
 
 /// Writes a whole file in one step, over whatever had its name; its folder must be there.

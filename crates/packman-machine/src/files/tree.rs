@@ -41,6 +41,17 @@ pub fn list_tree(folder: &Path) -> Result<Vec<Listed>, DiskFailure> {
     Ok(found)
 }
 
+/// The names in a folder, in no order, with those that are no text shown as well as can be; none where it is not there.
+pub fn names(folder: &Path) -> Result<Vec<String>, DiskFailure> {
+    let failed = |error: io::Error| DiskFailure::new(Act::List, folder, &error);
+    let entries = match fs::read_dir(folder) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        entries => entries.map_err(failed)?,
+    };
+    let name = |entry: io::Result<fs::DirEntry>| Ok(entry?.file_name().to_string_lossy().into_owned());
+    entries.map(name).collect::<io::Result<_>>().map_err(failed)
+}
+
 /// Removes a folder with all that is in it, following no link; nothing of that name is as good.
 pub fn remove_tree(folder: &Path) -> Result<(), DiskFailure> {
     match fs::remove_dir_all(folder) {

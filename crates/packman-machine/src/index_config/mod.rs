@@ -16,6 +16,7 @@ use crate::environ::Environ;
 use crate::failure::{DiskFailure, shown};
 use crate::location::{Location, LocationError};
 use crate::program::{self, ProgramFailure, ProgramReason};
+use crate::stop::Stop;
 
 /// An index and where we know it from.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -60,7 +61,11 @@ const FORBIDDING: [&str; 2] = ["UV_NO_INDEX", "PIP_NO_INDEX"];
 const VARIABLES: [&str; 3] = ["UV_DEFAULT_INDEX", "UV_INDEX_URL", "PIP_INDEX_URL"];
 
 /// Finds the index that is configured; `named` is what the user said.
-pub fn configured_index(environ: &Environ, named: Option<&str>) -> Result<ConfiguredIndex, IndexFailure> {
+pub fn configured_index(
+    environ: &Environ,
+    named: Option<&str>,
+    stop: &Stop,
+) -> Result<ConfiguredIndex, IndexFailure> {
     if let Some(named) = named {
         return index(environ, named, IndexSource::Option);
     }
@@ -83,7 +88,7 @@ pub fn configured_index(environ: &Environ, named: Option<&str>) -> Result<Config
     if let Some((value, path)) = files_of_pip::index(environ)? {
         return index(environ, without_name(&value), IndexSource::File(path));
     }
-    let (value, program) = ask_pip(environ)?;
+    let (value, program) = ask_pip(environ, stop)?;
     index(environ, &value, IndexSource::Pip(program))
 }
 
@@ -121,13 +126,13 @@ fn index(environ: &Environ, value: &str, learnt: IndexSource) -> Result<Configur
 }
 
 /// Asks the pip of the first Python in `PATH` that has one; nothing else that is installed there is run.
-fn ask_pip(environ: &Environ) -> Result<(String, PathBuf), IndexFailure> {
+fn ask_pip(environ: &Environ, stop: &Stop) -> Result<(String, PathBuf), IndexFailure> {
     let script = include_str!("ask.py");
     let mut last = None;
     for name in ["python3", "python"] {
         let Some(program) = program::find(environ, Path::new(name)) else { continue };
         let arguments = ["-I", "-S", "-B", "-c", script].map(OsStr::new);
-        match program::run(environ, &program, &arguments, Duration::from_mins(2)) {
+        match program::run(environ, &program, &arguments, Duration::from_mins(2), stop) {
             Ok(answer) => {
                 let answer = String::from_utf8_lossy(&answer).trim().to_owned();
                 if !answer.is_empty() {

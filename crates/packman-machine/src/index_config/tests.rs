@@ -2,6 +2,7 @@ use std::path::{Path, PathBuf};
 
 use super::{IndexFailure, IndexSource, configured_index};
 use crate::environ::Environ;
+use crate::stop::Stop;
 
 struct Place {
     folder: tempfile::TempDir,
@@ -37,7 +38,7 @@ impl Place {
 
     /// The address found, and the name of its source.
     fn finds(&self) -> String {
-        match configured_index(&self.environ, None) {
+        match configured_index(&self.environ, None, &Stop::new()) {
             Ok(found) => {
                 let learnt = match found.learnt {
                     IndexSource::File(path) => {
@@ -65,7 +66,7 @@ fn variables_come_before_files_and_uv_before_pip() {
     assert_eq!(place.finds(), "https://old.example/simple `UV_INDEX_URL`");
     let place = place.with("UV_DEFAULT_INDEX", "lab=https://new.example/simple?x".trim_end_matches("?x"));
     assert_eq!(place.finds(), "https://new.example/simple `UV_DEFAULT_INDEX`");
-    let named = configured_index(&place.environ, Some("../mirror")).unwrap();
+    let named = configured_index(&place.environ, Some("../mirror"), &Stop::new()).unwrap();
     assert_eq!(named.learnt, IndexSource::Option);
     assert_eq!(named.location.as_path(), Some(place.environ.folder().join("../mirror").as_path()));
 }
@@ -129,7 +130,7 @@ fn settings_that_cannot_be_read_are_not_passed_over() {
 fn with_nothing_to_ask_no_index_is_made_up() {
     let place = Place::new();
     // Skips nothing: on a machine whose own settings name an index, that one is found.
-    match configured_index(&place.environ, None) {
+    match configured_index(&place.environ, None, &Stop::new()) {
         Ok(found) => assert!(matches!(found.learnt, IndexSource::File(_)), "{found:?}"),
         Err(failure) => assert!(matches!(failure, IndexFailure::Unknown(None)), "{failure}"),
     }
@@ -142,11 +143,11 @@ fn pip_is_asked_what_it_would_read() {
     use crate::cache::Cache;
     use crate::python::Pythons;
 
-    let place = Place::new();
+    let (place, stop) = (Place::new(), Stop::new());
     let machine = Environ::capture().unwrap().without("VIRTUAL_ENV").in_folder(place.path("project"));
     let cache_folder = place.path("cache");
     let cache = Cache::of(&machine.clone().with("PACKMAN_CACHE_DIR", cache_folder), |_| ());
-    let pythons = Pythons::new(&machine, &cache);
+    let pythons = Pythons::new(&machine, &cache, &stop);
     let made = pythons.make_venv(Path::new("v"), &pythons.base(None).unwrap()).unwrap();
     let trace = place.path("trace");
     std::fs::write(made.paths.purelib.join("x.pth"), format!("import os; open({trace:?}, 'w')\n")).unwrap();
@@ -160,7 +161,7 @@ fn pip_is_asked_what_it_would_read() {
     write("../__init__.py", "");
     write("models/__init__.py", "");
     write("models/index.py", "class PyPI:\n    simple_url = 'https://constant.example/simple'\n");
-    let asked = |place: &Place| super::ask_pip(&place.environ).map(|(index, _)| index).unwrap();
+    let asked = |place: &Place| super::ask_pip(&place.environ, &Stop::new()).map(|(index, _)| index).unwrap();
     let place = place.with("PATH", &made.paths.scripts);
     assert_eq!(asked(&place), "https://constant.example/simple");
     write(
@@ -181,7 +182,7 @@ fn a_machine_that_is_to_use_no_index_uses_none_unasked() {
     insta::assert_snapshot!(place("yes").finds(), @"`PIP_NO_INDEX` says that no index is to be used");
     insta::assert_snapshot!(place("0").finds(), @"http://a.example/ `PIP_INDEX_URL`");
     insta::assert_snapshot!(Place::new().with("UV_NO_INDEX", "true").finds(), @"`UV_NO_INDEX` says that no index is to be used");
-    let named = configured_index(&place("1").environ, Some("http://b.example/")).unwrap();
+    let named = configured_index(&place("1").environ, Some("http://b.example/"), &Stop::new()).unwrap();
     assert_eq!(named.learnt, IndexSource::Option);
     // The same in pip's files holds what pip would go by, and nothing else.
     let place = || {

@@ -68,6 +68,17 @@ fn refuses_what_two_readers_could_take_for_two_places() {
 #[test]
 fn a_password_is_not_repeated() {
     insta::assert_snapshot!(parse("https://u:hunter2@example.org/x").unwrap_err(), @"address `https://…@example.org/x`: wanted an address without user name and password");
+    for (text, shown) in [
+        ("flask@3.0", "flask@3.0"),
+        ("flask@latest", "flask@latest"),
+        ("hunter2@example.org", "…@example.org"),
+        ("hunter2@example.org/x", "…@example.org/x"),
+        ("u:hunter2@3.0", "…@3.0"),
+        ("https://hunter2@3.0", "https://…@3.0"),
+        ("u:hunter/2@example.org", "…@example.org"),
+    ] {
+        assert_eq!(super::without_secrets(text), shown, "{text}");
+    }
     insta::assert_snapshot!(parse("ftp://u:hunter2@example.org").unwrap_err(), @"address `ftp://…@example.org`: wanted an http, https or file address");
     for (mistyped, secret) in [
         ("https://u:hun/ter2@example.org/", "hun"),

@@ -94,8 +94,7 @@ impl Fetcher {
         match response.status().as_u16() {
             200 => reply(at, response, asking).map(Answer::Found).map_err(failed),
             301 | 302 | 303 | 307 | 308 => redirect(at, &response).map(Answer::Elsewhere).map_err(failed),
-            // Object stores answer 403 for what is not there, unless everybody may list them.
-            403 | 404 | 410 => {
+            404 | 410 => {
                 drain(response);
                 Ok(Answer::Missing)
             }

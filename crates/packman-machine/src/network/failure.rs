@@ -81,6 +81,12 @@ impl NetworkFailure {
         )
     }
 
+    /// Whether the host says that nobody, or not this user, may have it. Object stores say so of what is not there, too,
+    /// unless everybody may list them.
+    pub fn is_forbidden(&self) -> bool {
+        self.reason == NetworkReason::Status(403)
+    }
+
     /// Whether asking again soon may help.
     pub fn is_passing(&self) -> bool {
         match &self.reason {
@@ -98,9 +104,9 @@ impl NetworkFailure {
             NetworkReason::Tls(_) => Some(
                 "the certificates that this machine trusts decide; a proxy that opens connections needs its own there",
             ),
-            NetworkReason::Status(401) => Some(
-                "it wants to know who asks: a netrc line `machine HOST login NAME password SECRET` tells it",
-            ),
+            NetworkReason::Status(401 | 403) => {
+                Some("a netrc line `machine HOST login NAME password SECRET` tells a host who asks")
+            }
             NetworkReason::Disk(failure) => failure.hint(),
             _ => None,
         }
@@ -190,6 +196,10 @@ impl fmt::Display for NetworkReason {
             ),
             Self::Tls(words) => write!(f, "no trusted connection: {}", quoted(words)),
             Self::Proxy(words) => write!(f, "the proxy failed: {}", quoted(words)),
+            Self::Status(401) => {
+                f.write_str("the answer is 401: it wants to know who asks, and your netrc does not say")
+            }
+            Self::Status(403) => f.write_str("the answer is 403: not for you, or not there"),
             Self::Status(status) => write!(f, "wanted a file, found the answer {status}"),
             Self::TooLarge(limit) => write!(f, "it is longer than {limit} bytes"),
             Self::Redirect(error) => write!(f, "redirected to {error}"),

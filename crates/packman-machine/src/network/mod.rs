@@ -233,6 +233,7 @@ impl Fetcher {
         });
         if let (Err(failure), Some(origin)) = (&fetched, location.origin())
             && failure.is_unreachable()
+            && !failure.is_forbidden()
         {
             self.unreached().insert(origin);
         }

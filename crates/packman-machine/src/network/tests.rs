@@ -52,7 +52,7 @@ fn a_file_is_fetched_over_one_kept_connection() {
 
 #[test]
 fn a_host_that_does_not_have_it_has_answered() {
-    for status in [403, 404, 410] {
+    for status in [404, 410] {
         assert_eq!(get(move |_| Answer::status(status)).unwrap(), Fetched::Missing);
     }
 }
@@ -64,6 +64,16 @@ fn other_answers_are_failures() {
         assert!(failure.is_unreachable(), "{failure}");
     }
     check(Answer::status(418), |reason| *reason == NetworkReason::Status(418));
+    // What may be for others is not said to be absent, and its host is no worse than any.
+    let server = Loopback::answering(|_| Answer::status(403)).unwrap();
+    let fetcher = fetcher();
+    let forbidden = fetcher.get(&server.location(), "x", 5).unwrap_err();
+    assert!(forbidden.is_forbidden() && forbidden.hint().is_some_and(|hint| hint.contains("netrc")));
+    insta::assert_snapshot!(forbidden.reason(), @"the answer is 403: not for you, or not there");
+    let here =
+        [server.location(), Location::parse("http://127.0.0.1:1/", std::path::Path::new("/")).unwrap()];
+    assert_eq!(fetcher.best_first(&here).first(), Some(&here[0]));
+    insta::assert_snapshot!(NetworkReason::Status(401), @"the answer is 401: it wants to know who asks, and your netrc does not say");
     check(Answer::raw("SSH-2.0-OpenSSH\r\n\r\n"), |reason| matches!(reason, NetworkReason::Protocol(_)));
     check(Answer::dropped(), |reason| matches!(reason, NetworkReason::Broken(_)));
 }

@@ -17,6 +17,7 @@ use crate::cache::Cache;
 use crate::environ::Environ;
 use crate::failure::{DiskFailure, shown};
 use crate::program::{self, ProgramFailure};
+use crate::stop::Stop;
 
 pub use environment::{Environment, Learnt, Paths, Wanted};
 
@@ -28,6 +29,7 @@ pub const OLDEST: PythonVersion = PythonVersion::new(3, 8);
 pub struct Pythons<'a> {
     environ: &'a Environ,
     cache: &'a Cache,
+    stop: &'a Stop,
 }
 
 /// An interpreter that is not inside a virtual environment.
@@ -68,18 +70,20 @@ pub enum PythonFailure {
     TooOld(PathBuf, PythonVersion),
     /// Nothing but a program that lies in the environment, or came with the project, tells what the environment is.
     OwnProgram(PathBuf),
+    /// Whoever makes the environment is at it, or was killed.
+    Unfinished(PathBuf),
     /// Something stands where a new environment is wanted.
     InTheWay(PathBuf),
 }
 
 impl<'a> Pythons<'a> {
     /// Looks with the variables and folder of an environment; keeps what interpreters say of themselves in the cache.
-    pub fn new(environ: &'a Environ, cache: &'a Cache) -> Self {
-        Self { environ, cache }
+    pub fn new(environ: &'a Environ, cache: &'a Cache, stop: &'a Stop) -> Self {
+        Self { environ, cache, stop }
     }
 
     /// The environment that is meant: the wanted one, else `VIRTUAL_ENV`, else `./.venv`; `None` when nothing is
-    /// named and there is no `./.venv`.
+    /// named and there is no `./.venv`, or nothing in it yet.
     pub fn discover(&self, wanted: &Wanted) -> Result<Option<Environment>, PythonFailure> {
         match wanted {
             Wanted::Venv(folder) => self.venv(folder, Learnt::Option).map(Some),
@@ -89,7 +93,10 @@ impl<'a> Pythons<'a> {
                     return self.venv(&folder, Learnt::Variable).map(Some);
                 }
                 let folder = self.environ.folder().join(".venv");
-                if folder.is_dir() { self.venv(&folder, Learnt::DotVenv).map(Some) } else { Ok(None) }
+                if !folder.is_dir() || venv::is_unmade(&folder) {
+                    return Ok(None);
+                }
+                self.venv(&folder, Learnt::DotVenv).map(Some)
             }
         }
     }
@@ -156,6 +163,7 @@ impl PythonFailure {
                 "bring its Python back, or move the folder away, make it anew with `packman venv DIR` and install again",
             ),
             Self::NoEnvironment(..) | Self::NotThere(..) => Some("`packman venv DIR` makes one"),
+            Self::Unfinished(_) => Some("`packman venv DIR` waits for whoever makes it, or makes it anew"),
             Self::OwnProgram(_) => Some("`packman venv DIR` makes one whose Python lies outside"),
             Self::NoneFound(_) => Some("name one with `--python`"),
             Self::NoInterpreter(_) | Self::Program(_) => {
@@ -207,6 +215,9 @@ impl fmt::Display for PythonFailure {
                 "{} has no Python outside of it: only a program that came with it could say what it is",
                 shown(folder)
             ),
+            Self::Unfinished(folder) => {
+                write!(f, "{} is a virtual environment that is not made to its end yet", shown(folder))
+            }
             Self::InTheWay(folder) => {
                 write!(f, "{} is there already, wanted a place for a new environment", shown(folder))
             }

@@ -58,7 +58,7 @@ impl Pythons<'_> {
             return Ok(python);
         }
         let arguments = ["-I", "-S", "-B", "-c", SCRIPT].map(OsStr::new);
-        let answer = program::run(self.environ, program, &arguments, LIMIT)?;
+        let answer = program::run(self.environ, program, &arguments, LIMIT, self.stop)?;
         let mut python = understand(program, &answer)?;
         // A shim is a program that starts one Python or another: what it said once is not what it is.
         if python.executable.canonicalize().is_ok_and(|executable| executable == real) {

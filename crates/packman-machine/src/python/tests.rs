@@ -10,12 +10,16 @@ use crate::environ::Environ;
 use crate::program::run;
 #[cfg(unix)]
 use crate::program::{ProgramReason, write_script};
+use crate::stop::Stop;
+
+const MINUTE: Duration = Duration::from_mins(1);
 
 /// A folder to work in, with a cache of its own and the machine's own Python.
 struct Place {
     folder: tempfile::TempDir,
     environ: Environ,
     cache: Cache,
+    stop: Stop,
 }
 
 impl Place {
@@ -26,7 +30,7 @@ impl Place {
         let environ = Environ::capture().unwrap().in_folder(&here).without("VIRTUAL_ENV");
         let environ = environ.with("PACKMAN_CACHE_DIR", here.join("cache"));
         let cache = Cache::of(&environ, |warning| panic!("{warning}"));
-        Self { folder, environ, cache }
+        Self { folder, environ, cache, stop: Stop::new() }
     }
 
     fn path(&self, name: &str) -> PathBuf {
@@ -34,7 +38,7 @@ impl Place {
     }
 
     fn pythons(&self) -> Pythons<'_> {
-        Pythons::new(&self.environ, &self.cache)
+        Pythons::new(&self.environ, &self.cache, &self.stop)
     }
 
     fn with(self, name: &str, value: impl AsRef<OsStr>) -> Self {
@@ -46,8 +50,7 @@ impl Place {
     fn says(&self, python: &Path, expression: &str) -> String {
         let script = format!("import sys, os, platform, sysconfig; print({expression})");
         let output =
-            run(&self.environ, python, &["-I", "-c", &script].map(OsStr::new), Duration::from_mins(1))
-                .unwrap();
+            run(&self.environ, python, &["-I", "-c", &script].map(OsStr::new), MINUTE, &self.stop).unwrap();
         String::from_utf8(output).unwrap().trim().to_owned()
     }
 
@@ -56,7 +59,7 @@ impl Place {
     fn fake(&self, name: &str, change: impl FnOnce(String) -> String) -> PathBuf {
         let base = self.pythons().base(None).unwrap().executable;
         let arguments = ["-I", "-S", "-c", include_str!("probe.py")].map(OsStr::new);
-        let answer = run(&self.environ, &base, &arguments, Duration::from_mins(1)).unwrap();
+        let answer = run(&self.environ, &base, &arguments, MINUTE, &self.stop).unwrap();
         let answer = String::from_utf8(answer).unwrap().replace(base.to_str().unwrap(), "EXECUTABLE");
         let program = self.path(name);
         let answer = change(answer).replace("EXECUTABLE", program.to_str().unwrap());
@@ -69,7 +72,7 @@ impl Place {
     #[cfg(unix)]
     fn with_base(&self, base: &super::Python, name: &str) -> PathBuf {
         let arguments = ["-I", "-S", "-c", include_str!("probe.py")].map(OsStr::new);
-        let answer = run(&self.environ, &base.executable, &arguments, Duration::from_mins(1)).unwrap();
+        let answer = run(&self.environ, &base.executable, &arguments, MINUTE, &self.stop).unwrap();
         let program = self.path(name);
         let runs = program.with_extension("runs");
         let answer = String::from_utf8(answer).unwrap();
@@ -382,7 +385,7 @@ fn asking_runs_nothing_that_is_installed() {
     let base = place.pythons().base(None).unwrap();
     // A copy: not even that is asked, but the Python below.
     let arguments = ["-I", "-m", "venv", "--copies", "--without-pip", "v"].map(OsStr::new);
-    run(&place.environ, &base.executable, &arguments, Duration::from_mins(1)).unwrap();
+    run(&place.environ, &base.executable, &arguments, MINUTE, &place.stop).unwrap();
     let trace = place.path("trace");
     let attack = format!("import os; open({:?}, 'w').close()\n", trace.to_str().unwrap());
     let packages = place.pythons().discover(&Wanted::Venv("v".into())).unwrap().unwrap().paths.purelib;
@@ -397,7 +400,7 @@ fn asking_runs_nothing_that_is_installed() {
     let found = place.pythons().discover(&Wanted::Venv("v".into())).unwrap().unwrap();
     assert!(!trace.exists());
     // The attack is one: an ordinary start runs it.
-    run(&place.environ, &found.executable, &["-c", ""].map(OsStr::new), Duration::from_mins(1)).unwrap();
+    run(&place.environ, &found.executable, &["-c", ""].map(OsStr::new), MINUTE, &place.stop).unwrap();
     assert!(trace.exists());
 }
 

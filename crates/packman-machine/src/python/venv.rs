@@ -13,8 +13,13 @@ use crate::failure::{Act, DiskFailure};
 use crate::files;
 use crate::ini;
 use crate::program;
+use crate::stop::Commit;
 
 const SETTINGS: &str = "pyvenv.cfg";
+
+/// Stands in an environment while it is made: whoever finds it there, and nobody at work, finds half of one.
+const UNFINISHED: &str = ".packman-unfinished";
+
 const PROGRAM: &str = if cfg!(windows) { "Scripts/python.exe" } else { "bin/python" };
 
 /// The folder of the virtual environment that a program is the interpreter of, by Python's own rule: the file of
@@ -30,6 +35,9 @@ impl Pythons<'_> {
         let folder = tidy(&self.environ.folder().join(folder));
         let program = folder.join(PROGRAM);
         let none = || PythonFailure::NoEnvironment(folder.clone(), learnt);
+        if folder.join(UNFINISHED).exists() {
+            return Err(PythonFailure::Unfinished(folder));
+        }
         if !program.exists() {
             return Err(match () {
                 () if folder.join(SETTINGS).is_file() => {
@@ -120,21 +128,26 @@ impl Pythons<'_> {
         self.probe(&real)
     }
 
-    /// Makes a virtual environment without pip in a folder that is not there or empty; of several who do so at once one
-    /// makes it, and the others find it made. When that fails, what was made is removed again.
+    /// Makes a virtual environment without pip in a folder that is not there or empty, or where somebody who did so was
+    /// killed; of several at once one makes it, and the others find it made. When that fails, or the user asks to stop,
+    /// what was made is removed again.
     pub fn make_venv(&self, folder: &Path, python: &Python) -> Result<Environment, PythonFailure> {
         let folder = tidy(&self.environ.folder().join(folder));
         let claim = Claim::of(&folder)?;
+        let commit = Commit::begin();
         let arguments = ["-I", "-S", "-m", "venv", "--without-pip", "--"]
             .map(OsStr::new)
             .into_iter()
             .chain([folder.as_os_str()]);
         let arguments: Vec<&OsStr> = arguments.collect();
-        let made = program::run(self.environ, &python.executable, &arguments, Duration::from_mins(5))
+        let limit = Duration::from_mins(5);
+        let made = program::run(self.environ, &python.executable, &arguments, limit, self.stop)
             .map_err(PythonFailure::from)
-            .and_then(|_| self.venv(&folder, Learnt::Made));
+            .and_then(|_| Ok(files::remove_file(&folder.join(UNFINISHED))?))
+            .and_then(|()| self.venv(&folder, Learnt::Made));
         if made.is_err() {
             clear(&folder, !claim.is_made);
+            commit.undone();
         }
         made
     }
@@ -164,10 +177,15 @@ struct Claim {
 }
 
 impl Claim {
-    /// Makes the folder where it is not there, and waits for whoever makes an environment in it.
+    /// Makes the folder where it is not there, and waits for whoever makes an environment in it. Until that is whole it is
+    /// marked.
     fn of(folder: &Path) -> Result<Self, PythonFailure> {
         let failed = |error: io::Error| DiskFailure::new(Act::Make, folder, &error);
         loop {
+            let above = folder.ancestors().skip(1).find(|above| above.exists());
+            if let Some(above) = above.filter(|above| !above.is_dir()) {
+                return Err(PythonFailure::InTheWay(above.to_owned()));
+            }
             if let Some(above) = folder.parent() {
                 files::make_public_folder(above)?;
             }
@@ -181,8 +199,16 @@ impl Claim {
             match fs::read_dir(folder).map(|mut entries| entries.next().is_none()) {
                 // Whoever held it took the folder away again, and perhaps made another.
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-                Ok(true) if lock.as_ref().is_some_and(|lock| !is_still(lock, folder)) => {}
-                Ok(true) => return Ok(Self { is_made, _lock: lock }),
+                Ok(_) if lock.as_ref().is_some_and(|lock| !is_still(lock, folder)) => {}
+                Ok(is_empty) if is_empty || lock.is_some() && folder.join(UNFINISHED).exists() => {
+                    clear(folder, true);
+                    let claim = Self { is_made, _lock: lock };
+                    // In one step, that there is no moment when something else is there.
+                    return fs::write(folder.join(UNFINISHED), "").map(|()| claim).map_err(|error| {
+                        clear(folder, !is_made);
+                        failed(error).into()
+                    });
+                }
                 _ => return Err(PythonFailure::InTheWay(folder.to_owned())),
             }
         }
@@ -200,6 +226,11 @@ fn is_still(open: &fs::File, folder: &Path) -> bool {
 #[cfg(not(unix))]
 fn is_still(_: &fs::File, _: &Path) -> bool {
     true
+}
+
+/// Whether a folder is none that an environment was made in: it is empty, or nobody came to the end of making one.
+pub(super) fn is_unmade(folder: &Path) -> bool {
+    folder.join(UNFINISHED).exists() || fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_none())
 }
 
 /// The path as scripts are to name it: without `.`, and without `..` where there is something to ask.

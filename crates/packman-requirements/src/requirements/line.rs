@@ -2,6 +2,7 @@
 
 use packman_names::Requirement;
 use packman_strict::Sha256;
+use packman_strict::quote::escaped;
 
 use super::Mode;
 use super::words::{has_variable, words};
@@ -103,6 +104,12 @@ fn requirement(text: &str) -> Line {
         Err(_) if looks_like_place(body) => return Line::NotTaken(place_of(body)),
         Err(error) => return Line::NotTaken(WhyNotTaken::Malformed(error.to_string())),
     };
+    if let Some(url) = requirement.url.as_ref().filter(|url| is_no_place(url)) {
+        let instead = format!("`{}=={}`", requirement.name, escaped(url));
+        return Line::NotTaken(WhyNotTaken::Malformed(format!(
+            "what is behind `@` is no address; {instead} asks for a version"
+        )));
+    }
     if let Some(url) = &requirement.url {
         return Line::NotTaken(place_of(url));
     }
@@ -142,6 +149,11 @@ fn parse_hashes(options: &str) -> Result<Vec<Sha256>, WhyNotTaken> {
         }
     }
     if weak && hashes.is_empty() { Err(WhyNotTaken::WeakHash) } else { Ok(hashes) }
+}
+
+/// Whether what stands where an address should is none, and no path either: `flask@3.0`, as it is written elsewhere.
+fn is_no_place(text: &str) -> bool {
+    !text.contains(['/', '\\', ':']) && !text.starts_with(['.', '~'])
 }
 
 fn is_address(text: &str) -> bool {

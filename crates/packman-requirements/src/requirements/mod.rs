@@ -4,7 +4,9 @@ mod line;
 mod words;
 
 use std::collections::HashSet;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
+
+use packman_strict::quote::quoted;
 
 use crate::text::text_of;
 use crate::{Asked, Demand, FileKind, NotTaken, Place, ReadFile, UnreadableFile, WhyNotTaken};
@@ -41,11 +43,11 @@ impl Reading<'_> {
     fn file(&mut self, path: &Path, mode: Mode) -> Result<(), UnreadableFile> {
         let text = text_of(path, self.read)?;
         refuse_other_forms(path, &text)?;
-        self.open.insert(path.to_owned());
+        self.open.insert(plain(path));
         for (line, text) in words::logical_lines(&text) {
             self.line(&text, &Place { file: path.to_owned(), line }, mode)?;
         }
-        self.open.remove(path);
+        self.open.remove(&plain(path));
         Ok(())
     }
 
@@ -94,24 +96,44 @@ impl Reading<'_> {
             return Ok(());
         }
         let path = place.file.parent().unwrap_or(Path::new("")).join(file);
-        if self.open.contains(&path) || self.open.len() >= DEEPEST {
-            return Err(UnreadableFile::new(
-                place.clone(),
-                "it names itself, or files nest more than 16 deep",
-            ));
+        let named = quoted(&path.to_string_lossy()).to_string();
+        if self.open.contains(&plain(&path)) {
+            let what = format!("it asks for {named}, which leads to this line: a circle");
+            return Err(UnreadableFile::new(place.clone(), what));
         }
-        if FileKind::of(&path)? != FileKind::Requirements {
+        if self.open.len() >= DEEPEST {
+            let what = format!("it asks for {named}, and files nest more than {DEEPEST} deep");
+            return Err(UnreadableFile::new(place.clone(), what));
+        }
+        let kind = FileKind::of(&path).map_err(|error| error.asked_for_at(&path, place))?;
+        if kind != FileKind::Requirements {
             let what =
                 "only files of requirements are read from within one; name it on the command line, with `-r`";
             return Err(UnreadableFile::new(place.clone(), what));
         }
         // Whatever a file of constraints names is one too.
-        self.file(&path, if mode == Mode::Constraints { mode } else { option })
+        let mode = if mode == Mode::Constraints { mode } else { option };
+        self.file(&path, mode).map_err(|error| error.asked_for_at(&path, place))
     }
 
     fn not_taken(&mut self, text: &str, why: WhyNotTaken, place: &Place) {
         self.found.not_taken.push(NotTaken { what: text.to_owned(), why, place: place.clone() });
     }
+}
+
+/// A path without what leads down and up again: the same file under another spelling is still the same.
+fn plain(path: &Path) -> PathBuf {
+    let mut plain = PathBuf::new();
+    for part in path.components() {
+        match part {
+            Component::CurDir => {}
+            Component::ParentDir if matches!(plain.components().next_back(), Some(Component::Normal(_))) => {
+                plain.pop();
+            }
+            part => plain.push(part),
+        }
+    }
+    plain
 }
 
 /// Refuses what is no list of requirements at all, whatever it is called: a page, a lock of another tool.

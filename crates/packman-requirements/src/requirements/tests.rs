@@ -64,9 +64,44 @@ fn lists_what_it_cannot_take_and_loses_nothing_else() {
 fn refuses_a_file_that_names_itself() {
     insta::assert_snapshot!(
         check(&[("a.txt", "-r b.txt"), ("b.txt", "x\n-r a.txt")]),
-        @"`b.txt`, line 2: it names itself, or files nest more than 16 deep"
+        @"`b.txt`, line 2: it asks for `a.txt`, which leads to this line: a circle"
     );
-    insta::assert_snapshot!(check(&[("a.txt", "-r b.txt")]), @"`b.txt`: it is not there");
+    insta::assert_snapshot!(
+        check(&[("a.txt", "x\n-c ./a.txt")]),
+        @"`a.txt`, line 2: it asks for `./a.txt`, which leads to this line: a circle"
+    );
+    let deep: Vec<(String, String)> =
+        (0..20).map(|depth| (format!("{depth}.txt"), format!("-r {}.txt", depth + 1))).collect();
+    let deep: Vec<(&str, &str)> = deep.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect();
+    insta::assert_snapshot!(check(&deep), @"`15.txt`, line 1: it asks for `16.txt`, and files nest more than 16 deep");
+    // Two that ask for the same file are no circle.
+    insta::assert_snapshot!(check(&[("a.txt", "-r b.txt\n-r c.txt"), ("b.txt", "-r c.txt"), ("c.txt", "x")]), @"
+    asks x (`c.txt`, line 1)
+    asks x (`c.txt`, line 1)
+    ");
+}
+
+#[test]
+fn a_release_as_others_write_it_is_no_place() {
+    insta::assert_snapshot!(check(&[("r.txt", "flask@3.0\nb @ ./b.whl\nc@https://f.example/c.whl")]), @"
+    leaves flask@3.0 (`r.txt`, line 1): what is behind `@` is no address; `flask==3.0` asks for a version
+    leaves b @ ./b.whl (`r.txt`, line 2): it is a file or folder of this machine
+    leaves c@https://f.example/c.whl (`r.txt`, line 3): it comes from an address of its own, not from the index
+    ");
+}
+
+#[test]
+fn says_which_line_asked_for_a_file_that_cannot_be_read() {
+    insta::assert_snapshot!(check(&[("a.txt", "x\n-r b.txt")]), @"`b.txt`: it is not there; `a.txt`, line 2 asks for it");
+    insta::assert_snapshot!(
+        check(&[("a.txt", "-r b.txt"), ("b.txt", "x\n\n-c c.txt")]),
+        @"`c.txt`: it is not there; `b.txt`, line 3 asks for it"
+    );
+    insta::assert_snapshot!(
+        check(&[("a.txt", "-r b.txt"), ("b.txt", "{}")]),
+        @"`b.txt`: is JSON: wanted a requirement a line; `a.txt`, line 1 asks for it"
+    );
+    insta::assert_snapshot!(check(&[("a.txt", "-r poetry.lock")]).lines().next().unwrap(), @"`poetry.lock`: is of no kind that is read here: wanted requirements (`.txt`, `.in`), a `pyproject.toml`, a `pylock.toml`, or a `uv.lock`; `a.txt`, line 1 asks for it");
 }
 
 #[test]
@@ -162,7 +197,7 @@ fn refuses_files_of_other_kinds() {
     `poetry.txt`: is TOML, or an INI file: wanted a requirement a line
     `empty.txt`: asks for nothing
     `comments.txt`: asks for nothing
-    `poetry.lock`: is of no kind that is read here: wanted requirements (`.txt`, `.in`), a `pyproject.toml`, a `pylock.toml`, or a `uv.lock`
+    `poetry.lock`: is of no kind that is read here: wanted requirements (`.txt`, `.in`), a `pyproject.toml`, a `pylock.toml`, or a `uv.lock`; `nested.txt`, line 2 asks for it
       hint: `poetry export -o requirements.txt` writes one of them
     `pyproject.txt`, line 2: only files of requirements are read from within one; name it on the command line, with `-r`
     ");

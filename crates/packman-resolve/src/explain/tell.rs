@@ -82,10 +82,10 @@ impl fmt::Display for Fact {
             }
             Self::NoneFits { requirement, listed: there, others, .. } => {
                 let others = if *others == 0 { String::new() } else { format!(" nor {others} other ranges") };
-                write!(out, "no release is `{requirement}`{others}; there is {}", listed(there))
+                write!(out, "no release is `{requirement}`{others}; there {}", are_listed(there))
             }
             Self::NoneFitsAll { project, listed: there } => {
-                write!(out, "no `{project}` fits all of that; there is {}", listed(there))
+                write!(out, "no `{project}` fits all of that; there {}", are_listed(there))
             }
             Self::Contested { projects } => {
                 let names: Vec<String> = projects.iter().map(|project| format!("`{project}`")).collect();
@@ -123,6 +123,10 @@ impl Fact {
     }
 }
 
+fn are_listed(there: &[Version]) -> String {
+    format!("{} {}", if there.len() == 1 { "is" } else { "are" }, listed(there))
+}
+
 fn likewise(out: &mut fmt::Formatter<'_>, others: usize) -> fmt::Result {
     match others {
         0 => Ok(()),
@@ -138,7 +142,8 @@ impl fmt::Display for Unusable {
                 write!(out, "has no wheel for this Python and platform")?;
                 let tags: Vec<String> = tags.iter().map(|tag| format!("`{}`", escaped(tag))).collect();
                 let more = if *more == 0 { String::new() } else { format!(" and {more} more") };
-                if tags.is_empty() { Ok(()) } else { write!(out, "; there is {}{more}", tags.join(", ")) }
+                let is = if tags.len() == 1 && more.is_empty() { "is" } else { "are" };
+                if tags.is_empty() { Ok(()) } else { write!(out, "; there {is} {}{more}", tags.join(", ")) }
             }
             Self::RequiresPython { wanted, found } => {
                 write!(out, "wants Python `{}`, and this is {found}", escaped(wanted))

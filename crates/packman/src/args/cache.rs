@@ -1,7 +1,13 @@
 //! What can be typed after `packman cache`, and how files are linked from it.
 
+use std::ffi::OsStr;
+
 use clap::{Args, Subcommand, ValueEnum};
+use packman_machine::environ::Environ;
+use packman_strict::quote::quoted;
 use packman_wheel::LinkMode;
+
+use crate::ending::Ending;
 
 /// `packman cache …`.
 #[derive(Debug, Subcommand)]
@@ -33,10 +39,13 @@ pub(crate) struct PruneArgs {
 /// How files get from the cache into an environment.
 #[derive(Args, Clone, Copy, Debug)]
 pub(crate) struct LinkArgs {
-    /// How files get from the cache into the environment [default: clone where the file system can, else hardlink]
-    #[arg(long, value_name = "HOW", env = "PACKMAN_LINK_MODE", hide_env_values = true)]
+    /// How files get from the cache into the environment; else PACKMAN_LINK_MODE says [default: clone where the file system can, else hardlink]
+    #[arg(long, value_name = "HOW")]
     link_mode: Option<How>,
 }
+
+/// Says how files are linked where the command does not.
+const VARIABLE: &str = "PACKMAN_LINK_MODE";
 
 /// The ways there are; each falls back to a copy.
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -50,13 +59,27 @@ enum How {
 }
 
 impl LinkArgs {
-    /// What it means to whoever links.
-    pub(crate) fn mode(self) -> LinkMode {
-        match self.link_mode {
+    /// What it means to whoever links: what was typed, else what the variable says.
+    pub(crate) fn mode(self, environ: &Environ) -> Result<LinkMode, Ending> {
+        let how = match self.link_mode {
+            None => environ.variable(VARIABLE).map(named).transpose()?,
+            typed => typed,
+        };
+        Ok(match how {
             None => LinkMode::Best,
             Some(How::Hardlink) => LinkMode::HardLink,
             Some(How::Clone) => LinkMode::Clone,
             Some(How::Copy) => LinkMode::Copy,
-        }
+        })
     }
+}
+
+fn named(value: &OsStr) -> Result<How, Ending> {
+    let found = value.to_string_lossy();
+    How::from_str(&found, false).map_err(|_| {
+        let wanted = "wanted `hardlink`, `clone` or `copy`";
+        Ending::usage(format!("the variable {VARIABLE} is {}, {wanted}", quoted(&found))).hint(
+            "`--link-mode HOW` goes before it; empty or not set, the best that the file system can is taken",
+        )
+    })
 }

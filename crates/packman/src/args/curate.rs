@@ -75,6 +75,9 @@ pub(crate) enum CurateCommand {
         /// Publish what is signed though something is proposed that lacks signatures
         #[arg(long)]
         signed_only: bool,
+        /// Publish into a folder that holds other things, too
+        #[arg(long)]
+        beside_others: bool,
     },
     /// Print the safety number, for people to compare
     Number {

@@ -39,7 +39,9 @@ pub(super) fn run(command: CurateCommand, common: &Common) -> Result<(), Ending>
         CurateCommand::Sign(arguments) => sign::sign(&arguments, common),
         CurateCommand::Refresh { dir } => sign::refresh(&dir, common),
         CurateCommand::Rotate(arguments) => rotate::run(&arguments, common),
-        CurateCommand::Publish { dir, to, signed_only } => publish(&dir, &to, signed_only, common),
+        CurateCommand::Publish { dir, to, signed_only, beside_others } => {
+            publish((&dir, &to), signed_only, beside_others, common)
+        }
         CurateCommand::Number { dir } => number(&dir, common),
     }
 }
@@ -142,10 +144,16 @@ fn recall(dir: &Path, what: String, act: RecallAct, common: &Common) -> Result<(
     Ok(())
 }
 
-fn publish(dir: &Path, to: &Path, signed_only: bool, common: &Common) -> Result<(), Ending> {
+fn publish(
+    (dir, site): (&Path, &Path),
+    signed_only: bool,
+    beside_others: bool,
+    common: &Common,
+) -> Result<(), Ending> {
     let setting = Setting::capture(common, false)?;
     let person = Person::new(&setting);
-    let request = PublishRequest { folder: absolute(&setting, dir), to: absolute(&setting, to), signed_only };
+    let (folder, to) = (absolute(&setting, dir), absolute(&setting, site));
+    let request = PublishRequest { folder, to, signed_only, beside_others };
     let report = curator(&setting, &person).publish(&request)?;
     if common.json {
         let answer = Object::new()
@@ -161,7 +169,7 @@ fn publish(dir: &Path, to: &Path, signed_only: bool, common: &Common) -> Result<
         };
         return Ok(output::answer(&answer.into())?);
     }
-    let lines = words::curate::published(&report, &to.display().to_string());
+    let lines = words::curate::published(&report, &site.display().to_string());
     setting.terminal.say_all(&lines);
     Ok(())
 }

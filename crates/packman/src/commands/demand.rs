@@ -1,10 +1,13 @@
 //! What the arguments of a command ask for: requirements that were typed, and files that were named.
 
+use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use packman_machine::failure::DiskFailure;
 use packman_machine::files;
 use packman_machine::location::without_secrets;
-use packman_names::{ExtraName, Requirement, WheelName};
+use packman_names::{ExtraName, Requirement, Version, WheelName};
 use packman_requirements::{Demand, FileKind, NotTaken, Parts, ReadFile, UnreadableFile, WhyNotTaken};
 use packman_strict::quote::quoted;
 
@@ -38,9 +41,16 @@ impl Sources<'_> {
     /// Reads them all. Nothing is done yet, so whatever is wrong with a file leaves nothing behind.
     pub(super) fn read(self, setting: &Setting) -> Result<Demand, Ending> {
         let parts = self.parts()?;
+        let streams = Streams::default();
+        // The path is as it was typed, so that errors show it so.
         let read = |path: &Path| {
-            // The path is as it was typed, so that errors show it so.
-            match files::read_file(&setting.environ.folder().join(path), LARGEST) {
+            let place = setting.environ.folder().join(path);
+            let bytes = if self.is_named(path) {
+                streams.read(path, &place)
+            } else {
+                files::read_file(&place, LARGEST)
+            };
+            match bytes {
                 Ok(Some(bytes)) => Ok(bytes),
                 Ok(None) => Err("is not there".to_owned()),
                 Err(failure) => Err(failure.reason().to_string()),
@@ -60,6 +70,11 @@ impl Sources<'_> {
                 "`pip-compile --generate-hashes` or `uv pip compile --generate-hashes` writes all of them",
             )),
         }
+    }
+
+    /// Whether a file was named by whoever typed the command, and not by another file.
+    fn is_named(&self, path: &Path) -> bool {
+        self.files.iter().chain(self.constraints).any(|file| file == path)
     }
 
     fn parts(self) -> Result<Parts, Ending> {
@@ -87,6 +102,27 @@ impl Sources<'_> {
     }
 }
 
+/// What was read of standard input and of pipes, such as a shell's `<(…)`: they give their bytes once only.
+#[derive(Default)]
+struct Streams(RefCell<BTreeMap<PathBuf, Vec<u8>>>);
+
+impl Streams {
+    fn read(&self, path: &Path, place: &Path) -> Result<Option<Vec<u8>>, DiskFailure> {
+        if let Some(bytes) = self.0.borrow().get(path) {
+            return Ok(Some(bytes.clone()));
+        }
+        let bytes = if path == Path::new("-") {
+            Some(files::read_stream(&mut std::io::stdin().lock(), path, LARGEST)?)
+        } else {
+            files::read_file_or_stream(place, LARGEST)?
+        };
+        if let Some(bytes) = &bytes {
+            self.0.borrow_mut().insert(path.to_owned(), bytes.clone());
+        }
+        Ok(bytes)
+    }
+}
+
 fn typed(text: &str) -> Result<Requirement, Ending> {
     if Path::new(text).extension().is_some_and(|ending| ending == "whl") && !text.contains(['@', ':']) {
         return Err(wheel(text));
@@ -96,8 +132,11 @@ fn typed(text: &str) -> Result<Requirement, Ending> {
         let ending = Ending::usage(format!("{} is a file where a requirement is wanted", quoted(text)));
         return Err(ending.hint(format!("to read it: `-r {}`", crate::words::shell(text))));
     }
+    if let Some(ending) = release(text) {
+        return Err(ending);
+    }
     match Requirement::parse(text) {
-        Err(error) if !names_a_place(text) => Err(Ending::usage(error.to_string())),
+        Err(error) if !names_a_place(text) => Err(Ending::malformed(error.to_string())),
         Ok(requirement) if requirement.url.is_none() => Ok(requirement),
         _ => Err(place(text)),
     }
@@ -106,6 +145,24 @@ fn typed(text: &str) -> Result<Requirement, Ending> {
 /// Whether what is no requirement names a place: an address, a checkout, a file or a folder.
 fn names_a_place(text: &str) -> bool {
     text.contains(['/', '\\']) || text.starts_with(['.', '~']) || text.ends_with(".tar.gz")
+}
+
+/// A release as it is asked for elsewhere, `flask@3.0`: after the `@` stands what is no address and no path.
+fn release(text: &str) -> Option<Ending> {
+    let (name, wanted) = text.split_once('@')?;
+    let (name, wanted) = (name.trim(), wanted.trim());
+    let project = Requirement::parse(name).ok().filter(|project| project.specifiers.is_empty())?;
+    if wanted.contains(['/', '\\', ':', '@']) || wanted.starts_with(['.', '~']) {
+        return None;
+    }
+    let instead = match wanted.parse::<Version>() {
+        Ok(version) => format!("`{project}=={version}` asks for that version"),
+        Err(_) => format!("`{project}` asks for the newest that fits, `{project}==VERSION` for one version"),
+    };
+    Some(
+        Ending::malformed(format!("{} is no requirement, wanted one such as `flask>=3`", quoted(text)))
+            .hint(instead),
+    )
 }
 
 fn place(text: &str) -> Ending {
@@ -154,6 +211,10 @@ pub(super) fn refuse_left(demand: &Demand) -> Result<(), Ending> {
     let left: Vec<NotTaken> = demand.not_taken.iter().cloned().chain(checkouts).collect();
     match left.first() {
         None => Ok(()),
+        // As on the command line.
+        Some(first) if matches!(first.why, WhyNotTaken::Malformed(_)) => {
+            Err(words::left(&left, Ending::malformed(String::new())))
+        }
         Some(first) => Err(words::left(&left, Ending::no(first.why.code(), String::new()))),
     }
 }

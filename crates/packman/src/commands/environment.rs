@@ -67,8 +67,10 @@ pub(super) fn venv(arguments: &VenvArgs, common: &Common) -> Result<(), Ending> 
 
 /// What looks like a version is one: no program is called `3.12`.
 fn which_python(named: &Path) -> WhichPython {
-    match named.to_str().and_then(|text| PythonVersion::parse(text).ok()) {
-        Some(version) => WhichPython::Version(version),
-        None => WhichPython::Program(named.to_owned()),
+    let text = named.to_str().unwrap_or_default();
+    match (PythonVersion::parse(text), text.parse()) {
+        (Ok(version), _) => WhichPython::Version(version),
+        (Err(_), Ok(line)) => WhichPython::Line(line),
+        (Err(_), Err(_)) => WhichPython::Program(named.to_owned()),
     }
 }

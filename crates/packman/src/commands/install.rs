@@ -11,6 +11,7 @@ use crate::{output, words};
 
 pub(super) fn install(arguments: &InstallArgs, common: &Common) -> Result<(), Ending> {
     let setting = Setting::capture(common, arguments.yes)?;
+    let link = arguments.link.mode(&setting.environ)?;
     let sources = Sources {
         typed: &arguments.requirement,
         files: &arguments.requirements,
@@ -29,17 +30,18 @@ pub(super) fn install(arguments: &InstallArgs, common: &Common) -> Result<(), En
     let client = Client { accept_expired: arguments.accept_expired, ..setting.client() };
     let planned = client.plan_install(&request)?;
     let plan = words::plan::plan(&planned);
-    let manner = Manner { compile_bytecode: arguments.compile_bytecode, link: arguments.link.mode() };
+    let manner = Manner { compile_bytecode: arguments.compile_bytecode, link };
     carry_out(&setting, &client, planned, &plan, (!arguments.dry_run).then_some(manner), common)
 }
 
 pub(super) fn upgrade(arguments: &UpgradeArgs, common: &Common) -> Result<(), Ending> {
     let setting = Setting::capture(common, arguments.yes)?;
+    let link = arguments.link.mode(&setting.environ)?;
     let projects = parse_projects(&arguments.project)?;
     let client = Client { accept_expired: arguments.accept_expired, ..setting.client() };
     let planned = client.plan_upgrade(&projects, &which(&arguments.environment))?;
     let plan = words::plan::upgrade(&planned);
-    let manner = Manner { compile_bytecode: arguments.compile_bytecode, link: arguments.link.mode() };
+    let manner = Manner { compile_bytecode: arguments.compile_bytecode, link };
     carry_out(&setting, &client, planned, &plan, (!arguments.dry_run).then_some(manner), common)
 }
 

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use packman_client::{Client, InstallRequest, LockRequest, Manner, SyncRequest};
+use packman_machine::failure::{Act, DiskFailure};
 use packman_machine::files::{self, Keeping};
 use packman_requirements::FileKind;
 use packman_strict::quote::quoted;
@@ -18,7 +19,7 @@ pub(super) fn lock(arguments: &LockArgs, common: &Common) -> Result<(), Ending> 
     refuse_other_name(&arguments.output)?;
     refuse_dots(&arguments.output)?;
     let setting = Setting::capture(common, false)?;
-    refuse_missing_folder(&setting, &arguments.output)?;
+    refuse_unusable_folder(&setting, &arguments.output)?;
     let sources = Sources {
         typed: &arguments.requirement,
         files: &arguments.requirements,
@@ -45,6 +46,7 @@ pub(super) fn lock(arguments: &LockArgs, common: &Common) -> Result<(), Ending> 
 pub(super) fn sync(arguments: &SyncArgs, common: &Common) -> Result<(), Ending> {
     refuse_other_name(&arguments.file)?;
     let setting = Setting::capture(common, arguments.yes)?;
+    let link = arguments.link.mode(&setting.environ)?;
     let sources = Sources {
         files: std::slice::from_ref(&arguments.file),
         extras: &arguments.extra,
@@ -57,15 +59,17 @@ pub(super) fn sync(arguments: &SyncArgs, common: &Common) -> Result<(), Ending> 
     let request = SyncRequest::of(&demand, arguments.exact);
     let planned = client.plan_sync(&request, &which(&arguments.environment))?;
     let plan = words::plan::sync(&planned);
-    let manner = Manner { compile_bytecode: arguments.compile_bytecode, link: arguments.link.mode() };
+    let manner = Manner { compile_bytecode: arguments.compile_bytecode, link };
     carry_out(&setting, &client, planned, &plan, (!arguments.dry_run).then_some(manner), common)
 }
 
 /// Said before anything is asked of the network.
-fn refuse_missing_folder(setting: &Setting, path: &Path) -> Result<(), Ending> {
-    let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) else { return Ok(()) };
-    if setting.environ.folder().join(folder).is_dir() {
-        return Ok(());
+fn refuse_unusable_folder(setting: &Setting, path: &Path) -> Result<(), Ending> {
+    let folder = path.parent().unwrap_or(Path::new(""));
+    let place = setting.environ.folder().join(folder);
+    if place.is_dir() {
+        let reason = files::unwritable(&place);
+        return reason.map_or(Ok(()), |reason| Err(DiskFailure::because(Act::Write, path, reason).into()));
     }
     let folder = folder.to_string_lossy();
     Err(Ending::usage(format!("there is no folder {} to write the lock into", quoted(&folder)))

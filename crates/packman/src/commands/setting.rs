@@ -1,11 +1,12 @@
 //! What every command needs of the machine, captured once.
 
-use packman_client::{Client, Reach};
+use packman_client::{Client, ClientError, Reach};
 use packman_machine::cache::Cache;
 use packman_machine::clock;
 use packman_machine::environ::Environ;
 use packman_machine::home::Home;
 use packman_machine::network::{Fetcher, FetcherSettings};
+use packman_machine::python::Pythons;
 use packman_machine::ssh_agent::{AgentFailure, SshAgent};
 use packman_machine::stop::Stop;
 use packman_strict::time::Time;
@@ -13,6 +14,7 @@ use packman_strict::time::Time;
 use crate::args::{Common, EnvironmentArgs};
 use crate::ending::Ending;
 use crate::terminal::Terminal;
+use crate::words;
 
 /// When this source was released, in seconds since 1970: 2026-11-23. No honest clock is behind it.
 const RELEASED: Time = Time::from_seconds(1_795_392_000);
@@ -40,7 +42,7 @@ impl Setting {
 
     /// The same for given environment variables.
     pub(crate) fn of(environ: Environ, common: &Common, yes: bool) -> Result<Self, Ending> {
-        let stop = Stop::on_signals()?;
+        let stop = Stop::on_signals(words::stopped::last_words)?;
         let home = Home::of(&environ)?;
         let cache = Cache::of(&environ, |warning| warn(&warning));
         let settings = FetcherSettings { offline: common.offline, warn, ..FetcherSettings::default() };
@@ -53,6 +55,16 @@ impl Setting {
             terminal.say_clock_behind(clock, RELEASED);
         }
         Ok(Self { environ, home, cache, fetcher, stop, agent, terminal, now: clock.max(RELEASED), reach })
+    }
+
+    /// An ending, save where the user asked to stop: then that is why.
+    pub(crate) fn unless_stopped(&self, ending: Ending) -> Ending {
+        self.stop.live().map_or_else(|stopped| ClientError::from(stopped).into(), |()| ending)
+    }
+
+    /// The interpreters of this machine.
+    pub(crate) fn pythons(&self) -> Pythons<'_> {
+        Pythons::new(&self.environ, &self.cache, &self.stop)
     }
 
     /// The user's side, at this moment.

@@ -68,8 +68,8 @@ impl Stage<'_> {
     /// Wheels of the configured index: collected by a database that is never signed, so that in the one that is, the
     /// mirror on this machine is the only host to attack.
     fn wheels_of_index(&self, packages: &[Requirement]) -> Result<(), Ending> {
-        let index = configured_index(&self.setting.environ, None)
-            .map_err(|failure| Ending::no("no-index", failure.to_string()))?;
+        let index = configured_index(&self.setting.environ, None, &self.setting.stop)
+            .map_err(|failure| self.setting.unless_stopped(Ending::no("no-index", failure.to_string())))?;
         let collector = self.scapegoat("collector");
         let curator = collector.curator(self);
         curator.init(&self.init_request(&collector))?;
@@ -150,6 +150,7 @@ impl Stage<'_> {
             folder: scapegoat.folder.clone(),
             to: self.scratch.path().join(to),
             signed_only: false,
+            beside_others: false,
         })?;
         Ok(())
     }
@@ -192,6 +193,7 @@ impl Scapegoat {
             folder: self.folder.clone(),
             to: stage.scratch.path().join("site"),
             signed_only: false,
+            beside_others: false,
         })?;
         Ok(())
     }

@@ -8,9 +8,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use packman_client::{Client, Reach, Silent};
 use packman_machine::cache::Cache;
+use packman_machine::files::{Scratch, clear_own_abandoned};
 use packman_machine::home::Home;
 use packman_machine::loopback::{Answer, Loopback};
-use packman_machine::python::{Python, Pythons};
+use packman_machine::python::Python;
 use packman_names::Requirement;
 use packman_strict::time::Time;
 use packman_tuf::SafetyNumber;
@@ -25,7 +26,7 @@ type Instead = Arc<Mutex<BTreeMap<String, Vec<u8>>>>;
 /// The stage.
 pub(super) struct Stage<'s> {
     pub(super) setting: &'s Setting,
-    pub(super) scratch: tempfile::TempDir,
+    pub(super) scratch: Scratch,
     pub(super) python: Python,
     user: Home,
     cache: Cache,
@@ -43,10 +44,14 @@ pub(super) const PROJECT: &str = "greet";
 
 impl<'s> Stage<'s> {
     pub(super) fn build(setting: &'s Setting, packages: &[Requirement], tale: Tale) -> Result<Self, Ending> {
-        let scratch = tempfile::tempdir()
+        let beside = tempfile::env::temp_dir();
+        // What demonstrations left there that were killed.
+        clear_own_abandoned(&beside);
+        let scratch = Scratch::in_folder(&beside)
             .map_err(|error| Ending::failed(format!("no scratch folder could be made: {error}")))?;
-        let python = Pythons::new(&setting.environ, &setting.cache).base(None).map_err(|failure| {
-            Ending::failed(failure.to_string()).hint("the demonstration needs Python 3 in `PATH`")
+        let python = setting.pythons().base(None).map_err(|failure| {
+            let ending = Ending::failed(failure.to_string());
+            setting.unless_stopped(ending.hint("the demonstration needs Python 3 in `PATH`"))
         })?;
         let instead = Instead::default();
         let site = scratch.path().join("site");
@@ -136,9 +141,8 @@ impl<'s> Stage<'s> {
     /// A new environment.
     pub(super) fn venv(&self, name: &str) -> Result<PathBuf, Ending> {
         let folder = self.scratch.path().join(name);
-        Pythons::new(&self.setting.environ, &self.setting.cache)
-            .make_venv(&folder, &self.python)
-            .map_err(|failure| Ending::failed(failure.to_string()))?;
+        let made = self.setting.pythons().make_venv(&folder, &self.python);
+        made.map_err(|failure| self.setting.unless_stopped(Ending::failed(failure.to_string())))?;
         Ok(folder)
     }
 

@@ -301,9 +301,14 @@ pub(crate) fn fetching(
     here: usize,
     targets: &[String],
 ) -> String {
-    let at_least = if is_exact { "" } else { "at least " };
-    let count = |files| words::count(files, "file", "files");
-    let fetching = || format!("fetching {}, {at_least}{}", count(files), words::size(bytes));
+    let count = words::count(files, "file", "files");
+    let size = match (is_exact, bytes) {
+        (true, _) => format!(", {}", words::size(bytes)),
+        // Not one of them says how large it is.
+        (false, 0) => String::new(),
+        (false, _) => format!(", at least {}", words::size(bytes)),
+    };
+    let fetching = || format!("fetching {count}{size}");
     let what = match (files, here) {
         (0, 1) => "fetching nothing more, 1 file is here".to_owned(),
         (0, here) => format!("fetching nothing more, {here} files are here"),

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use packman_client::{Frozen, FrozenPackage, MadeVenv, Outdated, OutdatedPackage};
 use packman_strict::json::{Object, Value};
-use packman_strict::quote::escaped;
+use packman_strict::quote::{escaped, quoted};
 use packman_trust::Age;
 
 use crate::output::columns;
@@ -77,7 +77,8 @@ pub(crate) fn venv(made: &MadeVenv, here: &Path) -> Vec<String> {
         let near = path.strip_prefix(here).unwrap_or(path);
         escaped(&near.display().to_string()).to_string()
     };
-    let mut lines = vec![format!("made {} with Python {}", shown(&made.folder), made.version)];
+    let base = quoted(&made.base.to_string_lossy()).to_string();
+    let mut lines = vec![format!("made {} with Python {} of {base}", shown(&made.folder), made.version)];
     if made.folder == here.join(".venv") {
         lines.push("commands of packman that run here work in it".to_owned());
     }
@@ -90,6 +91,7 @@ pub(crate) fn venv_to_json(made: &MadeVenv) -> Value<'static> {
     Object::new()
         .with("environment", made.folder.display().to_string())
         .with("python", made.python.display().to_string())
+        .with("base", made.base.display().to_string())
         .with("version", made.version.to_string())
         .into()
 }

@@ -3,6 +3,8 @@
 use std::path::Path;
 
 use packman_client::{ClientError, Failed, No, RefusedWhy};
+use packman_machine::failure::{DiskFailure, DiskReason};
+use packman_machine::stop::{SoFar, so_far};
 use packman_resolve::Hint;
 use packman_strict::quote::{escaped, quoted};
 use packman_trust::{Dissent, Nobody, RingError, WhyNot, WhyRefused};
@@ -231,9 +233,22 @@ fn how_to_ask(hint: &Hint) -> String {
     }
 }
 
+/// What can be done about a file or folder. Where there was no room, what became of the rest stands in question.
+pub(crate) fn disk(failure: &DiskFailure) -> Option<String> {
+    match (failure.reason(), so_far()) {
+        (DiskReason::Full, SoFar::Nothing) => {
+            Some("make room, then try again: nothing was changed".to_owned())
+        }
+        (DiskReason::Full, _) => {
+            Some("make room, then run the same again: what was finished before is kept".to_owned())
+        }
+        _ => failure.hint().map(str::to_owned),
+    }
+}
+
 fn failure(failed: &Failed) -> Vec<String> {
     match failed {
-        Failed::Disk(failure) => failure.hint().map(str::to_owned).into_iter().collect(),
+        Failed::Disk(failure) => disk(failure).into_iter().collect(),
         Failed::Python { hint, .. } => hint.iter().map(|hint| (*hint).to_owned()).collect(),
         Failed::Network { hint, .. } => hint.iter().map(|hint| (*hint).to_owned()).collect(),
         Failed::Environment { hint, .. } => hint.iter().map(|hint| (*hint).to_owned()).collect(),

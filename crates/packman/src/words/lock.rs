@@ -18,6 +18,11 @@ pub(crate) fn lines(lock: &Lock, path: &Path) -> Vec<String> {
         quoted(&path.to_string_lossy())
     )];
     lines.extend(lock.environments.iter().map(|marker| format!("  for {marker}")));
+    if let Some(python) = &lock.stood_in {
+        let python = quoted(&python.to_string_lossy()).to_string();
+        lines
+            .push(format!("  there is no environment here: {python} said which Python has to be among them"));
+    }
     lines
 }
 

@@ -30,7 +30,10 @@ fn a_full_disk_adds_no_half_database() {
     let add = ["trust", "add", &url, "--as", "web", "--number", &number];
     let run = stage.world.run_on_full_disk(NOTHING, &add);
     assert_eq!(run.code, 4, "{}", run.stderr);
-    insta::assert_snapshot!(said(&stage.world, &run), @"error: `~/home/state/SHA256.tuf` cannot be written: the disk is full, or a quota is reached");
+    insta::assert_snapshot!(said(&stage.world, &run), @"
+    error: `~/home/state/SHA256.tuf` cannot be written: the disk is full, or a quota is reached
+      hint: make room, then try again: nothing was changed
+    ");
     assert!(kept(&stage.world, None) == before);
     stage.world.ok(&add);
 }
@@ -43,7 +46,10 @@ fn a_full_disk_keeps_the_last_good_copy() {
     let before = user.kept();
     let run = stage.world.run_on_full_disk(NOTHING, &["trust", "refresh"]);
     assert_eq!(run.code, 4, "{}", run.stderr);
-    insta::assert_snapshot!(said(&stage.world, &run), @"error: `~/home/state/SHA256.tuf` cannot be written: the disk is full, or a quota is reached");
+    insta::assert_snapshot!(said(&stage.world, &run), @"
+    error: `~/home/state/SHA256.tuf` cannot be written: the disk is full, or a quota is reached
+      hint: make room, then try again: nothing was changed
+    ");
     assert!(user.kept() == before);
     assert_eq!(stage.world.ok(&["trust", "refresh"]).stdout.trim(), "web  newer");
 }
@@ -87,6 +93,22 @@ fn a_full_disk_leaves_the_environment_as_it_was() {
 }
 
 #[test]
+fn a_full_disk_writes_no_half_lock() {
+    let stage = Stage::trusted(vec![module("flask", "3.0")]);
+    stage.world.venv("v");
+    stage.world.ok(&["lock", "--venv", "v", "flask", "-o", "pylock.toml"]);
+    let before = kept(&stage.world, None);
+    let again = ["lock", "--venv", "v", "flask", "-o", "pylock.toml"];
+    let run = stage.world.run_on_full_disk(NOTHING, &again);
+    assert_eq!(run.code, 4, "{}", run.stderr);
+    insta::assert_snapshot!(said(&stage.world, &run), @"
+    error: `./pylock.toml` cannot be written: the disk is full, or a quota is reached
+      hint: make room, then try again: nothing was changed
+    ");
+    assert!(kept(&stage.world, None) == before);
+}
+
+#[test]
 fn a_full_disk_loses_nothing_of_a_database() {
     let stage = Stage::published(vec![module("flask", "3.0")]);
     stage.index.add(&big());
@@ -98,7 +120,10 @@ fn a_full_disk_loses_nothing_of_a_database() {
     let (before, published) = (database(), snapshot(&stage.world.path("site")));
     let run = stage.world.run_on_full_disk(NOTHING, &["curate", "add", "db", "big"]);
     assert_eq!(run.code, 4, "{}", run.stderr);
-    insta::assert_snapshot!(without_progress(&said(&stage.world, &run)), @"error: `./db/blobs/SHA256/big-1.0-py3-none-any.whl.…` cannot be written: the disk is full, or a quota is reached");
+    insta::assert_snapshot!(without_progress(&said(&stage.world, &run)), @"
+    error: `./db/blobs/SHA256/big-1.0-py3-none-any.whl.…` cannot be written: the disk is full, or a quota is reached
+      hint: make room, then try again: nothing was changed
+    ");
     assert!(database() == before);
     stage.world.ok(&["curate", "add", "db", "big"]);
     let before = database();
@@ -115,6 +140,27 @@ fn a_full_disk_loses_nothing_of_a_database() {
     );
     sign_and_publish(&stage.world);
     stage.trust();
+}
+
+/// Small files fit, and the wheel does not: some of it is there, and nothing leads to it yet.
+#[test]
+fn a_full_disk_tells_that_some_was_published() {
+    let stage = Stage::published(vec![module("flask", "3.0")]);
+    stage.index.add(&big());
+    stage.world.ok(&["curate", "add", "db", "big", "--copy-files"]);
+    stage.world.ok(&["curate", "sign", "db", "--yes"]);
+    let timestamp = stage.world.path("site/metadata/timestamp.json");
+    let before = std::fs::read(&timestamp).unwrap();
+    let publish = ["curate", "publish", "db", "--to", "site"];
+    let run = stage.world.run_on_full_disk(LITTLE, &publish);
+    assert_eq!(run.code, 4, "{}", run.stderr);
+    insta::assert_snapshot!(said(&stage.world, &run), @"
+    error: `./site/blobs/SHA256/big-1.0-py3-none-any.wh…` cannot be written: the disk is full, or a quota is reached
+      hint: make room, then run the same again: what was finished before is kept
+    ");
+    assert_eq!(std::fs::read(&timestamp).unwrap(), before);
+    stage.world.ok(&publish);
+    assert_ne!(std::fs::read(&timestamp).unwrap(), before);
 }
 
 /// Runs the command as somebody who may not write what is not his: root may write everything.

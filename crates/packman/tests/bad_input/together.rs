@@ -187,6 +187,55 @@ fn one_of_many_makes_an_environment() {
     }
 }
 
+/// Whoever finds no environment makes one; the others wait for it, and install into the same.
+#[test]
+fn installs_at_once_where_there_is_no_environment_share_the_one_that_is_made() {
+    let names = ["one", "two", "three", "four"];
+    let stage = Stage::trusted(names.map(|name| module(name, "1.0")).to_vec());
+    let world = &stage.world;
+    for run in at_once(world, &names.map(|name| words(&["install", "--yes", name]))) {
+        assert_eq!(run.code, 0, "{}", run.stderr);
+    }
+    let listed = world.ok(&["list", "--json"]);
+    let mut there = texts(at(&listed.json(), &["packages"]), "name");
+    there.sort();
+    assert_eq!(there, ["four", "one", "three", "two"]);
+}
+
+/// Half of a change is nobody's answer: who looks while another run moves files waits until it has.
+#[cfg(unix)]
+#[test]
+fn who_looks_while_files_are_moved_waits_for_the_end() {
+    use std::io::{BufRead as _, BufReader, Read as _};
+
+    let stage = Stage::trusted(vec![module("click", "8.0")]);
+    let world = &stage.world;
+    let venv = world.venv("v");
+    world.ok(&["install", "--venv", "v", "click"]);
+    let site = venv.join("lib").read_dir().unwrap().next().unwrap().unwrap().file_name();
+    let metadata = format!("lib/{}/site-packages/click-8.0.dist-info/METADATA", site.to_str().unwrap());
+    let held = std::fs::File::open(&venv).unwrap();
+    held.lock().unwrap();
+    std::fs::create_dir_all(venv.join(".packman/old")).unwrap();
+    let journal = format!(r#"{{"format":"packman-journal-1","out":["{metadata}"],"in":[],"emptied":[]}}"#);
+    std::fs::write(venv.join(".packman/journal"), journal).unwrap();
+    std::fs::rename(venv.join(&metadata), venv.join(".packman/old/0")).unwrap();
+    let mut command = world.command(&world.folder());
+    command.args(["list", "--venv", "v"]).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    let mut said = String::new();
+    BufReader::new(child.stderr.as_mut().unwrap()).read_line(&mut said).unwrap();
+    assert!(said.starts_with("waiting for another packman that holds"), "{said}");
+    assert_eq!(child.try_wait().unwrap(), None, "it answers before the end");
+    // Whoever held it was killed, say: then it is put back by who comes next.
+    drop(held);
+    let mut listed = String::new();
+    child.stdout.take().unwrap().read_to_string(&mut listed).unwrap();
+    assert!(child.wait().unwrap().success());
+    assert!(listed.contains("click  8.0"), "{listed}");
+    assert!(venv.join(&metadata).exists());
+}
+
 /// Eight PackMans on one home, one cache and one environment, each with something else to do. Whoever may lose says why,
 /// and nothing is half there.
 #[test]

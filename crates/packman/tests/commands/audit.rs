@@ -309,3 +309,21 @@ fn a_large_file_takes_little_memory() {
     let run = finish(&mut audit);
     assert_eq!(run.code, 1, "{}{}", run.stdout, run.stderr);
 }
+
+/// What an environment sees beyond itself is nobody's finding, and is told.
+#[test]
+fn an_environment_that_sees_the_python_below_says_so() {
+    let (stage, _) = stage();
+    let settings = stage.world.path("v/pyvenv.cfg");
+    let text = fs::read_to_string(&settings).unwrap();
+    let said = "include-system-site-packages = false";
+    assert!(text.contains(said), "{text}");
+    fs::write(&settings, text.replace(said, "include-system-site-packages = true")).unwrap();
+    insta::assert_snapshot!(audit(&stage.world), @"
+    note  -  pyvenv.cfg  lets it see the packages of the Python below, which are not looked at
+    14 files are in ./v as recorded, and no others were found where Python and shells take code
+    not compared: 0 files of bytecode, the activate scripts, pyvenv.cfg, and who may write where
+    ");
+    let run = stage.world.ok(&["audit", "--venv", "v", "--json"]);
+    assert_eq!(texts(at(&run.json(), &["notes"]), "kind"), ["sees-below"]);
+}

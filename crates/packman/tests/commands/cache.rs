@@ -50,8 +50,55 @@ fn files_get_into_an_environment_as_the_user_wants() {
     stage.world.venv("x");
     stage.world.ok(&["install", "--venv", "x", "flask"]);
     assert!(!linked(&stage.world, "x"));
+    stage.world.set("PACKMAN_LINK_MODE", "");
+    stage.world.venv("y");
+    stage.world.ok(&["install", "--venv", "y", "--link-mode", "hardlink", "flask"]);
+    stage.world.venv("z");
+    stage.world.ok(&["install", "--venv", "z", "flask"]);
+    assert!(linked(&stage.world, "y"));
+}
+
+/// What is typed goes before it, and what makes no sense is said by name, whatever there is to do.
+#[test]
+fn a_link_mode_that_is_none_is_told_by_the_variable_that_has_it() {
+    let mut stage = stage();
     stage.world.set("PACKMAN_LINK_MODE", "symlink");
-    assert_eq!(stage.world.run(&["install", "--venv", "x", "flask"]).code, 2);
+    for command in [&["install", "flask"][..], &["upgrade"], &["sync", "pylock.toml"]] {
+        let run = stage.world.ends(2, "usage", &[command, &["--venv", "v"]].concat());
+        insta::allow_duplicates! {
+            insta::assert_snapshot!(run.stderr, @"
+            error: the variable PACKMAN_LINK_MODE is `symlink`, wanted `hardlink`, `clone` or `copy`
+              hint: `--link-mode HOW` goes before it; empty or not set, the best that the file system can is taken
+            ");
+        }
+    }
+    stage.world.ok(&["install", "--venv", "w", "--link-mode", "copy", "flask"]);
+    assert_eq!(stage.world.run(&["list", "--venv", "w"]).code, 0);
+}
+
+#[test]
+fn a_way_to_link_that_the_file_system_lacks_is_told() {
+    let Ok(other) = tempfile::tempdir_in("/dev/shm") else { return };
+    let mut stage = stage();
+    if fs::metadata(&other).unwrap().dev() == fs::metadata(stage.world.folder()).unwrap().dev() {
+        return;
+    }
+    stage.world.set("PACKMAN_CACHE_DIR", other.path().as_os_str());
+    let words = |mode: &[&str]| {
+        let run = stage.world.ok(&[&["install", "--venv", "w", "flask"], mode].concat());
+        stage.world.ok(&["uninstall", "--venv", "w", "flask"]);
+        let said = plain(&stage.world, &run.stderr);
+        said.lines().filter(|line| line.starts_with("warning: ")).map(str::to_owned).collect::<Vec<_>>()
+    };
+    let told = |way| {
+        vec![format!(
+            "warning: files were copied into `./w`: the file system lets nobody make a {way} there of what the cache has"
+        )]
+    };
+    assert_eq!(words(&["--link-mode", "hardlink"]), told("hard link"));
+    assert_eq!(words(&["--link-mode", "clone"]), told("clone"));
+    assert_eq!(words(&["--link-mode", "copy"]), Vec::<String>::new());
+    assert_eq!(words(&[]), Vec::<String>::new());
 }
 
 #[test]
@@ -112,6 +159,13 @@ fn a_mode_that_was_changed_in_one_environment_never_reaches_another() {
     chmod("w", 0o666);
     let verified = answer(world, &["cache", "verify"]);
     assert!(verified.contains("flask-3.0-py3-none-any.whl: not as it was unpacked, dropped"), "{verified}");
+    // One that another version of PackMan wrote in its own way is nobody's deed.
+    world.ok(&["install", "--venv", "y", "flask"]);
+    for wheel in wheels(world) {
+        fs::write(world.cache().join("wheels").join(wheel).join("manifest"), "packman-unpacked-0\n").unwrap();
+    }
+    world.venv("z");
+    assert_eq!(told("z"), Vec::<String>::new());
 }
 
 #[test]

@@ -47,8 +47,15 @@ fn metadata(venv: &Path, name: &str, version: &str, needs: &[&str]) -> PathBuf {
 #[test]
 fn a_venv_is_what_pythons_own_command_makes() {
     let world = bare_world();
-    insta::assert_snapshot!(both(&world, &["venv"]).replace(&version_of(&world), "3.X"), @"
-    made .venv with Python 3.X
+    let made = both(&world, &["venv"]).replace(&version_of(&world), "3.X");
+    let (first, rest) = made.split_once('\n').unwrap();
+    let (first, python) = first.split_once(" of ").unwrap();
+    assert_eq!(first, "made .venv with Python 3.X");
+    assert!(
+        Path::new(&python.trim_matches('`').replace("3.X", &version_of(&world))).is_absolute(),
+        "{python}"
+    );
+    insta::assert_snapshot!(rest, @"
     commands of packman that run here work in it
     `. .venv/bin/activate` activates it in a shell
     ");
@@ -77,13 +84,14 @@ fn a_venv_is_made_for_the_python_that_is_named() {
     let world = bare_world();
     let full = version_of(&world);
     let minor = full.rsplit_once('.').unwrap().0;
-    for (folder, python) in [("one", minor), ("two", "python3"), ("three", "one/bin/python")] {
+    for (folder, python) in [("one", minor), ("two", "python3"), ("three", "one/bin/python"), ("3", "3")] {
         let run = world.ok(&["venv", folder, "--python", python, "--json"]);
         assert_eq!(at(&run.json(), &["version"]).as_str(), Some(&*full));
         let base = world.python(&world.path(folder), "import sys; print(sys.prefix != sys.base_prefix)");
         assert_eq!(base.stdout.trim(), "True", "{}", base.stderr);
     }
     world.ends(4, "python", &["venv", "four", "--python", "3.99"]);
+    world.ends(2, "usage", &["venv", "four", "--python", "2"]);
     world.ends(4, "python", &["venv", "four", "--python", "no-such-python"]);
     assert!(!world.path("four").exists());
 }
@@ -104,6 +112,10 @@ fn a_venv_never_replaces_what_is_there() {
       hint: name a folder that is not there yet, or an empty one
     ");
     world.ends(1, "in-the-way", &["venv", "work/thesis.txt"]);
+    insta::assert_snapshot!(honest_no(&world, "in-the-way", &["venv", "/dev/null/deep/v"]), @"
+    error: `/dev/null` is there already, wanted a place for a new environment
+      hint: name a folder that is not there yet, or an empty one
+    ");
     assert_eq!(snapshot(&world.folder()), before);
 }
 

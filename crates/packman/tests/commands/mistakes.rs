@@ -45,6 +45,15 @@ fn what_is_typed_by_mistake_is_told_the_way_on() {
             &["ask for `foo-bar`", "add DIR foo-bar --from"],
             &["`-r"],
         ),
+        (
+            2,
+            &["install", "beta@1"],
+            &["`beta@1` is no requirement", "hint: `beta==1` asks for that version"],
+            &["…", BUILD_IT],
+        ),
+        (2, &["install", "beta[x]@latest"], &["hint: `beta[x]` asks for the newest"], &["…", BUILD_IT]),
+        (2, &["install", "beta @ ./wheels/b.whl"], &[BUILD_IT], &["asks for"]),
+        (2, &["install", "me:secret@example.org/x"], &[], &["secret"]),
         (2, &["install", "foo.txt"], &["to read it: `-r foo.txt`"], &[]),
         (2, &["install", "git+https://example.org/x"], &[BUILD_IT], &[]),
         (2, &["install", "x @ git+https://example.org/x"], &[BUILD_IT], &[]),
@@ -115,6 +124,15 @@ fn a_lock_for_every_platform_needs_no_environment() {
     let world = &stage.world;
     world.ok(&["lock", "--universal", "flask", "-o", "pylock.toml"]);
     let without = std::fs::read(world.path("pylock.toml")).unwrap();
+    check(
+        world,
+        (
+            0,
+            &["lock", "--universal", "flask", "-o", "pylock.toml"],
+            &["there is no environment here: `/"],
+            &[],
+        ),
+    );
     world.venv(".venv");
     world.ok(&["lock", "--universal", "flask", "-o", "pylock.toml"]);
     assert!(std::fs::read(world.path("pylock.toml")).unwrap() == without);

@@ -1,5 +1,12 @@
 //! `packman install -r`: what files ask for, how it is narrowed, and every line that is refused.
 
+#[cfg(unix)]
+use std::io::Write as _;
+#[cfg(unix)]
+use std::path::Path;
+#[cfg(unix)]
+use std::process::Stdio;
+
 use packman_strict::Sha256;
 use packman_wheel::make::WheelDraft;
 use testkit::packages::module;
@@ -283,4 +290,52 @@ fn what_is_installed_is_held_against_the_hashes_that_are_named() {
     kept, though nobody vouched for what was installed: pytest 8 (by pip)
     exit 0
     ");
+}
+
+/// As pip takes what a shell pipes in, or writes as `<(…)`: read once, to its end.
+#[cfg(unix)]
+#[test]
+fn what_is_piped_in_is_read_as_a_file_is() {
+    let stage = stage(tools());
+    let piped = |text: &str, arguments: &[&str]| {
+        let mut command = stage.world.command(&stage.world.folder());
+        command.args(arguments).args(["--dry-run", "--json", "--venv", "v"]);
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        child.stdin.take().unwrap().write_all(text.as_bytes()).unwrap();
+        let output = child.wait_with_output().unwrap();
+        let (stdout, stderr) =
+            (String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap());
+        (output.status.code().unwrap(), plain(&stage.world, &stdout), plain(&stage.world, &stderr))
+    };
+    write(&stage, "more.txt", "click<8.1\n");
+    for stdin in ["-", "/dev/stdin", "/dev/fd/0", "/proc/self/fd/0"] {
+        if stdin != "-" && !Path::new(stdin).exists() {
+            continue;
+        }
+        let (code, stdout, stderr) = piped("flask\n", &["install", "-r", stdin]);
+        assert_eq!(code, 0, "{stdin}: {stderr}");
+        assert!(stdout.contains("\"flask\""), "{stdin}: {stdout}");
+        let twice = piped("flask\n", &["install", "-r", stdin, "-c", stdin]);
+        assert_eq!((twice.0, twice.1), (0, stdout), "{stdin}: {}", twice.2);
+    }
+    let nested = piped("flask\n-c more.txt\n", &["install", "-r", "-"]);
+    assert_eq!(nested.0, 0, "{}", nested.2);
+    let (code, _, stderr) = piped("flask\n==3\n", &["install", "-r", "-"]);
+    assert_eq!(code, 2);
+    assert!(stderr.contains("(`-`, line 2)"), "{stderr}");
+    // Nobody but a person says where standard input is to be read.
+    write(&stage, "nested.txt", "-r /dev/stdin\n");
+    let (code, _, stderr) = piped("flask\n", &["install", "-r", "nested.txt"]);
+    assert_eq!(code, 2, "{stderr}");
+    assert!(stderr.contains("`nested.txt`, line 1 asks for it"), "{stderr}");
+}
+
+#[test]
+fn what_cannot_be_read_ends_alike_wherever_it_stands() {
+    let stage = stage(tools());
+    write(&stage, "requirements.txt", "flask==banana\n");
+    for command in [&["install", "flask==banana"][..], &["install", "-r", "requirements.txt"]] {
+        stage.world.ends(2, "malformed", &[command, &["--venv", "v"]].concat());
+    }
 }

@@ -10,9 +10,9 @@ use std::time::Duration;
 
 use packman_machine::loopback::{Answer, Loopback};
 use testkit::packages::module;
-use testkit::world::World;
+use testkit::world::{World, write_program};
 
-use crate::support::{bare_world, init, kept, plain, sign_and_publish, without_progress};
+use crate::support::{Stage, bare_world, init, kept, plain, sign_and_publish, without_progress};
 
 /// A mirror that keeps everybody waiting who asks for one kind of file, and tells that somebody does.
 struct Slow {
@@ -101,5 +101,59 @@ fn a_stop_before_there_is_a_plan_is_a_stop() {
         let output = child.wait_with_output().unwrap();
         let said = without_progress(&plain(&slow.world, &String::from_utf8_lossy(&output.stderr)));
         assert_eq!((output.status.code(), &*said), (Some(130), "stopped; nothing was changed"), "{ending}");
+    }
+}
+
+/// A Python that begins to make an environment, tells so to whoever reads the pipe, and goes on for ever.
+const SLOW: &str = r#"#!/bin/sh
+case " $* " in *" venv "*)
+    for folder; do :; done
+    mkdir "$folder/bin"
+    : >"$folder/pyvenv.cfg"
+    : >"$0.begun"
+    exec sleep 60;;
+esac
+python3 "$@" | sed "s|\"executable\": \"[^\"]*\"|\"executable\": \"$0\"|"
+"#;
+
+/// Makes an environment with it, and ends that by a signal when it is half made.
+fn half_made(world: &World, name: &str) -> (Option<i32>, String) {
+    let (program, pipe) = (world.path("python-slow"), world.path("python-slow.begun"));
+    write_program(&program, SLOW);
+    let _ = std::fs::remove_file(&pipe);
+    assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let mut command = world.command(&world.folder());
+    command.args(["venv", "--python", "./python-slow"]).stdout(Stdio::null()).stderr(Stdio::piped());
+    let child = command.spawn().unwrap();
+    std::fs::read(&pipe).unwrap();
+    signal(&child, name);
+    let output = child.wait_with_output().unwrap();
+    (output.status.code(), plain(world, &String::from_utf8_lossy(&output.stderr)))
+}
+
+/// Python's own `venv` is not asked to hurry: it is ended, and what it made goes.
+#[test]
+fn a_venv_that_was_not_made_to_its_end_is_none() {
+    let stage = Stage::trusted(vec![module("flask", "3.0")]);
+    let world = &stage.world;
+    for name in ["INT", "TERM"] {
+        assert_eq!(half_made(world, name), (Some(130), "stopped; nothing was changed\n".to_owned()));
+        assert!(!world.path(".venv").exists());
+    }
+    for again in [&["venv"][..], &["install", "--yes", "flask"]] {
+        half_made(world, "KILL");
+        assert!(world.path(".venv/pyvenv.cfg").exists());
+        let half = world.ends(4, "python", &["list", "--venv", ".venv"]);
+        insta::allow_duplicates! {
+            insta::assert_snapshot!(plain(world, &half.stderr), @"
+            error: `./.venv` is a virtual environment that is not made to its end yet
+              hint: `packman venv DIR` waits for whoever makes it, or makes it anew
+            ");
+        }
+        world.ends(1, "no-environment", &["list"]);
+        world.run(again);
+        world.ok(&["list"]);
+        assert_eq!(world.python(&world.path(".venv"), "import sys").code, 0);
+        std::fs::remove_dir_all(world.path(".venv")).unwrap();
     }
 }

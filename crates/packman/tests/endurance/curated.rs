@@ -32,6 +32,30 @@ fn count(folder: &Path, ending: &str) -> usize {
     snapshot(folder).keys().filter(|path| path.to_string_lossy().ends_with(ending)).count()
 }
 
+/// Records of releases that were added, or taken away, all of them or none.
+#[test]
+fn an_addition_that_is_harmed_anywhere_is_whole_or_not_at_all() {
+    if has_strace() {
+        let stage = stage();
+        stage.index.add(&module("a", "3.0").requires("j"));
+        stage.index.add(&module("j", "1.0"));
+        let add = ["curate", "add", "--quiet", "db", "a==3.0", "--with-dependencies", "--copy-files"];
+        let scene = scene(&stage, "an addition", &add, &[stage.world.path("db"), stage.world.home()]);
+        Scene { leaves_unnamed: true, ..scene }.check();
+    }
+}
+
+#[test]
+fn a_removal_that_is_harmed_anywhere_is_whole_or_not_at_all() {
+    if has_strace() {
+        let stage = stage();
+        let remove = ["curate", "remove", "--quiet", "db", "a==2.0"];
+        let scene = scene(&stage, "a removal", &remove, &[stage.world.path("db"), stage.world.home()]);
+        // What was removed before the harm is not there to be removed.
+        Scene { is_done: |run| run.code == 1 && run.stderr.contains("not-recorded"), ..scene }.check();
+    }
+}
+
 #[test]
 fn a_signature_that_is_harmed_anywhere_is_whole_or_not_at_all() {
     if has_strace() {

@@ -4,7 +4,6 @@ use packman_curate::{AddReport, AddRequest};
 use packman_database::Kind;
 use packman_machine::index_config::configured_index;
 use packman_machine::location::Location;
-use packman_machine::python::Pythons;
 use packman_names::{Platform, PythonVersion, Target};
 use packman_strict::json::{Object, Value};
 use packman_strict::quote::quoted;
@@ -85,12 +84,12 @@ pub(super) fn index(
     named: Option<&str>,
     optional: bool,
 ) -> Result<Option<Location>, Ending> {
-    match configured_index(&setting.environ, named) {
+    match configured_index(&setting.environ, named, &setting.stop) {
         Ok(found) => Ok(Some(found.location)),
         Err(_) if optional && named.is_none() => Ok(None),
         Err(failure) => {
             let hint = failure.hint().unwrap_or("name one with `--index URL`");
-            Err(Ending::no("no-index", failure.to_string()).hint(hint))
+            Err(setting.unless_stopped(Ending::no("no-index", failure.to_string()).hint(hint)))
         }
     }
 }
@@ -102,11 +101,11 @@ pub(super) fn targets(
     platforms: &[Platform],
 ) -> Result<Vec<Target>, Ending> {
     let base = || {
-        Pythons::new(&setting.environ, &setting.cache).base(None).map_err(|failure| {
+        setting.pythons().base(None).map_err(|failure| {
             let hint = failure
                 .hint()
                 .unwrap_or("name one with `--python X.Y` and a platform with `--platform NAME`");
-            Ending::failed(failure.to_string()).hint(hint)
+            setting.unless_stopped(Ending::failed(failure.to_string()).hint(hint))
         })
     };
     if pythons.is_empty() && platforms.is_empty() {

@@ -140,9 +140,10 @@ fn maintainer(setting: &Setting, arguments: &StartArgs) -> Result<String, Ending
     if let Some(named) = &arguments.maintainer {
         return Ok(named.clone());
     }
-    let identity = git_identity(&setting.environ).ok_or_else(|| {
-        Ending::usage("nobody is named who answers for the database")
-            .hint("name yourself: --maintainer \"Your Name <you@example.org>\", or set git's user.name and user.email")
+    let identity = git_identity(&setting.environ, &setting.stop).ok_or_else(|| {
+        let ending = Ending::usage("nobody is named who answers for the database")
+            .hint("name yourself: --maintainer \"Your Name <you@example.org>\", or set git's user.name and user.email");
+        setting.unless_stopped(ending)
     })?;
     Ok(match identity.email {
         Some(email) => format!("{} <{email}>", identity.name),
