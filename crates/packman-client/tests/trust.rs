@@ -227,6 +227,59 @@ fn removed_and_added_again_it_goes_on_from_what_was_remembered() {
 }
 
 #[test]
+fn removed_and_added_from_another_address_it_goes_on_from_what_was_remembered() {
+    let world = World::trusting();
+    let old = Arc::new(Mutex::new(world.repository(|repository| repository.clone())));
+    let second = serve(&old);
+    world.repository(|repository| repository.publish());
+    assert_eq!(world.refreshed(now()), "Newer");
+    world.act(|client| client.trust_remove("web")).unwrap();
+    let request = AddRequest { url: second.url(), ..world.request(Some(world.number())) };
+    assert_eq!(code(world.act(|client| client.trust_add(&request))), "rollback");
+    *old.lock().unwrap() = world.repository(|repository| repository.clone());
+    world.act(|client| client.trust_add(&request)).unwrap();
+}
+
+#[test]
+fn an_old_number_of_the_remembered_chain_is_known_and_forgets_nothing() {
+    let world = World::new();
+    let first = world.number();
+    world.repository(|repository| {
+        repository.rotate(Role::Root);
+        repository.publish();
+    });
+    let second = world.repository(|repository| repository.number(2));
+    world.act(|client| client.trust_add(&world.request(Some(second)))).unwrap();
+    let seen = world.repository(|repository| repository.clone());
+    world.repository(|repository| repository.publish());
+    assert_eq!(world.refreshed(now()), "Newer");
+    let compared = world.act(|client| client.trust_compare("web", first)).unwrap();
+    assert_eq!(compared, packman_client::Compared::Known { root: 1 });
+    world.repository(|repository| *repository = seen);
+    assert_eq!(world.refreshed(now()), "rollback");
+    world.act(|client| client.trust_remove("web")).unwrap();
+    assert_eq!(code(world.act(|client| client.trust_add(&world.request(Some(first))))), "rollback");
+}
+
+#[test]
+fn a_mirror_that_lags_is_no_refusal_while_the_own_address_is_out_of_reach() {
+    let behind = Arc::new(Mutex::new(published(1, vec![])));
+    let mirror = serve(&behind);
+    *behind.lock().unwrap() = published(1, vec![mirror.url()]);
+    let world = World::of(behind.lock().unwrap().clone());
+    world.act(|client| client.trust_add(&world.request(Some(world.number())))).unwrap();
+    world.repository(|repository| {
+        repository.rotate(Role::Timestamp);
+        repository.publish();
+    });
+    assert_eq!(world.refreshed(now()), "Newer");
+    world.repository(|repository| repository.files_mut().clear());
+    assert_eq!(world.refreshed(now()), "Unreached", "it has another timestamp key, too");
+    let gate = world.act(|client| client.gate(Purpose::Act)).unwrap();
+    assert!(gate.standings().all(|standing| standing.refused.is_none()));
+}
+
+#[test]
 fn only_a_new_number_leads_on_from_an_unexplained_change() {
     let world = World::trusting();
     let old = world.number();

@@ -103,6 +103,11 @@ impl Ring {
         present.chain(removed).find(|(known, _)| same_place(known, url)).map(|(_, chain)| chain)
     }
 
+    /// What is still known of entries that were removed.
+    pub fn all_removed(&self) -> &[Removed] {
+        &self.removed
+    }
+
     /// How a removed entry of this chain was learnt.
     pub fn removed(&self, chain: &Sha256) -> Option<&Removed> {
         self.removed.iter().find(|removed| &removed.chain == chain)

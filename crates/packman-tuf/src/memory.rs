@@ -96,6 +96,22 @@ impl Memory {
         root::other(&self.root, bytes, limits)
     }
 
+    /// The same for a mirror that has no such root, and may have begun anew: judges what it serves where the oldest
+    /// remembered root should stand, or the one before that, which should lead to it. Nothing follows from other versions.
+    pub fn other_beginning(&self, version: u64, bytes: &[u8], limits: &Limits) -> Option<Refusal> {
+        let oldest = self.earlier.first().unwrap_or(&self.root);
+        let refusal = if version == oldest.version() {
+            root::other(oldest, bytes, limits)
+        } else if version.saturating_add(1) == oldest.version() {
+            let before = SelfSigned::parse(bytes, version, limits).ok()?.believe();
+            root::not_after(&before, oldest, limits)
+        } else {
+            None
+        };
+        // Old keys that signed two roots long ago say nothing of those that are remembered now.
+        refusal.filter(|refusal| matches!(refusal.reason(), Reason::UnexplainedChange { .. }))
+    }
+
     /// Follows the chain by one root (5.3.3 to 5.3.8), and forgets what its rotation takes the ground from.
     pub(crate) fn accept_root<'a>(
         &mut self,

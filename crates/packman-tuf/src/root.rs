@@ -207,6 +207,24 @@ pub(crate) fn other(remembered: &Verified<Root>, bytes: &[u8], limits: &Limits) 
     Some(envelope.refusal(reason))
 }
 
+/// Judges a whole root that should be the one before a remembered root, and does not lead to it.
+pub(crate) fn not_after(
+    before: &Verified<Root>,
+    remembered: &Verified<Root>,
+    limits: &Limits,
+) -> Option<Refusal> {
+    let path = Role::Root.file_path(before.version());
+    match successor(before, File::from(remembered.bytes()), limits) {
+        Ok(_) => None,
+        Err(refusal) => match *refusal.reason() {
+            Reason::UnexplainedChange { found, wanted } => {
+                Some(Refusal::new(path, Reason::UnexplainedChange { found, wanted }))
+            }
+            _ => None,
+        },
+    }
+}
+
 /// Tells a broken next root from a whole one that somebody else signed: the second is a change that needs a
 /// new safety number from the maintainer, the first is only a bad copy.
 fn explain(refusal: Refusal, envelope: &Envelope<'_>) -> Refusal {

@@ -11,7 +11,7 @@ mod craft;
 
 use craft::{NOW, replaced, resigned};
 use insta::assert_snapshot;
-use packman_tuf::{Limits, Memory, Refresh, Role, SigningKey, TimestampDraft};
+use packman_tuf::{FirstUse, Limits, Memory, Refresh, Role, SigningKey, TimestampDraft};
 use testkit::repository::{Outcome, Repository};
 
 /// A client knows root 1; then `change` happens; then it refreshes. Gives the code and the text of the refusal.
@@ -97,6 +97,31 @@ fn another_root_in_the_place_of_the_known_one_is_told_by_who_signed_it() {
         "its own keys did not sign it: a bad copy says nothing"
     );
     assert_eq!(in_the_place_of_root_1(b"nonsense"), None);
+}
+
+/// Whoever begins anew has a first root, and not yet the newest that is remembered.
+#[test]
+fn another_beginning_is_told_from_an_old_copy() {
+    let mut own = Repository::new(NOW);
+    let files: Vec<Vec<u8>> = std::iter::once(own.file(Role::Root))
+        .chain((2..=3).map(|_| {
+            own.rotate(Role::Root);
+            own.file(Role::Root)
+        }))
+        .collect();
+    own.publish();
+    let since = |root| own.first_use(FirstUse::with_number(own.number(root), Limits::default())).unwrap();
+    let stranger = Repository::with_seed(NOW, 100).file(Role::Root);
+    let judged = |since_root: u64, version: u64, file: &[u8]| {
+        let refusal = since(since_root).other_beginning(version, file, &Limits::default());
+        refusal.map(|refusal| refusal.code())
+    };
+    for (since_root, version) in [(1, 1), (2, 1)] {
+        assert_eq!(judged(since_root, version, &files[0]), None, "an old copy");
+        assert_eq!(judged(since_root, version, &stranger), Some("unexplained-change"));
+        assert_eq!(judged(since_root, version, b"nonsense"), None);
+    }
+    assert_eq!(judged(3, 1, &stranger), None, "nobody can tell where that leads");
 }
 
 #[test]
@@ -338,7 +363,7 @@ fn a_key_that_is_added_does_not_drop_the_floors() {
 fn an_old_timestamp_is_not_replayed_to_who_began_with_an_old_root() {
     // One that compares its keys with those of the root it shipped with drops its floors at every refresh.
     let mut repository = Repository::new(NOW);
-    let shipped = repository.first_use(packman_tuf::FirstUse::remembering(Limits::default())).unwrap();
+    let shipped = repository.first_use(FirstUse::remembering(Limits::default())).unwrap();
     repository.rotate(Role::Timestamp);
     repository.publish();
     let old = repository.file(Role::Timestamp);

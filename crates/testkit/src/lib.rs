@@ -1,5 +1,6 @@
 //! What tests stand on: a repository that signs on demand, a package index, a private world for runs of the command.
 
+pub mod chance;
 pub mod index;
 pub mod mask;
 pub mod packages;

@@ -9,8 +9,8 @@ use std::num::NonZeroU32;
 
 use packman_strict::time::Time;
 use packman_tuf::{
-    Answer, BinBefore, BinsDraft, Delegations, FirstUse, KeySet, Limits, Memory, MetaInfo, Refresh, Refusal,
-    Request, Role, RoleKeys, RoleName, RootDraft, SafetyNumber, SigningKey, SnapshotDraft, Step,
+    Answer, BinBefore, BinsDraft, Delegations, FirstUse, KeyId, KeySet, Limits, Memory, MetaInfo, Refresh,
+    Refusal, Request, Role, RoleKeys, RoleName, RootDraft, SafetyNumber, SigningKey, SnapshotDraft, Step,
     SuccinctBins, TargetInfo, TargetPath, TargetsDraft, TimestampDraft,
 };
 
@@ -94,6 +94,30 @@ impl Repository {
     /// Who signs for a role.
     pub fn signers(&self, role: Role) -> Vec<&SigningKey> {
         self.signers.get(&role).into_iter().flatten().collect()
+    }
+
+    /// Loses a key of a role: it signs nothing any more, not even the next root as a key of the one before.
+    pub fn lose(&mut self, role: Role, key: &KeyId) {
+        self.signers_mut(role).retain(|known| known.id() != *key);
+        if role == Role::Root {
+            self.root_signers.retain(|known| known.id() != *key);
+        }
+    }
+
+    /// What somebody has who copied all that is published, and stole these keys. For a role of which he has none he signs
+    /// with a key of his own.
+    pub fn in_the_hands_of(&self, stolen: &[KeyId]) -> Self {
+        let mut thief = self.clone();
+        thief.next_seed += 20_000;
+        for role in Role::ALL {
+            thief.signers_mut(role).retain(|key| stolen.contains(&key.id()));
+            if thief.signers(role).is_empty() {
+                let own = thief.new_key();
+                thief.signers_mut(role).push(own);
+            }
+        }
+        thief.root_signers.retain(|key| stolen.contains(&key.id()));
+        thief
     }
 
     /// Puts a target there; the next [`Repository::publish`] signs it.

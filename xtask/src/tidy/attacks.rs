@@ -1,46 +1,62 @@
-//! `docs/known-attacks.md` lists attacks on clients like ours; each row ends with the test that makes the attack here.
+//! Pages that list attacks: each row of a table whose last column is `test` ends with the test that makes the attack here.
 
 use super::invariants::exists;
 use super::source::Source;
 
-const PAGE: &str = "docs/known-attacks.md";
+const PAGES: [&str; 2] = ["docs/known-attacks.md", "docs/threat-model.md"];
 
 pub(super) fn faults(source: &Source) -> Vec<String> {
-    let Some(page) = source.text(PAGE) else { return vec![format!("{PAGE} is not there")] };
-    let rows: Vec<Vec<&str>> = page.lines().filter_map(cells).collect();
-    let mut faults: Vec<String> = rows.iter().filter_map(|row| fault(source, row)).collect();
+    PAGES.iter().flat_map(|page| faults_of(source, page)).collect()
+}
+
+fn faults_of(source: &Source, page: &str) -> Vec<String> {
+    let Some(text) = source.text(page) else { return vec![format!("{page} is not there")] };
+    let rows = rows(text);
+    let mut faults: Vec<String> = rows.iter().filter_map(|row| fault(source, page, row)).collect();
     if rows.is_empty() {
-        faults.push(format!("{PAGE} lists nothing"));
+        faults.push(format!("{page} lists nothing"));
     }
     faults
 }
 
-/// The cells of a row of a table; nothing for its head, the line below it, and what is no row.
-fn cells(line: &str) -> Option<Vec<&str>> {
-    let row = line.strip_prefix("| ")?.strip_suffix(" |")?;
-    let cells: Vec<&str> = row.split(" | ").map(str::trim).collect();
-    (!row.starts_with("---") && cells.last() != Some(&"test")).then_some(cells)
+/// The rows of the tables whose last column is `test`.
+fn rows(text: &str) -> Vec<Vec<&str>> {
+    let (mut rows, mut is_inside) = (Vec::new(), false);
+    for line in text.lines() {
+        match cells(line) {
+            Some(row) if row.last() == Some(&"test") => is_inside = true,
+            Some(row) if is_inside && row.first() != Some(&"---") => rows.push(row),
+            Some(_) => {}
+            None => is_inside = false,
+        }
+    }
+    rows
 }
 
-fn fault(source: &Source, row: &[&str]) -> Option<String> {
+/// The cells of a row of a table; nothing for what is no row.
+fn cells(line: &str) -> Option<Vec<&str>> {
+    let row = line.strip_prefix("| ")?.strip_suffix(" |")?;
+    Some(row.split(" | ").map(str::trim).collect())
+}
+
+fn fault(source: &Source, page: &str, row: &[&str]) -> Option<String> {
     let (name, tests) = (row.first()?, row.last()?);
     let mut tests = tests.split('`').skip(1).step_by(2).peekable();
     if tests.peek().is_none() {
-        return Some(format!("{PAGE}: {name} names no test"));
+        return Some(format!("{page}: {name} names no test"));
     }
     let gone = tests.find(|test| !exists(source, test))?;
-    Some(format!("{PAGE}: {name} is tested by `{gone}`, which is not there"))
+    Some(format!("{page}: {name} is tested by `{gone}`, which is not there"))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::cells;
+    use super::rows;
 
     #[test]
-    fn a_row_is_a_line_of_cells_below_the_head() {
-        assert_eq!(cells("| CVE-1 | what | why | `test` |"), Some(vec!["CVE-1", "what", "why", "`test`"]));
-        for none in ["| advisory | what | stops | test |", "| --- | --- | --- | --- |", "text", ""] {
-            assert_eq!(cells(none), None, "{none}");
-        }
+    fn a_row_is_a_line_of_cells_below_a_head_that_ends_with_test() {
+        let page = "text\n| advisory | test |\n| --- | --- |\n| CVE-1 | `one` |\n\n| key | life |\n| --- | --- |\n| root | 365 |\n";
+        assert_eq!(rows(page), [["CVE-1", "`one`"]]);
+        assert!(rows("").is_empty());
     }
 }

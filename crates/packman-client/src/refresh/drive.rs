@@ -98,7 +98,20 @@ impl Client<'_> {
                 Ok(Fetched::Missing) | Err(_) => None,
             }
         });
+        let other = other.or_else(|| self.begun_anew(memory, locations.first()?, allowance));
         Stuck::Refused(other.unwrap_or(refusal))
+    }
+
+    /// What there is to say of an address that lost the newest remembered root: whoever begins anew has few roots yet.
+    fn begun_anew(&self, memory: &Memory, own: &Location, allowance: Allowance) -> Option<Refusal> {
+        let (limits, first) = (Limits::default(), memory.roots().next()?.version());
+        [first, first.saturating_sub(1)].into_iter().filter(|version| *version > 0).find_map(|version| {
+            let path = Role::Root.file_path(version);
+            match self.fetcher.within(allowance).get(own, &path, limits.root_bytes) {
+                Ok(Fetched::Bytes(bytes)) => memory.other_beginning(version, &bytes, &limits),
+                Ok(Fetched::Missing) | Err(_) => None,
+            }
+        })
     }
 
     /// Drives first use.
@@ -115,6 +128,9 @@ impl Client<'_> {
 
     /// Answers a machine's questions from the first mirror whose answer it takes. A mirror that contradicts what another
     /// gave is witnessed, also where a third gives an answer that is taken.
+    ///
+    /// Only what the first place gives, an entry's own address, is refused in the end. A further mirror may lag behind,
+    /// or have gone over to somebody else: while the own address is out of reach that is no more than one out of reach.
     pub(super) fn drive(
         &self,
         machine: &mut impl Asks,
@@ -179,6 +195,7 @@ impl Client<'_> {
         // An object store says so of the root after the last; whoever says it of the first lets nobody in.
         let may_be_forbidden = may_be_missing && request.path != Role::Root.file_path(1);
         for location in self.fetcher.best_first(locations) {
+            let is_own = locations.first() == Some(&location);
             let fetched = self.fetcher.within(allowance).get(&location, &request.path, request.max_bytes);
             let fetched = match fetched {
                 Ok(fetched) => fetched,
@@ -209,7 +226,7 @@ impl Client<'_> {
                         let (bytes, from) = (bytes.to_vec(), location.to_string());
                         *witnessed = Some(Witnessed { refusal: refusal.clone(), bytes, from });
                     }
-                    stuck = Stuck::Refused(refusal);
+                    stuck = if is_own { Stuck::Refused(refusal) } else { stuck.beside(&location, &refusal) };
                 }
             }
         }
@@ -231,6 +248,15 @@ pub(crate) fn one_too_many(most: u64) -> Vec<u8> {
 }
 
 impl Stuck {
+    /// What a further mirror gave and was refused says no more than that it is of no use now.
+    fn beside(self, mirror: &Location, refusal: &Refusal) -> Self {
+        let of_no_use = format!("its mirror {mirror} is of no use now: {refusal}");
+        match self {
+            Self::Unreached(why) => Self::Unreached(format!("{why}; {of_no_use}")),
+            refused => refused,
+        }
+    }
+
     /// A refusal says more than a mirror that was not reached.
     fn or_unreached(self, why: String) -> Self {
         match self {

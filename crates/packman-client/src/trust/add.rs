@@ -10,7 +10,7 @@ use packman_trust::{
 };
 use packman_tuf::{FirstUse, Limits, Memory, SafetyNumber};
 
-use super::compare::root_with;
+use super::compare::{leads_to, root_with};
 use super::entry_name;
 use super::listed::{FoundListing, find_at, find_named};
 use crate::client::{Client, Reach};
@@ -81,7 +81,7 @@ impl Client<'_> {
         let known = self.remembered(&ring, &url, number)?;
         let memory = match known {
             Some(memory) => memory,
-            None => self.meet(&location, &url, number)?,
+            None => self.goes_on(&ring, self.meet(&location, &url, number)?)?,
         };
         let memory = self.bring_up(&memory, &location, &url, None)?;
         let preview = self.preview(&url, memory, request, &ring, found.as_ref())?;
@@ -138,6 +138,17 @@ impl Client<'_> {
         let Some(chain) = ring.chain_of_url(url) else { return Ok(None) };
         let memory = self.memory(&chain)?;
         Ok(memory.filter(|memory| number.is_none_or(|number| root_with(memory, number).is_some())))
+    }
+
+    /// What is remembered of a chain that was removed and is met again, from whichever of its roots and wherever: a
+    /// chain is one database, and what was seen of it stays seen.
+    fn goes_on(&self, ring: &Ring, met: Memory) -> Result<Memory, ClientError> {
+        for removed in ring.all_removed() {
+            if let Some(kept) = self.memory(&removed.chain)?.filter(|kept| leads_to(&met, kept, self.now)) {
+                return Ok(kept);
+            }
+        }
+        Ok(met)
     }
 
     /// First use: no root of this database was ever seen here.
@@ -231,6 +242,7 @@ impl Client<'_> {
             (None, Some(found)) => free_name(ring, found.name.as_str()),
             (None, None) => free_name(ring, &about.title),
         };
+        entry.earlier.extend(request.number.filter(|number| root_with(&memory, *number).is_none()));
         let listed = found.filter(|_| request.number.is_none());
         entry.present.through = listed.map(|found| found.list.clone());
         let (title, maintainer) = (about.title, about.maintainer);

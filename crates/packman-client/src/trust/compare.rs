@@ -4,8 +4,9 @@
 
 use packman_machine::home::Replaced;
 use packman_machine::location::Channel;
+use packman_strict::time::Time;
 use packman_trust::{Entry, EntryName};
-use packman_tuf::{Memory, SafetyNumber};
+use packman_tuf::{Answer, Limits, Memory, Refresh, SafetyNumber};
 
 use super::entry_name;
 use crate::client::{Client, Reach};
@@ -30,8 +31,8 @@ pub enum Compared {
 
 impl Client<'_> {
     /// Compares a number that the user had by another way with an entry. Where the remembered chain has no such root,
-    /// and the address serves a chain that has, the entry stands for that chain from here on; what was remembered of
-    /// the old one stays on disk.
+    /// and the address serves a chain that has and that does not lead to the remembered one, the entry stands for that
+    /// chain from here on; what was remembered of the old one stays on disk.
     pub fn trust_compare(&self, name: &str, number: SafetyNumber) -> Result<Compared, ClientError> {
         let name = entry_name(name)?;
         let entry = self.ring()?.entry(&name)?.clone();
@@ -51,13 +52,21 @@ impl Client<'_> {
         number: SafetyNumber,
     ) -> Result<Compared, ClientError> {
         let memory = self.served_now(name, entry, number)?;
+        let root = root_with(&memory, number).unwrap_or_else(|| memory.root().version());
+        // An old number of the very chain is no reason to forget what was seen of it.
+        if leads_to(&memory, before, self.now) {
+            self.change_ring(|ring| {
+                ring.leads_from(name, number)?;
+                Ok(ring.compared(name)?)
+            })?;
+            return Ok(Compared::Known { root });
+        }
         let chain = memory.chain_id();
         self.change_ring(|ring| {
             ring.rekey(name, chain)?;
             let _: Replaced = self.keep_memory(&memory, &chain)?;
             Ok(())
         })?;
-        let root = root_with(&memory, number).unwrap_or_else(|| memory.root().version());
         Ok(Compared::Anew { before: before.root().number(), root })
     }
 }
@@ -87,6 +96,18 @@ impl Client<'_> {
         })?;
         self.bring_up(&met, &location, &entry.url, Some(entry.kind))
     }
+}
+
+/// Whether a chain that was met leads to one that is remembered: they have a root in common, or the first that is remembered
+/// is the next of the other.
+pub(super) fn leads_to(met: &Memory, remembered: &Memory, now: Time) -> bool {
+    let known = remembered.numbers();
+    if met.numbers().iter().any(|number| known.contains(number)) {
+        return true;
+    }
+    let Some(first) = remembered.roots().next() else { return false };
+    let mut refresh = Refresh::begin(met.clone(), now, Limits::default());
+    refresh.answer(Answer::Bytes(first.bytes())).is_ok()
 }
 
 /// The version of the root of a chain that has this number.

@@ -54,8 +54,9 @@ impl Told<'_> {
             (Self::Address(_, listing, _), Some(false)) => {
                 Some(withdrawn(listing).unwrap_or(Saying::OtherChain))
             }
-            // What could not be asked says nothing.
-            (Self::Address(..), None) => None,
+            // What could not be asked says nothing; but whoever holds an address must not hush up by his silence that it
+            // was taken back.
+            (Self::Address(_, listing, _), None) => withdrawn(listing),
             (Self::Nothing, _) => is_own.then_some(Saying::Gone),
         }
     }
