@@ -1,6 +1,7 @@
 //! Offers: asks the gate for a project, and reads the record that the gate wants from the cache, the pack or a mirror.
 
 mod ahead;
+mod fetcher;
 mod packs;
 
 use std::collections::BTreeMap;
@@ -9,7 +10,7 @@ use std::thread::Scope;
 
 use packman_machine::location::Location;
 use packman_machine::network::{Fetched, NetworkReason};
-use packman_names::{ProjectName, Requirement};
+use packman_names::ProjectName;
 use packman_resolve::{OfferSource, Resolution};
 use packman_strict::quote::quoted;
 use packman_trust::{
@@ -23,6 +24,7 @@ use crate::error::{ClientError, Failed};
 use crate::refresh::{further_mirrors, goes_on, one_too_many};
 
 use ahead::Ahead;
+use fetcher::Fetcher;
 pub(crate) use packs::Packs;
 
 /// The form in which records are kept; another form has another number.
@@ -114,8 +116,8 @@ impl<'scope, 'env> Offers<'scope, 'env> {
         done
     }
 
-    fn fetcher(&self) -> AheadFetcher<'scope, 'env> {
-        AheadFetcher {
+    fn fetcher(&self) -> Fetcher<'scope, 'env> {
+        Fetcher {
             client: self.client,
             gate: self.gate,
             scope: self.scope,
@@ -124,56 +126,6 @@ impl<'scope, 'env> Offers<'scope, 'env> {
             inherited: Arc::clone(&self.inherited),
         }
     }
-}
-
-/// What fetches offers before they are asked for.
-#[derive(Clone)]
-struct AheadFetcher<'scope, 'env> {
-    client: Client<'env>,
-    gate: &'env Gate,
-    scope: &'scope Scope<'scope, 'env>,
-    ahead: Arc<Ahead>,
-    packs: Arc<Packs>,
-    inherited: Arc<Inherited>,
-}
-
-impl AheadFetcher<'_, '_> {
-    /// Begins to fetch what of these the cache lacks.
-    fn expect(&self, projects: &[ProjectName]) {
-        for project in projects {
-            let Ok(Answer::Record(wanted)) = self.gate.ask_under(project, &self.inherited) else { continue };
-            let mut records = wanted.witnesses().into_iter().chain([wanted.own()]);
-            if records.any(|record| !self.client.has_record(record.target())) {
-                self.ahead.push(project);
-            }
-        }
-        for _ in 0..self.ahead.workers_wanted() {
-            let fetcher = self.clone();
-            self.scope.spawn(move || fetcher.ahead.work(|project| fetcher.fetch(project)));
-        }
-    }
-
-    fn fetch(&self, project: &ProjectName) -> Option<Result<Offer, ClientError>> {
-        match self.gate.ask_under(project, &self.inherited) {
-            Ok(Answer::Record(wanted)) => {
-                let came = self.client.read_record(&wanted, &self.packs);
-                if let Some(offer) = came.as_ref().ok().filter(|_| self.ahead.is_guessing()) {
-                    self.expect(&probable_needs(offer));
-                }
-                Some(came)
-            }
-            // It was asked before, and answered with a record.
-            Ok(Answer::Nobody(_)) | Err(_) => None,
-        }
-    }
-}
-
-/// What the newest release needs whatever the Python and the platform: a guess, of which nothing is believed.
-fn probable_needs(offer: &Offer) -> Vec<ProjectName> {
-    let newest = offer.wheels_by_version().last().map(|wheel| wheel.place());
-    let lines = newest.map(|place| offer.metadata(place).requires_dist).unwrap_or_default();
-    let always = lines.iter().filter(|line| !line.contains(';'));
-    always.filter_map(|line| Some(Requirement::parse(line).ok()?.name)).collect()
 }
 
 impl Client<'_> {
