@@ -104,6 +104,7 @@ fn recorded(
         uploaded,
         first_seen: uploaded?,
         yanked: text(file, "yanked").map(str::to_owned),
+        provenance: Vec::new(),
         review: None,
         recalled: None,
         for_lock: false,

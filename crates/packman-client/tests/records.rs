@@ -62,6 +62,7 @@ fn record_that_needs(number: usize, version: &str, requires_dist: Vec<String>) -
         first_seen: now(),
         for_lock: false,
         yanked: None,
+        provenance: Vec::new(),
         review: None,
         recalled: None,
     });

@@ -158,6 +158,13 @@ pub enum Note {
         /// The file.
         file: String,
     },
+    /// The index says where a file was built, and what it says could not be read.
+    ProvenanceUnread {
+        /// The file.
+        file: String,
+        /// Why not.
+        why: String,
+    },
     /// A file that was recorded is yanked at its source now, or no longer.
     YankChanged {
         /// The file.
@@ -232,6 +239,9 @@ impl Note {
                 "{} was not looked into for what builds it: wanted a `.tar.gz` of at most 256 MiB",
                 crate::quoted(file)
             ),
+            Self::ProvenanceUnread { file, why } => {
+                format!("who built {} could not be read, and was not recorded: {why}", crate::quoted(file))
+            }
             Self::YankChanged { file, yanked: Some(reason) } if reason.is_empty() => {
                 format!("{} was yanked at its source", crate::quoted(file))
             }

@@ -8,6 +8,7 @@ mod add;
 mod beside;
 mod bins;
 mod blobs;
+mod compare;
 mod curator;
 mod error;
 mod expiry;
@@ -24,6 +25,7 @@ mod proposal;
 mod publish;
 mod recall;
 mod remove;
+mod review;
 mod rotate;
 mod sign;
 mod staged;
@@ -33,6 +35,10 @@ mod status;
 use packman_strict::quote::quoted;
 
 pub use add::{AddReport, AddRequest, AddedFile, Problem};
+pub use compare::{
+    About, Became, ChangedLine, CompareReport, CompareRequest, Comparison, FileChange, Finding, Hint,
+    Standing, Weight,
+};
 pub use curator::{Curator, Event, Events, Note};
 pub use error::{CurateError, Failed, No, Refused};
 pub use expiry::{Expiry, Nearness};
@@ -47,8 +53,9 @@ pub use proposal::Missing;
 pub use publish::{PublishReport, PublishRequest, SignedSet};
 pub use recall::{RecallAct, RecallReport, RecallRequest};
 pub use remove::{RemoveReport, RemoveRequest, number};
+pub use review::{ReviewAct, ReviewReport, ReviewRequest};
 pub use rotate::{RotateReport, RotateRequest};
 pub use sign::{RefreshReport, SignReport, SignRequest, Together};
-pub use staged::{NewFile, RoleChange, RootChange, Staged, StagedFile, StagedRecall};
+pub use staged::{ChangedFile, NewFile, RoleChange, RootChange, Staged, StagedFile, StagedRecall};
 pub use start::{Kept, Outcome, StartReport, StartRequest};
 pub use status::{StatusReport, StatusRequest, Yank};

@@ -38,6 +38,8 @@ pub(crate) struct Candidate {
     pub(crate) for_lock: bool,
     /// Whether its METADATA can be had alone.
     pub(crate) metadata: CoreMetadataFile,
+    /// Where the index says who built it.
+    pub(crate) provenance: Option<String>,
 }
 
 /// Where the bytes of a file are.
@@ -88,6 +90,7 @@ fn file_of(wheel: &LockedWheel) -> Option<IndexFile> {
         upload_time: wheel.uploaded,
         core_metadata: CoreMetadataFile::Absent,
         size: wheel.size,
+        provenance: None,
     })
 }
 
@@ -105,6 +108,7 @@ impl Candidate {
             uploaded: file.upload_time,
             for_lock: false,
             metadata: file.core_metadata,
+            provenance: file.provenance,
         })
     }
 }

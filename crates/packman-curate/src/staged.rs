@@ -11,6 +11,7 @@ use packman_strict::Sha256;
 use packman_strict::time::Time;
 use packman_tuf::{Role, SafetyNumber};
 
+use crate::compare::Notes;
 use crate::error::{CurateError, Refused};
 use crate::folder::{Folder, Signed};
 use crate::list::{self, StagedDatabase};
@@ -23,7 +24,7 @@ pub struct Staged {
     /// Files that would not be vouched for any more.
     pub gone: Vec<StagedFile>,
     /// Files of which something else is said: a review, a yank, an address.
-    pub changed: Vec<StagedFile>,
+    pub changed: Vec<ChangedFile>,
     /// Files that would be taken back, or of whose recall something else would be said.
     pub recalled: Vec<StagedRecall>,
     /// Files that would not be taken back any more.
@@ -79,6 +80,15 @@ pub struct StagedFile {
     pub file: String,
 }
 
+/// A file of which something else would be said.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ChangedFile {
+    /// Which it is.
+    pub file: StagedFile,
+    /// Who looked inside, where that is what changes; nobody any more where there is none.
+    pub review: Option<Option<Review>>,
+}
+
 /// A file that would be taken back, or no longer.
 #[derive(Clone, Debug, PartialEq)]
 pub struct StagedRecall {
@@ -92,6 +102,7 @@ pub struct StagedRecall {
 
 /// A file that would be vouched for.
 #[derive(Clone, Debug, PartialEq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is said of a file by itself")]
 pub struct NewFile {
     /// Which it is.
     pub file: StagedFile,
@@ -113,9 +124,19 @@ pub struct NewFile {
     pub is_source: bool,
     /// Who looked inside; nobody where there is none.
     pub review: Option<Review>,
+    /// Whether it comes to a release of which other files are signed already.
+    pub is_beside: bool,
+    /// Whether somebody compared it, in this folder, with what was vouched for before.
+    pub is_compared: bool,
 }
 
 impl NewFile {
+    /// Whether there was something to compare it with, and nobody did, nor looked inside.
+    pub fn lacks_comparison(&self) -> bool {
+        let follows = self.replaces.is_some() || self.older_than.is_some() || self.is_beside;
+        follows && !self.is_compared && !self.is_source && self.review.is_none()
+    }
+
     /// How many whole days ago it was uploaded.
     pub fn age_days(&self, now: Time) -> Option<i64> {
         self.uploaded.map(|uploaded| (now.seconds().saturating_sub(uploaded.seconds())).div_euclid(86_400))
@@ -219,10 +240,11 @@ pub(crate) fn compared(
 ) -> Result<Staged, CurateError> {
     let first = signed.is_none_or(|signed| signed.good().is_none());
     let mut staged = Staged { first, ..Staged::default() };
+    let compared_here = Notes::read(folder);
     let before =
         |project: &ProjectName| signed.map_or(Ok(None), |signed| signed.record(folder.path(), project));
     for (project, record) in records {
-        compare(record, before(project)?.as_ref(), &mut staged)?;
+        compare(record, before(project)?.as_ref(), &compared_here, &mut staged)?;
     }
     for project in signed.map(Signed::projects).unwrap_or_default() {
         if let (false, Some(before)) = (records.contains_key(&project), before(&project)?) {
@@ -257,16 +279,20 @@ fn derive_recalls(record: &mut ProjectRecord, recalls: &Recalls) {
 fn compare(
     record: &ProjectRecord,
     before: Option<&ProjectRecord>,
+    compared_here: &Notes,
     staged: &mut Staged,
 ) -> Result<(), CurateError> {
     let newest = before.and_then(|before| before.versions().last().map(|version| (*version).clone()));
     for file in &record.files {
         match before.and_then(|before| before.file(file.name.as_str())) {
-            None => staged.new.push(new_file(file, newest.as_ref())),
+            None => staged.new.push(new_file(file, newest.as_ref(), compared_here)),
             Some(old) if old.sha256 != file.sha256 => return Err(hash_changed(file, old.sha256)),
             // Recalls are compared by themselves: one may be of a file that is recorded no more.
             Some(old) if but_recall(old) == but_recall(file) => {}
-            Some(_) => staged.changed.push(staged_file(file)),
+            Some(old) => staged.changed.push(ChangedFile {
+                file: staged_file(file),
+                review: (old.review != file.review).then(|| file.review.clone()),
+            }),
         }
     }
     let gone = before
@@ -325,7 +351,7 @@ fn staged_file(file: &RecordedFile) -> StagedFile {
     }
 }
 
-fn new_file(file: &RecordedFile, newest: Option<&Version>) -> NewFile {
+fn new_file(file: &RecordedFile, newest: Option<&Version>, compared_here: &Notes) -> NewFile {
     NewFile {
         file: staged_file(file),
         sha256: file.sha256,
@@ -337,5 +363,7 @@ fn new_file(file: &RecordedFile, newest: Option<&Version>) -> NewFile {
         for_lock: file.for_lock,
         is_source: file.name.wheel().is_none(),
         review: file.review.clone(),
+        is_beside: newest == Some(file.name.version()),
+        is_compared: compared_here.has(&file.sha256),
     }
 }

@@ -77,6 +77,8 @@ pub struct RecordedFile {
     pub for_lock: bool,
     /// Why it was yanked at the source (PEP 592), where it was; may be empty.
     pub yanked: Option<String>,
+    /// Where it was built, as its index says (PEP 740): a publisher each. Nobody verified it; for whoever compares releases.
+    pub provenance: Vec<String>,
     /// Who looked inside, where somebody did.
     pub review: Option<Review>,
     /// Why it was recalled, where it was; derived from `recalls.json` when signing.

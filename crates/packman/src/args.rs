@@ -1,6 +1,7 @@
 //! What can be typed. The words here are those of `--help`; what they do is in `commands`.
 
 mod cache;
+mod compare;
 mod curate;
 mod environment;
 mod lock;
@@ -11,6 +12,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 pub(crate) use cache::{CacheCommand, LinkArgs, PruneArgs};
+pub(crate) use compare::{CompareArgs, ReviewArgs};
 pub(crate) use curate::{AddArgs, CurateCommand, InitArgs, RotateArgs, SignArgs, StartArgs};
 pub(crate) use environment::{FreezeArgs, ListArgs, TreeArgs, UpgradeArgs, VenvArgs};
 pub(crate) use lock::{LockArgs, SyncArgs};

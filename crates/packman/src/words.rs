@@ -2,6 +2,7 @@
 
 pub(crate) mod audit;
 pub(crate) mod cache;
+pub(crate) mod compare;
 pub(crate) mod curate;
 pub(crate) mod demand;
 pub(crate) mod environment;

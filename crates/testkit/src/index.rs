@@ -27,6 +27,8 @@ pub struct Listed {
     pub yanked: Option<String>,
     /// Its `Requires-Python`.
     pub requires_python: Option<String>,
+    /// Who built it, as the index says (PEP 740): the repository of each publisher.
+    pub built_by: Vec<String>,
 }
 
 /// How the index speaks.
@@ -80,8 +82,14 @@ impl PackageIndex {
     /// Lists any bytes under a file name.
     pub fn add_bytes(&self, filename: &str, bytes: Vec<u8>, requires_python: Option<String>) {
         let sha256 = Sha256::of(&bytes).to_string();
-        let listed =
-            Listed { bytes, sha256, uploaded: Some(UPLOADED.to_owned()), yanked: None, requires_python };
+        let listed = Listed {
+            bytes,
+            sha256,
+            uploaded: Some(UPLOADED.to_owned()),
+            yanked: None,
+            requires_python,
+            built_by: Vec::new(),
+        };
         lock(&self.shelf).files.insert(filename.to_owned(), listed);
     }
 
@@ -132,6 +140,11 @@ impl Shelf {
                 .get(filename)
                 .map_or(Answer::status(404), |file| Answer::bytes(file.bytes.clone()));
         }
+        if let Some(filename) = asked.path.strip_prefix("provenance/") {
+            return self.files.get(filename).map_or(Answer::status(404), |file| {
+                Answer::page("application/vnd.pypi.integrity.v1+json", provenance(filename, file))
+            });
+        }
         let project = asked.path.strip_prefix("simple/").map(|rest| rest.trim_end_matches('/'));
         let Some(project) = project.and_then(|name| ProjectName::parse(name).ok()) else {
             return Answer::status(404);
@@ -170,6 +183,9 @@ fn json_page(project: &ProjectName, files: &[(&String, &Listed)]) -> Vec<u8> {
         if let Some(python) = &listed.requires_python {
             file = file.with("requires-python", python.clone());
         }
+        if !listed.built_by.is_empty() {
+            file = file.with("provenance", format!("../../provenance/{filename}"));
+        }
         Value::from(file)
     };
     let page = Object::new()
@@ -177,6 +193,39 @@ fn json_page(project: &ProjectName, files: &[(&String, &Listed)]) -> Vec<u8> {
         .with("name", project.as_str().to_owned())
         .with("files", files.iter().map(file).collect::<Vec<_>>());
     Value::from(page).to_bytes()
+}
+
+/// What PEP 740 has an index say of a file, without the signatures that nobody checks here.
+fn provenance(filename: &str, listed: &Listed) -> Vec<u8> {
+    let subject = Object::new()
+        .with("name", filename.to_owned())
+        .with("digest", Object::new().with("sha256", Sha256::of(&listed.bytes).to_string()));
+    let statement = Value::from(Object::new().with("subject", vec![Value::from(subject)])).to_bytes();
+    let attestation = Object::new().with("envelope", Object::new().with("statement", base64(&statement)));
+    let bundle = |repository: &String| {
+        let publisher = Object::new()
+            .with("kind", "GitHub")
+            .with("repository", repository.clone())
+            .with("workflow", "publish.yml");
+        let bundle = Object::new().with("publisher", publisher);
+        Value::from(bundle.with("attestations", vec![Value::from(attestation.clone())]))
+    };
+    let bundles: Vec<_> = listed.built_by.iter().map(bundle).collect();
+    Value::from(Object::new().with("version", 1_u64).with("attestation_bundles", bundles)).to_bytes()
+}
+
+fn base64(bytes: &[u8]) -> String {
+    const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut text = String::new();
+    for chunk in bytes.chunks(3) {
+        let all = chunk.iter().fold(0_usize, |bits, byte| bits << 8 | usize::from(*byte))
+            << (8 * (3 - chunk.len()));
+        for place in 0..4 {
+            let letter = ALPHABET.get(all >> (18 - 6 * place) & 63).filter(|_| place <= chunk.len());
+            text.push(letter.map_or('=', |letter| char::from(*letter)));
+        }
+    }
+    text
 }
 
 fn html_page(files: &[(&String, &Listed)]) -> Vec<u8> {

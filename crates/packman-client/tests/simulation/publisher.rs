@@ -226,6 +226,7 @@ fn record(
             first_seen: now,
             for_lock: false,
             yanked: None,
+            provenance: Vec::new(),
             review: None,
             recalled: None,
         });

@@ -13,6 +13,7 @@ use packman_strict::Sha256;
 use packman_strict::digest::{Hashed, Hashing};
 use packman_wheel::{ExpectedMetadata, Wheel, WheelLimits};
 
+use crate::compare::Publishers;
 use crate::curator::{Curator, Event, Note};
 use crate::error::{CurateError, Failed, No, Refused};
 use crate::folder::Folder;
@@ -20,7 +21,7 @@ use crate::listing::{Candidate, Origin, Promise};
 use crate::once::Once;
 
 /// Fetches files for one run.
-pub(super) struct Files<'f> {
+pub(crate) struct Files<'f> {
     pub(super) curator: &'f Curator<'f>,
     folder: &'f Folder,
     with_copies: bool,
@@ -28,6 +29,7 @@ pub(super) struct Files<'f> {
     pub(super) told: Once<String, Result<Arc<CoreMetadata>, CurateError>>,
     downloads: AtomicUsize,
     without_hash: Mutex<Option<String>>,
+    noted: Mutex<Vec<Note>>,
 }
 
 /// A file that was fetched, read and found honest; its blobs are in the folder.
@@ -39,7 +41,7 @@ pub(super) struct FetchedFile {
 }
 
 impl<'f> Files<'f> {
-    pub(super) fn new(curator: &'f Curator<'f>, folder: &'f Folder, with_copies: bool) -> Self {
+    pub(crate) fn new(curator: &'f Curator<'f>, folder: &'f Folder, with_copies: bool) -> Self {
         Self {
             curator,
             folder,
@@ -47,6 +49,7 @@ impl<'f> Files<'f> {
             told: Once::new(),
             downloads: AtomicUsize::new(0),
             without_hash: Mutex::default(),
+            noted: Mutex::default(),
         }
     }
 
@@ -67,6 +70,7 @@ impl<'f> Files<'f> {
             first_seen: self.curator.now,
             for_lock: candidate.for_lock,
             yanked: candidate.yanked.clone(),
+            provenance: self.publishers(candidate, &sha256).0,
             review: None,
             recalled: None,
         };
@@ -127,7 +131,7 @@ impl<'f> Files<'f> {
     }
 
     /// The bytes of a file, from the cache where its hash is promised, else from where it is.
-    pub(super) fn bytes(&self, candidate: &Candidate, stop: &Stop) -> Result<Hashed, CurateError> {
+    pub(crate) fn bytes(&self, candidate: &Candidate, stop: &Stop) -> Result<Hashed, CurateError> {
         self.bytes_of_at_most(candidate, WheelLimits::default().zip.archive_bytes, stop)
     }
 
@@ -183,9 +187,30 @@ impl<'f> Files<'f> {
         Ok(bytes.finish())
     }
 
+    /// Who built the file with this SHA-256, as the index says; nobody where it does not.
+    pub(crate) fn publishers(&self, candidate: &Candidate, sha256: &Sha256) -> Publishers {
+        let Some(address) = &candidate.provenance else { return Publishers::default() };
+        self.ask_publishers(candidate.name.as_str(), address, sha256).unwrap_or_else(|why| {
+            let file = candidate.name.as_str().to_owned();
+            lock(&self.noted).push(Note::ProvenanceUnread { file, why });
+            Publishers::default()
+        })
+    }
+
+    fn ask_publishers(&self, file: &str, address: &str, sha256: &Sha256) -> Result<Publishers, String> {
+        const ACCEPT: &str = "application/vnd.pypi.integrity.v1+json, application/json;q=0.5";
+        let location = link(file, address).map_err(|error| error.to_string())?;
+        let page = self.curator.fetcher.page(&location, ACCEPT, Publishers::LARGEST);
+        match page.map_err(|failure| failure.to_string())? {
+            Some(page) => Publishers::parse(&page.bytes, sha256),
+            None => Err("it is not where the index says".to_owned()),
+        }
+    }
+
     /// What was noticed, once in a run.
-    pub(super) fn notes(&self) -> Option<Note> {
-        lock(&self.without_hash).take().map(|file| Note::NoIndexHash { file })
+    pub(crate) fn notes(&self) -> Vec<Note> {
+        let without_hash = lock(&self.without_hash).take().map(|file| Note::NoIndexHash { file });
+        without_hash.into_iter().chain(std::mem::take(&mut *lock(&self.noted))).collect()
     }
 }
 
@@ -228,7 +253,7 @@ fn not_fetched(file: &str, promise: Option<&Promise>, failure: DownloadFailure) 
     }
 }
 
-pub(super) fn verified<'b>(
+pub(crate) fn verified<'b>(
     bytes: &'b Hashed,
     name: &WheelName,
     told: Option<&CoreMetadata>,
@@ -242,7 +267,7 @@ pub(super) fn verified<'b>(
     Wheel::verify(bytes, &expected, &WheelLimits::default()).map_err(|refusal| refused(name, refusal))
 }
 
-fn refused(name: &WheelName, refusal: packman_wheel::WheelRefusal) -> CurateError {
+pub(crate) fn refused(name: &WheelName, refusal: packman_wheel::WheelRefusal) -> CurateError {
     Refused::Wheel { file: name.as_str().to_owned(), refusal }.into()
 }
 

@@ -48,6 +48,14 @@ pub(super) fn stand_in(request: &AddRequest, index: &IndexClient<'_>) -> Result<
     Ok(asked)
 }
 
+/// Puts the wheels of a folder in the place of the index's, and nothing more.
+pub(crate) fn put(folder: &Path, index: &IndexClient<'_>) -> Result<(), CurateError> {
+    for (project, files) in wheels_of(folder)? {
+        index.put(project, Listing { files });
+    }
+    Ok(())
+}
+
 fn wheels_of(folder: &Path) -> Result<BTreeMap<ProjectName, Vec<Arc<Candidate>>>, CurateError> {
     let mut wheels: BTreeMap<ProjectName, Vec<Arc<Candidate>>> = BTreeMap::new();
     for listed in files::list_tree(folder)? {
@@ -69,6 +77,7 @@ fn wheels_of(folder: &Path) -> Result<BTreeMap<ProjectName, Vec<Arc<Candidate>>>
             uploaded: None,
             for_lock: false,
             metadata: CoreMetadataFile::Absent,
+            provenance: None,
         }));
     }
     Ok(wheels)

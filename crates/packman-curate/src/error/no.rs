@@ -4,6 +4,7 @@ use std::fmt;
 use std::path::PathBuf;
 
 use packman_machine::location::without_secrets;
+use packman_names::ProjectName;
 use packman_requirements::NotTaken;
 use packman_strict::quote::quoted;
 
@@ -44,6 +45,21 @@ pub enum No {
     NotListed {
         /// The name.
         name: String,
+    },
+    /// Nothing is staged that is not signed, and the index has nothing newer.
+    NothingNew {
+        /// The project.
+        project: ProjectName,
+    },
+    /// A source distribution is not compared.
+    SourceNotCompared {
+        /// The file name.
+        file: String,
+    },
+    /// Nobody is said to have reviewed the file.
+    NotReviewed {
+        /// The file name.
+        file: String,
     },
     /// No file that was named is recalled.
     NotRecalled {
@@ -149,6 +165,9 @@ impl No {
             Self::NoDatabase { .. } => "no-database",
             Self::Unsigned { .. } => "unsigned-list",
             Self::NotListed { .. } => "not-in-list",
+            Self::NothingNew { .. } => "nothing-new",
+            Self::SourceNotCompared { .. } => "source-not-compared",
+            Self::NotReviewed { .. } => "not-reviewed",
             Self::NotRecalled { .. } => "not-recalled",
             Self::NothingSigned { .. } => "nothing-signed",
             Self::KeyMissing { .. } => "key-missing",
@@ -183,6 +202,8 @@ impl No {
                 "`packman curate publish` publishes it as it stands; `packman curate init DIR --list` makes a list that is signed"
             }
             Self::NotListed { .. } => "`packman curate status` shows the names",
+            Self::NothingNew { .. } => "name two releases: `packman curate compare DIR PROJECT OLD NEW`",
+            Self::SourceNotCompared { .. } => "nobody can install it from this database; compare the wheels",
             Self::NothingSigned { .. } => "sign first: `packman curate sign`",
             Self::Expired { refusal } if refusal.path().ends_with("targets.json") => {
                 "prolong it: `packman curate sign DIR`"
@@ -257,6 +278,13 @@ impl fmt::Display for No {
                 write!(f, "{} is a list without keys, so nothing of it is signed", shown(folder))
             }
             Self::NotListed { name } => write!(f, "{} is not in the list", quoted(name)),
+            Self::NothingNew { project } => {
+                write!(f, "nothing of `{project}` is staged and not signed, and no newer release was found")
+            }
+            Self::SourceNotCompared { file } => {
+                write!(f, "{} is a source distribution, which is not compared", quoted(file))
+            }
+            Self::NotReviewed { file } => write!(f, "nobody is said to have reviewed {}", quoted(file)),
             Self::NotRecalled { what } => write!(f, "nothing of {} is recalled", quoted(what)),
             Self::NothingSigned { folder } => write!(f, "nothing in {} was signed yet", shown(folder)),
             Self::KeyMissing { role, path: Some(path) } => {

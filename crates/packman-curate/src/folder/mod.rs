@@ -17,6 +17,7 @@ use packman_machine::stop::Commit;
 use packman_names::ProjectName;
 use packman_trust::{DATABASES_PATH, Listings};
 
+use crate::compare::NOTE;
 use crate::curator::{Curator, Event};
 use crate::error::{CurateError, No, Refused};
 use crate::force::settings_after;
@@ -149,7 +150,7 @@ impl Folder {
         }
         root(&folder)?;
         if files::read_file(&folder.join(IGNORED), LARGEST)?.is_none() {
-            folder.write(IGNORED, format!("{LOCK}\n").as_bytes())?;
+            folder.write(IGNORED, format!("{LOCK}\n{NOTE}\n").as_bytes())?;
         }
         folder.write(SETTINGS, folder.held.encode().as_bytes())?;
         Ok(folder)

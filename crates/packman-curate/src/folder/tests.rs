@@ -86,6 +86,7 @@ fn stages_nothing_that_could_not_be_read_again() {
             uploaded: None,
             first_seen: Time::from_seconds(0),
             yanked: None,
+            provenance: Vec::new(),
             review: None,
             recalled: None,
             for_lock: false,

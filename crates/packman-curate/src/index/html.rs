@@ -97,6 +97,10 @@ fn parse_anchor(attributes: &Attributes, base: &url::Url) -> Result<Option<Index
         upload_time: None,
         core_metadata: parse_core_metadata(attributes)?,
         size: None,
+        provenance: match attributes.text("data-provenance") {
+            Some(address) => Some(absolute(base, address)?.into()),
+            None => None,
+        },
     }))
 }
 

@@ -56,6 +56,10 @@ fn parse_file(file: &Reader<'_, '_>, base: &url::Url) -> Result<Option<IndexFile
         upload_time: optional_text(file, "upload-time")?.map(|text| parse_upload_time(&text)).transpose()?,
         core_metadata: parse_core_metadata(file)?,
         size: present(file, "size")?.map(Reader::u64).transpose()?,
+        provenance: match present(file, "provenance")? {
+            Some(address) => Some(absolute(base, address.str()?)?.into()),
+            None => None,
+        },
     }))
 }
 

@@ -35,6 +35,8 @@ pub struct IndexFile {
     pub core_metadata: CoreMetadataFile,
     /// Its size in bytes (PEP 700), where the index says so.
     pub size: Option<u64>,
+    /// Where the index says who built it (PEP 740), where it does; an absolute address.
+    pub provenance: Option<String>,
 }
 
 /// The hashes an index names for a file. Only SHA-256 counts; whether there are others is kept to say so.

@@ -295,6 +295,8 @@ impl<'r> FlatFile<'r> {
             // Its scapegoat's business alone: whoever installs takes it as any other file.
             for_lock: false,
             yanked: self.yanked().map(str::to_owned),
+            // For whoever curates it, who reads the record itself.
+            provenance: Vec::new(),
             review: details.review,
             recalled: self.recalled().map(str::to_owned),
         })

@@ -84,6 +84,7 @@ impl Dice {
             first_seen: self.time(),
             for_lock: false,
             yanked: self.maybe(|dice| dice.one(&["", "broken"]).to_owned()),
+            provenance: Vec::new(),
             review: self.maybe(Self::review),
             recalled: self.maybe(|dice| dice.one(&["", "worm"]).to_owned()),
         }

@@ -11,7 +11,8 @@ use packman_strict::json::{Document, Limits, Reader, ShapeError};
 use super::{CoreMetadata, FileName, MalformedRecord, ProjectRecord, RecordedFile, Review};
 use crate::FileUrl;
 use crate::reading::{
-    member_sha256, member_time, optional_hashes, optional_lines, optional_prefixes, optional_text, text,
+    line_of_text, member_sha256, member_time, optional_hashes, optional_lines, optional_prefixes,
+    optional_text, text,
 };
 
 /// The largest record that is read: 64 MiB, ten times that of the project with the most files known.
@@ -126,7 +127,13 @@ impl Shared {
             first_seen: member_time(own, "first-seen")?,
             for_lock: own.optional("for-lock")?.map(Reader::bool).transpose()?.unwrap_or(false),
             yanked: parse_yanked(entry)?,
-            review: own.optional("review")?.map(Review::parse).transpose()?,
+            provenance: parse_provenance(own)?,
+            // One of other bytes, left behind where somebody edited a record, is nobody's.
+            review: own
+                .optional("review")?
+                .map(|review| Review::parse(review, &sha256))
+                .transpose()?
+                .flatten(),
             recalled: optional_text(own, "recalled")?,
             name,
         })
@@ -166,6 +173,18 @@ impl Shared {
 
 fn parse_version(text: &str) -> Result<Version, MalformedRecord> {
     text.parse().map_err(|_| MalformedRecord::found("version", text, "a PEP 440 version"))
+}
+
+/// The most publishers of one file.
+const MOST_PUBLISHERS: usize = 16;
+
+fn parse_provenance(own: Reader<'_, '_>) -> Result<Vec<String>, ShapeError> {
+    let Some(list) = own.optional("provenance")? else { return Ok(Vec::new()) };
+    let lines = list.elements()?;
+    if lines.len() > MOST_PUBLISHERS {
+        return Err(list.wrong(&format!("at most {MOST_PUBLISHERS} publishers")));
+    }
+    lines.map(line_of_text).collect()
 }
 
 /// PEP 592: absent, `false`, `true`, or the reason.

@@ -40,9 +40,12 @@ pub enum ReviewBasis {
 }
 
 impl Review {
-    pub(super) fn parse(review: Reader<'_, '_>) -> Result<Self, ShapeError> {
+    /// Reads the review of the file with this SHA-256; nothing where it says that it is of other bytes.
+    pub(super) fn parse(review: Reader<'_, '_>, file: &Sha256) -> Result<Option<Self>, ShapeError> {
         let (kind, basis) = (review.member("kind")?, review.member("basis")?);
-        Ok(Self {
+        let of = review.optional("of")?.map(Reader::str).transpose()?;
+        let is_of_the_file = of.is_none_or(|of| of == file.to_string());
+        let review = Self {
             by: text(review.member("by")?)?,
             at: member_time(review, "at")?,
             kind: match kind.str()? {
@@ -53,10 +56,11 @@ impl Review {
             basis: parse_basis(basis.str()?)
                 .ok_or_else(|| basis.wrong("`full` or `delta:` and a SHA-256"))?,
             notes: optional_text(review, "notes")?,
-        })
+        };
+        Ok(is_of_the_file.then_some(review))
     }
 
-    pub(super) fn encode(&self) -> Value<'static> {
+    pub(super) fn encode(&self, file: &Sha256) -> Value<'static> {
         let kind = match self.kind {
             Reviewer::Human => "human",
             Reviewer::Machine => "machine",
@@ -66,6 +70,7 @@ impl Review {
             ReviewBasis::Delta(from) => format!("delta:{from}"),
         };
         let mut review = Object::new()
+            .with("of", file.to_string())
             .with("by", self.by.clone())
             .with("at", self.at.to_string())
             .with("kind", kind)

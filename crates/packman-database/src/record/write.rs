@@ -128,8 +128,11 @@ fn encode_own(
     if !also.is_empty() {
         own = own.with("also", also);
     }
+    if !file.provenance.is_empty() {
+        own = own.with("provenance", values(&file.provenance));
+    }
     if let Some(review) = &file.review {
-        own = own.with("review", review.encode());
+        own = own.with("review", review.encode(&file.sha256));
     }
     if let Some(reason) = &file.recalled {
         own = own.with("recalled", reason.clone());

@@ -39,6 +39,7 @@ fn recorded(&(filename, needs, recalled): &Recorded<'_>) -> RecordedFile {
         first_seen: now(),
         for_lock: false,
         yanked: None,
+        provenance: Vec::new(),
         review: None,
         recalled: recalled.map(str::to_owned),
     }

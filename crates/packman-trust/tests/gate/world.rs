@@ -41,6 +41,7 @@ pub(crate) fn file(filename: &str) -> RecordedFile {
         first_seen: now(),
         for_lock: false,
         yanked: None,
+        provenance: Vec::new(),
         review: None,
         recalled: None,
     }

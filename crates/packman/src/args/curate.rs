@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 use packman_names::{Platform, PythonVersion};
 
+use super::compare::{CompareArgs, ReviewArgs};
+
 /// `packman curate …`.
 #[derive(Debug, Subcommand)]
 pub(crate) enum CurateCommand {
@@ -22,6 +24,10 @@ pub(crate) enum CurateCommand {
         #[arg(required = true)]
         what: Vec<String>,
     },
+    /// Show a release beside the last one that was vouched for, what matters first
+    Compare(CompareArgs),
+    /// Say of recorded files who looked inside, and at how much of them
+    Review(ReviewArgs),
     /// Take files back: nobody installs them any more who trusts the database
     Recall {
         /// The database's folder
@@ -379,12 +385,12 @@ pub(crate) struct StartArgs {
 }
 
 /// A Python, for `--python`, which takes all that follows it.
-fn python(text: &str) -> Result<PythonVersion, String> {
+pub(super) fn python(text: &str) -> Result<PythonVersion, String> {
     PythonVersion::parse(text).map_err(|error| format!("{error}; {BEFORE}"))
 }
 
 /// A platform, for `--platform`, which takes all that follows it.
-fn platform(text: &str) -> Result<Platform, String> {
+pub(super) fn platform(text: &str) -> Result<Platform, String> {
     Platform::parse(text).map_err(|error| format!("{error}; {BEFORE}"))
 }
 

@@ -1,6 +1,7 @@
 //! `packman curate`: the scapegoat's side.
 
 mod add;
+mod compare;
 mod list;
 mod person;
 mod rotate;
@@ -31,6 +32,8 @@ pub(super) fn run(command: CurateCommand, common: &Common) -> Result<(), Ending>
         CurateCommand::Init(arguments) => init(arguments, common),
         CurateCommand::Add(arguments) => add::run(&arguments, common),
         CurateCommand::Remove { dir, what } => remove(&dir, &what, common),
+        CurateCommand::Compare(arguments) => compare::compare(&arguments, common),
+        CurateCommand::Review(arguments) => compare::review(&arguments, common),
         CurateCommand::Recall { dir, what, reason, advice, undo: _ } => {
             let act = reason.map_or(RecallAct::Undo, |reason| RecallAct::Recall { reason, advice });
             recall(&dir, what, act, common)

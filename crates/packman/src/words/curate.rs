@@ -1,10 +1,11 @@
 //! The scapegoat's side in words and as JSON.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use packman_curate::{
-    AddReport, AddedFile, Expiry, InitReport, Nearness, NewFile, Problem, PublishReport, RotateReport,
-    Staged, StagedFile, StagedRecall, StatusReport,
+    AddReport, AddedFile, ChangedFile, Expiry, InitReport, Nearness, NewFile, Problem, PublishReport,
+    RotateReport, Staged, StagedFile, StagedRecall, StatusReport,
 };
 use packman_database::Kind;
 use packman_strict::json::{Object, Value};
@@ -76,19 +77,14 @@ pub(crate) fn staged(staged: &Staged, now: Time) -> Vec<String> {
             })
             .collect();
         lines.extend(columns(&rows));
+        lines.extend(not_compared(staged));
     }
-    let files = |sign: &str, files: &[StagedFile]| {
-        files.iter().map(|file| format!("  {sign} {}", file.file)).collect::<Vec<_>>()
-    };
-    for (title, sign, list) in [
-        ("no longer vouched for", "-", &staged.gone),
-        ("with another address, yank or review", "~", &staged.changed),
-    ] {
-        if !list.is_empty() {
-            lines.push(format!("{title}: {}", words::count(list.len(), "file", "files")));
-            lines.extend(files(sign, list));
-        }
+    if !staged.gone.is_empty() {
+        let title = "no longer vouched for";
+        lines.push(format!("{title}: {}", words::count(staged.gone.len(), "file", "files")));
+        lines.extend(staged.gone.iter().map(|file| format!("  - {}", file.file)));
     }
+    lines.extend(changed(&staged.changed));
     lines.extend(recalls("recalled", "!", &staged.recalled));
     lines.extend(recalls("no longer recalled", "+", &staged.restored));
     lines.extend(words::list::staged(&staged.databases));
@@ -96,6 +92,36 @@ pub(crate) fn staged(staged: &Staged, now: Time) -> Vec<String> {
         lines.push("the database's description of itself changes".to_owned());
     }
     lines
+}
+
+/// Files of which something else would be said; a review by its words, since it is what others go by.
+fn changed(files: &[ChangedFile]) -> Vec<String> {
+    if files.is_empty() {
+        return Vec::new();
+    }
+    let told = |one: &ChangedFile| {
+        let review = match &one.review {
+            None => String::new(),
+            Some(None) => "nobody reviewed any more".to_owned(),
+            Some(Some(review)) => format!("reviewed by {} now", escaped(&review.by)),
+        };
+        vec![format!("  ~ {}", one.file.file), review]
+    };
+    let count = words::count(files.len(), "file", "files");
+    let title = format!("with another address, yank or review: {count}");
+    [title].into_iter().chain(columns(&files.iter().map(told).collect::<Vec<_>>())).collect()
+}
+
+/// What of it nobody compared with what was vouched for before.
+fn not_compared(staged: &Staged) -> Option<String> {
+    let projects: BTreeSet<&str> =
+        staged.new.iter().filter(|new| new.lacks_comparison()).map(|new| new.file.project.as_str()).collect();
+    let count = staged.new.iter().filter(|new| new.lacks_comparison()).count();
+    let first = projects.first()?;
+    let files = words::count(count, "file was", "files were");
+    Some(format!(
+        "{files} not compared here with what was vouched for before: packman curate compare DIR {first}"
+    ))
 }
 
 fn recalls(title: &str, sign: &str, recalls: &[StagedRecall]) -> Vec<String> {
@@ -220,6 +246,7 @@ pub(crate) fn staged_to_json(staged: &Staged, now: Time) -> Object<'static> {
                 .with("yanked", optional(new.yanked.clone()))
                 .with("source-only", new.is_source)
                 .with("for-lock", new.for_lock)
+                .with("compared", new.is_compared)
                 .with("reviewed-by", optional(new.review.as_ref().map(|review| review.by.clone())))
                 .into()
         })
@@ -227,7 +254,10 @@ pub(crate) fn staged_to_json(staged: &Staged, now: Time) -> Object<'static> {
     Object::new()
         .with("new", new)
         .with("gone", files(&staged.gone))
-        .with("changed", files(&staged.changed))
+        .with(
+            "changed",
+            staged.changed.iter().map(|one| Value::from(one.file.file.clone())).collect::<Vec<_>>(),
+        )
         .with("recalled", recalls(&staged.recalled))
         .with("restored", recalls(&staged.restored))
         .with("databases", words::list::staged_to_json(&staged.databases))

@@ -104,6 +104,18 @@ fn list_answers(check: &mut Check, world: &World, url: &str, number: &str) {
     answers("curate remove", &["curate", "remove", "list", "web"]);
 }
 
+/// What the scapegoat is told who looks into releases.
+fn review_answers(check: &mut Check, stage: &Stage) {
+    let world = &stage.world;
+    stage.index.add_bytes("mallory-1.0-py3-none-any.whl", b"no wheel".to_vec(), None);
+    let mut answers =
+        |command: &str, code: i32, arguments: &[&str]| check.answers(world, command, code, arguments);
+    answers("curate compare", 0, &["curate", "compare", "db", "click", "8.0", "8.1", "--lines"]);
+    answers("curate compare", 3, &["curate", "compare", "db", "mallory"]);
+    answers("curate review", 0, &["curate", "review", "db", "click==8.0", "--by", "J"]);
+    answers("curate review", 0, &["curate", "review", "db", "click==8.0", "--undo"]);
+}
+
 #[test]
 fn every_answer_has_the_members_that_the_page_says() {
     let mut check = Check { documented: documented(), met: BTreeSet::new() };
@@ -117,6 +129,7 @@ fn every_answer_has_the_members_that_the_page_says() {
     let number = stage.number();
     let url = stage.mirror.url();
     list_answers(&mut check, world, &url, &number);
+    review_answers(&mut check, &stage);
     let mut answers =
         |command: &str, code: i32, arguments: &[&str]| check.answers(world, command, code, arguments);
     answers(

@@ -136,6 +136,7 @@ fn what_is_staged_is_shown_before_it_is_signed() {
       targets    version 1  good until DATE  `packman curate sign` prolongs it
     to be vouched for: 1 new file
       + click-8.1-py3-none-any.whl  954 B  N days old  after 8.0  nobody reviewed
+    1 file was not compared here with what was vouched for before: packman curate compare DIR click
     next: packman curate sign db
     warning: the spare root key is still on this machine: move `~/home/keys/SHA256/spare.pem` to where it is not lost together with it
     ");
@@ -147,6 +148,7 @@ fn what_is_staged_is_shown_before_it_is_signed() {
     insta::assert_snapshot!(both(&world, &["curate", "sign", "db", "--yes"]), @"
     to be vouched for: 1 new file
       + click-8.1-py3-none-any.whl  954 B  N days old  after 8.0  nobody reviewed
+    1 file was not compared here with what was vouched for before: packman curate compare DIR click
     no longer vouched for: 2 files
       - click-8.0-py3-none-any.whl
       - flask-3.0-py3-none-any.whl

@@ -12,6 +12,7 @@ mod audit;
 mod believed;
 mod bins;
 mod cache;
+mod compare;
 mod contradictions;
 mod curate;
 mod curate_list;

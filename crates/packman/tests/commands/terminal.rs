@@ -122,6 +122,7 @@ fn what_is_signed_is_asked_for() {
     insta::assert_snapshot!(shown(&stage.world, &run), @"
     to be vouched for: 1 new file
       + flask-3.1-py3-none-any.whl  954 B  N days old  after 3.0  nobody reviewed
+    1 file was not compared here with what was vouched for before: packman curate compare DIR flask
     Do you vouch for this? [y/N] 
     error: nothing was signed: nobody agreed to it
       hint: after a look at the list, `--yes` signs it
