@@ -102,6 +102,18 @@ pub enum RefusedWhy {
         /// The database.
         database: EntryName,
     },
+    /// The administrator's ring has a database of which nothing is remembered beside it.
+    AdministratorLacks {
+        /// The database.
+        database: EntryName,
+    },
+    /// A file of the administrator's that others than root can change.
+    AdministratorsExposed {
+        /// Its path.
+        path: String,
+        /// What can be changed: it, or a folder on the way to it.
+        exposed: String,
+    },
     /// A file of the home that others can write.
     StateExposed {
         /// Its path.
@@ -358,8 +370,10 @@ impl RefusedWhy {
             Self::SpokenAgainst { class: Class::Withdrawn, .. } => "withdrawn",
             Self::SpokenAgainst { .. } => "contradiction",
             Self::NumberUnknown { .. } => "number-mismatch",
-            Self::StateDamaged { .. } | Self::MemoryGone { .. } => "state-damaged",
-            Self::StateExposed { .. } => "state-exposed",
+            Self::StateDamaged { .. } | Self::MemoryGone { .. } | Self::AdministratorLacks { .. } => {
+                "state-damaged"
+            }
+            Self::StateExposed { .. } | Self::AdministratorsExposed { .. } => "state-exposed",
             Self::Environment(conflict) => conflict.code(),
             Self::Wheel { refusal, .. } => refusal.code(),
             Self::WrongBytes { .. } => "hash-mismatch",

@@ -203,7 +203,8 @@ impl Client<'_> {
         Receipt {
             database: source.database.to_string(),
             number: source.number.to_string(),
-            assurance: source.assurance.to_string(),
+            assurance: source.held(),
+            padlock: source.assurance.padlock().word().to_owned(),
             review: file
                 .review()
                 .map_or_else(|| "nobody reviewed".to_owned(), |review| format!("reviewed by {}", review.by)),

@@ -2,7 +2,7 @@
 
 use packman_machine::failure::DiskFailure;
 use packman_machine::files::Exposure;
-use packman_machine::home::Replaced;
+use packman_machine::home::{Home, Replaced};
 use packman_machine::lock::FileLock;
 use packman_machine::stop::note_change;
 use packman_strict::Sha256;
@@ -21,13 +21,36 @@ pub(crate) fn memory_file(chain: &Sha256) -> String {
 }
 
 impl Client<'_> {
-    /// Reads the ring; one that is not there is empty.
+    /// Reads the ring, under the administrator's where he has one; one that is not there is empty.
     pub fn ring(&self) -> Result<Ring, ClientError> {
-        let Some(bytes) = self.home.read(RING)? else { return Ok(Ring::default()) };
-        self.refuse_exposed(RING)?;
-        let damaged = |why: String| self.damaged(RING, why);
-        let text = std::str::from_utf8(&bytes).map_err(|error| damaged(error.to_string()))?;
-        Ring::parse(text).map_err(|error| damaged(error.to_string()))
+        let own = match self.home.read(RING)? {
+            Some(bytes) => {
+                self.refuse_exposed(RING)?;
+                parsed(&bytes).map_err(|why| self.damaged(RING, why))?
+            }
+            None => Ring::default(),
+        };
+        Ok(match self.administrators(RING)? {
+            Some((above, bytes)) => {
+                let damaged = |why| RefusedWhy::StateDamaged { path: place_in(&above, RING), why };
+                own.under(parsed(&bytes).map_err(damaged)?)
+            }
+            None => own,
+        })
+    }
+
+    /// Reads a file of the administrator's home, which only root can have written. One that may not be read is no reason
+    /// to go on without it.
+    fn administrators(&self, file: &str) -> Result<Option<(Home, Vec<u8>)>, ClientError> {
+        const HINT: &str = "ask your administrator to let you read it, and all of its folder";
+        let Some(above) = self.home.administrators() else { return Ok(None) };
+        let read = above.read(file).map_err(|failure| failure.with_hint(HINT))?;
+        let Some(bytes) = read.filter(|_| !self.home.is_same_as(&above)) else { return Ok(None) };
+        if let Some(exposed) = above.changeable_by_others_than_root(file)? {
+            let (path, exposed) = (place_in(&above, file), exposed.display().to_string());
+            return Err(RefusedWhy::AdministratorsExposed { path, exposed }.into());
+        }
+        Ok(Some((above, bytes)))
     }
 
     /// Keeps the ring.
@@ -39,15 +62,24 @@ impl Client<'_> {
         Ok(replaced)
     }
 
-    /// Reads what is remembered of a chain.
+    /// Reads what is remembered of a chain: by the user, else by the administrator, from which the user's begins.
     pub(crate) fn memory(&self, chain: &Sha256) -> Result<Option<Memory>, ClientError> {
         let file = memory_file(chain);
-        let Some(bytes) = self.home.read(&file)? else { return Ok(None) };
-        self.refuse_exposed(&file)?;
-        let memory = Memory::parse(&bytes).map_err(|error| self.damaged(&file, error.to_string()))?;
+        let (place, bytes) = match self.home.read(&file)? {
+            Some(bytes) => {
+                self.refuse_exposed(&file)?;
+                (self.place_of(&file), bytes)
+            }
+            None => match self.administrators(&file)? {
+                Some((above, bytes)) => (place_in(&above, &file), bytes),
+                None => return Ok(None),
+            },
+        };
+        let damaged = |why: String| ClientError::from(RefusedWhy::StateDamaged { path: place.clone(), why });
+        let memory = Memory::parse(&bytes).map_err(|error| damaged(error.to_string()))?;
         // Whole and well signed, and still somebody else's: the ring says which chain it trusts.
         if memory.chain_id() != *chain {
-            return Err(self.damaged(&file, "it is of another database than its name says".to_owned()));
+            return Err(damaged("it is of another database than its name says".to_owned()));
         }
         Ok(Some(memory))
     }
@@ -86,6 +118,15 @@ impl Client<'_> {
     }
 
     fn place_of(&self, file: &str) -> String {
-        self.home.folder().join(file).display().to_string()
+        place_in(self.home, file)
     }
+}
+
+fn parsed(bytes: &[u8]) -> Result<Ring, String> {
+    let text = std::str::from_utf8(bytes).map_err(|error| error.to_string())?;
+    Ring::parse(text).map_err(|error| error.to_string())
+}
+
+fn place_in(home: &Home, file: &str) -> String {
+    home.folder().join(file).display().to_string()
 }

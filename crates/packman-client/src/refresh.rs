@@ -11,7 +11,7 @@ use packman_names::ProjectName;
 use packman_strict::quote::quoted;
 use packman_strict::time::Time;
 use packman_trust::{
-    ATTACHED, ATTACHED_TO_LISTS, Age, Database, Entry, EntryName, Gate, List, Purpose, Refused, Ring,
+    ATTACHED, ATTACHED_TO_LISTS, Age, Database, Entry, EntryName, Gate, List, Owner, Purpose, Refused, Ring,
     Standing, WhyRefused,
 };
 use packman_tuf::{Limits, Memory, Refresh};
@@ -311,8 +311,12 @@ impl Client<'_> {
     }
 
     pub(crate) fn memory_of(&self, entry: &Entry) -> Result<Memory, ClientError> {
-        self.memory(&entry.chain)?
-            .ok_or_else(|| RefusedWhy::MemoryGone { database: entry.name.clone() }.into())
+        let database = entry.name.clone();
+        let gone = || match entry.owner {
+            Owner::Administrator => RefusedWhy::AdministratorLacks { database },
+            Owner::User => RefusedWhy::MemoryGone { database },
+        };
+        Ok(self.memory(&entry.chain)?.ok_or_else(gone)?)
     }
 
     fn standing(&self, entry: Entry, asked: Asked, now: Time) -> (Standing, Refreshed) {

@@ -20,10 +20,22 @@ const LONGEST: u64 = 1 << 30;
 const STATE: &str = "state";
 const HINT: &str = "set PACKMAN_HOME to a folder that you can write";
 
+/// Where whoever administers the machine keeps a home of his own, which comes before every user's. No environment variable
+/// changes it: who can set one could take the administrator's rules away.
+const ADMINISTRATORS: &str = if cfg!(target_os = "macos") {
+    "/Library/Application Support/packman"
+} else if cfg!(windows) {
+    "C:\\ProgramData\\packman"
+} else {
+    "/etc/packman"
+};
+
 /// The folder that holds a user's state.
 #[derive(Clone, Debug)]
 pub struct Home {
     folder: PathBuf,
+    /// The administrator's, where one counts.
+    above: Option<PathBuf>,
 }
 
 /// Whether a file was written.
@@ -43,12 +55,36 @@ impl Home {
             .path("PACKMAN_HOME")
             .or_else(|| data_folder(environ))
             .ok_or_else(|| DiskFailure::because(Act::Make, "packman", DiskReason::NoPlace).with_hint(HINT))?;
-        Ok(Self { folder })
+        Ok(Self { folder, above: Some(PathBuf::from(ADMINISTRATORS)) })
     }
 
-    /// A given folder.
+    /// A given folder, with nobody above it.
     pub fn at(folder: impl Into<PathBuf>) -> Self {
-        Self { folder: folder.into() }
+        Self { folder: folder.into(), above: None }
+    }
+
+    /// The same with an administrator's above it: for who does not go by the machine's own.
+    #[must_use]
+    pub fn under(self, above: impl Into<PathBuf>) -> Self {
+        Self { above: Some(above.into()), ..self }
+    }
+
+    /// The administrator's home, whether or not it is there.
+    pub fn administrators(&self) -> Option<Self> {
+        self.above.as_ref().map(Self::at)
+    }
+
+    /// Whether both are one folder, as when an administrator is at work on his own.
+    pub fn is_same_as(&self, other: &Self) -> bool {
+        match (std::fs::canonicalize(&self.folder), std::fs::canonicalize(&other.folder)) {
+            (Ok(one), Ok(two)) => one == two,
+            _ => false,
+        }
+    }
+
+    /// What of a file of it, or of the way to it, somebody else than root can change.
+    pub fn changeable_by_others_than_root(&self, name: &str) -> Result<Option<PathBuf>, DiskFailure> {
+        files::changeable_by_others_than_root(&self.path(name)?)
     }
 
     /// Where it is.

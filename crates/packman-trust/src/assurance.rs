@@ -74,6 +74,20 @@ pub enum Padlock {
 }
 
 impl Padlock {
+    /// What it shows, in one word.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Closed => "closed",
+            Self::Half => "half",
+            Self::Open => "open",
+        }
+    }
+
+    /// Reads the word back.
+    pub fn of_word(word: &str) -> Option<Self> {
+        [Self::Closed, Self::Half, Self::Open].into_iter().find(|padlock| padlock.word() == word)
+    }
+
     /// Three characters that read without colour and in any font.
     pub fn as_str(self) -> &'static str {
         match self {

@@ -27,6 +27,8 @@ pub struct Receipt {
     pub number: String,
     /// The assurance in words: `signed, compared`.
     pub assurance: String,
+    /// The padlock that was drawn for it: `closed`, `half` or `open`; empty in what an older PackMan wrote.
+    pub padlock: String,
     /// The review in words: `nobody reviewed`.
     pub review: String,
     /// What lowered protection when it was installed: `accept-expired`.
@@ -51,6 +53,7 @@ impl Receipt {
             .with("database", self.database.as_str())
             .with("number", self.number.as_str())
             .with("assurance", self.assurance.as_str())
+            .with("padlock", self.padlock.as_str())
             .with("review", review)
             .with("accepted", accepted)
             .with("file", self.file.as_str())
@@ -77,6 +80,10 @@ impl Receipt {
             database: text("database")?,
             number: text("number")?,
             assurance: text("assurance")?,
+            padlock: match root.optional("padlock")? {
+                Some(padlock) => padlock.str()?.to_owned(),
+                None => String::new(),
+            },
             review: text("review")?,
             accepted: root
                 .member("accepted")?
@@ -103,6 +110,7 @@ mod tests {
             database: "web".into(),
             number: "01234 56789".into(),
             assurance: "signed, compared".into(),
+            padlock: "closed".into(),
             review: "nobody reviewed".into(),
             accepted: vec!["accept-expired".into()],
             file: "a-1-py3-none-any.whl".into(),

@@ -376,6 +376,7 @@ fn lists_what_anybody_installed_and_what_is_broken() {
         database: "web".into(),
         number: "0".into(),
         assurance: "signed, compared".into(),
+        padlock: "closed".to_owned(),
         review: "nobody reviewed".into(),
         accepted: Vec::new(),
         file: flask().file_name(),

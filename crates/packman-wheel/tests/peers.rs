@@ -85,6 +85,7 @@ impl Venv {
             database: "peers".into(),
             number: "00000".into(),
             assurance: "signed, compared".into(),
+            padlock: "closed".to_owned(),
             review: "nobody reviewed".into(),
             accepted: Vec::new(),
             file: "x".into(),

@@ -31,11 +31,14 @@ impl fmt::Display for RefusedWhy {
             }
             Self::Evidence { path, .. }
             | Self::StateDamaged { path, .. }
+            | Self::AdministratorsExposed { path, .. }
             | Self::StateExposed { path, .. } => {
                 write!(f, "`{}` refused", escaped(path))
             }
             Self::SpokenAgainst { words, .. } => f.write_str(&words.title),
-            Self::MemoryGone { database } => write!(f, "database `{database}` refused"),
+            Self::MemoryGone { database } | Self::AdministratorLacks { database } => {
+                write!(f, "database `{database}` refused")
+            }
             Self::NumberUnknown { database, .. } => write!(f, "number for `{database}` refused"),
             Self::Environment(_) => f.write_str("environment refused"),
             Self::Wheel { file, .. } | Self::WrongBytes { file, .. } => {
@@ -188,6 +191,18 @@ impl RefusedWhy {
             }
             Self::MemoryGone { .. } => {
                 vec!["what was remembered of it is gone from your PackMan home".to_owned()]
+            }
+            Self::AdministratorLacks { .. } => {
+                vec![
+                    "it is your administrator's, and what he remembers of it is not beside his trust ring"
+                        .to_owned(),
+                ]
+            }
+            Self::AdministratorsExposed { exposed, .. } => {
+                vec![format!(
+                    "somebody else than root can change {}, so it need not be your administrator's",
+                    quoted(exposed)
+                )]
             }
             Self::StateExposed { owner: Some(owner), .. } => {
                 vec![format!("it, or its folder, belongs to {}, who could have written it", quoted(owner))]

@@ -44,7 +44,7 @@ pub(super) fn write(environments: &[String], requires_python: &str, packages: &[
         line(&mut text, "name", name);
         line(&mut text, "url", &source.url);
         line(&mut text, "number", &source.number.to_string());
-        line(&mut text, "assurance", &source.assurance.to_string());
+        line(&mut text, "assurance", &source.held());
     }
     text
 }

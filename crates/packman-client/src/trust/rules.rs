@@ -1,6 +1,6 @@
 //! The ring's rules: which databases must agree, and what is not allowed. Raising them is done, lowering them is asked.
 
-use packman_trust::{Policy, Quorum, Ring, Scope, Weight};
+use packman_trust::{Policy, Quorum, Ring, RingError, Scope, Weight};
 
 use crate::client::Client;
 use crate::error::{ClientError, No};
@@ -11,15 +11,24 @@ use crate::host::{Decision, Question};
 pub struct Rules {
     /// What is not allowed.
     pub policy: Policy,
-    /// How many databases must agree on which projects' files; the first that names a project is its rule.
+    /// How many databases must agree on which projects' files; of each owner the first that names a project is its rule.
     pub quorums: Vec<Quorum>,
+    /// What of the policy is the administrator's.
+    pub administrators: Policy,
+    /// Whether he allows no databases but his own.
+    pub is_only_administrators: bool,
 }
 
 impl Client<'_> {
     /// Reports the rules of the ring.
     pub fn trust_rules(&self) -> Result<Rules, ClientError> {
         let ring = self.ring()?;
-        Ok(Rules { policy: ring.policy(), quorums: ring.quorums().to_vec() })
+        Ok(Rules {
+            policy: ring.policy(),
+            quorums: ring.quorums().to_vec(),
+            administrators: ring.administrators_policy(),
+            is_only_administrators: ring.is_only_administrators(),
+        })
     }
 
     /// Makes a rule of the ring.
@@ -38,6 +47,12 @@ impl Client<'_> {
 
     /// Sets the user's own policy.
     pub fn trust_policy(&self, change: impl Fn(Policy) -> Policy) -> Result<(), ClientError> {
+        let all = Policy { require_human_review: true, forbid_unverified: true, forbid_accept_expired: true };
+        // What is wished to be allowed is what is left out of all that could be forbidden.
+        let forbidden = self.ring()?.administrators_policy();
+        if change(all).and(forbidden) != change(all) {
+            return Err(RingError::AdministratorForbids.into());
+        }
         let set = |ring: &mut Ring| {
             let policy = change(ring.own_policy());
             (policy, ring.set_policy(policy))

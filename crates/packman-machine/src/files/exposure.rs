@@ -1,6 +1,6 @@
 //! Who else could have written a file. Decides nothing: a ring is refused for it by whoever reads rings.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::failure::{Act, DiskFailure, DiskReason};
 
@@ -33,6 +33,31 @@ pub fn exposure(path: &Path) -> Result<Exposure, DiskFailure> {
         }
     }
     Ok(worst)
+}
+
+/// The first file or folder on the way to a file that somebody else than root can change, that file among them; followed
+/// as it is named, and as its links lead. `None` where only root can put another in its place.
+#[cfg(unix)]
+pub fn changeable_by_others_than_root(path: &Path) -> Result<Option<PathBuf>, DiskFailure> {
+    use std::os::unix::fs::MetadataExt as _;
+
+    let failed = |error: &std::io::Error| DiskFailure::new(Act::Read, path, error);
+    let whole = std::fs::canonicalize(path).map_err(|error| failed(&error))?;
+    for step in path.ancestors().chain(whole.ancestors()).filter(|step| !step.as_os_str().is_empty()) {
+        let about = std::fs::symlink_metadata(step).map_err(|error| failed(&error))?;
+        // What stands in the mode of a link counts for nothing; who owns it can make it lead elsewhere.
+        let others_write = !about.is_symlink() && about.mode() & 0o022 != 0;
+        if about.uid() != 0 || others_write {
+            return Ok(Some(step.to_owned()));
+        }
+    }
+    Ok(None)
+}
+
+/// Access lists are not read on this system: a file counts as root's.
+#[cfg(not(unix))]
+pub fn changeable_by_others_than_root(_: &Path) -> Result<Option<PathBuf>, DiskFailure> {
+    Ok(None)
 }
 
 /// Whether others can change a file or folder itself, whatever they can do with the folder that it is in.

@@ -27,6 +27,8 @@ pub enum RingError {
     Covered(String),
     /// The administrator allows no databases but his own.
     OnlyAdministrators,
+    /// The administrator forbids what the user wants to allow.
+    AdministratorForbids,
     /// No rule of the user's is for exactly these names.
     NoSuchRule(String),
 }
@@ -35,7 +37,10 @@ impl RingError {
     /// The stable code.
     pub fn code(&self) -> &'static str {
         match self {
-            Self::Administrators(_) | Self::Covered(_) | Self::OnlyAdministrators => "administrator",
+            Self::Administrators(_)
+            | Self::Covered(_)
+            | Self::OnlyAdministrators
+            | Self::AdministratorForbids => "administrator",
             _ => "ring",
         }
     }
@@ -69,6 +74,9 @@ impl fmt::Display for RingError {
             }
             Self::OnlyAdministrators => {
                 f.write_str("your administrator allows no databases and lists but his own")
+            }
+            Self::AdministratorForbids => {
+                f.write_str("your administrator's policy forbids that, and yours cannot allow it")
             }
             Self::NoSuchRule(projects) => {
                 write!(f, "your trust ring has no quorum for exactly `{projects}`")

@@ -7,6 +7,7 @@
     reason = "a test may fail loudly"
 )]
 
+mod administrator;
 mod policy;
 mod quorum;
 mod world;

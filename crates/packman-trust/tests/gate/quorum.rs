@@ -17,13 +17,13 @@ fn witnessed(filename: &str) -> RecordedFile {
 }
 
 /// A database that vouches for these files, each with its METADATA.
-fn database(seed: u16, filenames: &[&str]) -> World {
+pub(crate) fn database(seed: u16, filenames: &[&str]) -> World {
     let mut world = World::of(seed, &[]);
     filenames.iter().for_each(|filename| world.vouch(witnessed(filename)));
     world
 }
 
-fn rule(projects: &[&str], agree: usize, of: &[&str]) -> Quorum {
+pub(crate) fn rule(projects: &[&str], agree: usize, of: &[&str]) -> Quorum {
     let of = of.iter().map(|name| EntryName::parse(name).unwrap()).collect();
     Quorum::new(Scope::parse(projects).unwrap(), agree, of).unwrap()
 }
@@ -51,7 +51,7 @@ fn ring_of(standings: &[Standing], rules: &[Quorum]) -> Ring {
 }
 
 /// What the gate offers of a project when every record is read: the files, and those left out with the reason.
-fn offer(gate: &Gate, worlds: &[(&str, &World)], project: &str, inherited: &Inherited) -> Offer {
+pub(crate) fn offer(gate: &Gate, worlds: &[(&str, &World)], project: &str, inherited: &Inherited) -> Offer {
     let Ok(Answer::Record(wanted)) = gate.ask_under(&name(project), inherited) else { panic!("{project}") };
     let bytes = |database: &EntryName| {
         let (_, world) = worlds.iter().find(|(name, _)| *name == database.as_str()).unwrap();
@@ -69,7 +69,7 @@ fn offer(gate: &Gate, worlds: &[(&str, &World)], project: &str, inherited: &Inhe
     wanted.offer(&own, &witnesses).unwrap()
 }
 
-fn words(offer: &Offer) -> String {
+pub(crate) fn words(offer: &Offer) -> String {
     let files = offer.files().unwrap();
     let files = files.iter().map(|file| file.filename().to_owned());
     let left_out = offer.left_out().map(|file| format!("-{} {}", file.filename(), file.why().words()));

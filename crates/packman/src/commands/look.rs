@@ -4,7 +4,7 @@ use packman_client::{FileInfo, Found, Newest, ProjectInfo, Searched};
 use packman_names::ProjectName;
 use packman_strict::json::{Object, Value};
 use packman_strict::quote::{escaped, quoted};
-use packman_trust::Age;
+use packman_trust::{Age, Owner};
 
 use super::setting::Setting;
 use crate::args::Common;
@@ -92,7 +92,7 @@ fn info_lines(info: &ProjectInfo) -> Vec<String> {
         source.database,
         quoted(&source.title),
         source.assurance.padlock().as_str(),
-        source.assurance
+        source.held()
     ));
     if let Age::Expired { role, since } = source.age {
         lines
@@ -144,6 +144,8 @@ fn info_to_json(info: &ProjectInfo) -> Value<'static> {
         .with("summary", optional(&info.summary))
         .with("database", info.source.database.as_str().to_owned())
         .with("assurance", info.source.assurance.to_string())
+        .with("padlock", info.source.assurance.padlock().word())
+        .with("administrators", info.source.owner == Owner::Administrator)
         .with("number", info.source.number.to_string())
         .with("expired", info.source.age != Age::Current)
         .with("quorums", info.quorums.iter().map(words::rules::quorum).collect::<Vec<_>>())

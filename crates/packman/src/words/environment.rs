@@ -20,7 +20,7 @@ pub(crate) fn outdated(outdated: &Outdated) -> Vec<String> {
         vec![
             package.name.to_string(),
             format!("{} -> {}", package.version, package.newest),
-            format!("{}, {}{age}", source.database, source.assurance),
+            format!("{} {}, {}{age}", source.assurance.padlock().as_str(), source.database, source.held()),
             if package.ours { String::new() } else { "not installed by PackMan".to_owned() },
         ]
     };
@@ -44,6 +44,7 @@ pub(crate) fn outdated_to_json(outdated: &Outdated) -> Value<'static> {
                 .with("ours", package.ours)
                 .with("database", source.database.as_str().to_owned())
                 .with("assurance", source.assurance.to_string())
+                .with("padlock", source.assurance.padlock().word())
                 .with("number", source.number.to_string())
                 .with("expired", source.age != Age::Current),
         )

@@ -59,6 +59,13 @@ fn refused(why: &RefusedWhy) -> Vec<String> {
         RefusedWhy::MemoryGone { database } => vec![
             format!("`packman trust remove {database}`, then `packman trust add` with its safety number"),
         ],
+        RefusedWhy::AdministratorLacks { .. } => vec![
+            "he copies the folder `state` beside his trust ring, or runs `packman trust add` with PACKMAN_HOME set to that folder".to_owned(),
+        ],
+        RefusedWhy::AdministratorsExposed { exposed, .. } => {
+            let path = shell_path(Path::new(exposed));
+            vec![format!("as root, after a look at what is in it: `chown root {path}`, `chmod go-w {path}`")]
+        }
         RefusedWhy::StateExposed { owner, all, .. } => {
             let all = all.iter().map(|path| shell_path(Path::new(path))).collect::<Vec<_>>().join(" ");
             match owner {
@@ -134,7 +141,7 @@ fn honest_no(no: &No) -> Vec<String> {
             "`packman trust refresh` asks for something newer; `packman trust policy` shows what is forbidden".to_owned(),
         ],
         No::Ring(RingError::NoSuchRule(_)) => vec!["`packman trust quorum` shows the rules that there are".to_owned()],
-        No::Ring(RingError::Administrators(_) | RingError::Covered(_) | RingError::OnlyAdministrators) => {
+        No::Ring(error) if error.code() == "administrator" => {
             vec!["`packman trust list` shows what is his; ask him, if it should be otherwise".to_owned()]
         }
         No::NothingFits(explanation) => explanation.hints().iter().map(how_to_ask).collect(),

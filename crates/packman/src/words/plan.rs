@@ -3,7 +3,7 @@
 use packman_client::{Installation, Lapsed, PackageList, Planned, PlannedStep, StepKind, Uninstallation};
 use packman_strict::json::{Object, Value};
 use packman_strict::quote::{escaped, quoted};
-use packman_trust::Age;
+use packman_trust::{Age, Owner, Padlock};
 
 use crate::output::columns;
 use crate::words;
@@ -124,7 +124,7 @@ fn row(step: &PlannedStep) -> Vec<String> {
         version,
         words::size(file.size()),
         format!("{} {}", source.assurance.padlock().as_str(), source.database),
-        source.assurance.to_string(),
+        source.held(),
         review,
         age,
     ]
@@ -185,6 +185,8 @@ fn step_to_json(step: &PlannedStep) -> Value<'static> {
             .with("size", file.size())
             .with("database", source.database.as_str().to_owned())
             .with("assurance", source.assurance.to_string())
+            .with("padlock", source.assurance.padlock().word())
+            .with("administrators", source.owner == Owner::Administrator)
             .with("number", source.number.to_string())
             .with("reviewed-by", file.review().map_or(Value::Null, |review| Value::from(review.by.clone())))
             .with("expired", source.age != Age::Current);
@@ -200,7 +202,8 @@ pub(crate) fn list(list: &PackageList) -> Vec<String> {
     let row = |package: &packman_client::ListedPackage| {
         let from = match &package.receipt {
             Some(receipt) if package.is_trusted_now => {
-                format!("{}, {}", escaped(&receipt.database), escaped(&receipt.assurance))
+                let padlock = Padlock::of_word(&receipt.padlock).map_or("   ", Padlock::as_str);
+                format!("{padlock} {}, {}", escaped(&receipt.database), escaped(&receipt.assurance))
             }
             // The receipt's own word, which anybody may have written.
             Some(receipt) => format!(
@@ -231,6 +234,8 @@ pub(crate) fn list_to_json(list: &PackageList) -> Value<'static> {
                 .with("requested", package.requested)
                 .with("database", optional(receipt.map(|receipt| receipt.database.clone())))
                 .with("assurance", optional(receipt.map(|receipt| receipt.assurance.clone())))
+                .with("padlock", optional(receipt.map(|receipt| receipt.padlock.clone())))
+                .with("review", optional(receipt.map(|receipt| receipt.review.clone())))
                 .with("number", optional(receipt.map(|receipt| receipt.number.clone())))
                 .with("trusted-now", package.is_trusted_now)
                 .with("sha256", optional(receipt.map(|receipt| receipt.sha256.to_string()))),

@@ -2,17 +2,25 @@
 
 use packman_client::Rules;
 use packman_strict::json::{Object, Value};
-use packman_trust::{EntryName, Pattern, Policy, Quorum};
+use packman_trust::{EntryName, Owner, Pattern, Policy, Quorum};
 
 use crate::output::columns;
 
 /// The rules that there are.
 pub(crate) fn lines(rules: &Rules) -> Vec<String> {
-    let quorum =
-        |rule: &Quorum| vec!["quorum".to_owned(), format!("for {}", rule.projects), rule.to_string()];
+    let quorum = |rule: &Quorum| {
+        let whose = format!("{rule}{}", rule.owner.mark());
+        vec!["quorum".to_owned(), format!("for {}", rule.projects), whose]
+    };
     let mut lines = columns(&rules.quorums.iter().map(quorum).collect::<Vec<_>>());
     if rules.policy != Policy::default() {
         lines.push(format!("policy  {}", rules.policy));
+    }
+    if rules.administrators != Policy::default() {
+        lines.push(format!("        of these your administrator's: {}", rules.administrators));
+    }
+    if rules.is_only_administrators {
+        lines.push("only your administrator's databases answer".to_owned());
     }
     lines
 }
@@ -34,7 +42,10 @@ pub(crate) fn with_json(answer: Object<'static>, rules: &Rules) -> Object<'stati
         .with("forbid-unverified", rules.policy.forbid_unverified)
         .with("forbid-accept-expired", rules.policy.forbid_accept_expired);
     let quorums: Vec<Value<'static>> = rules.quorums.iter().map(quorum).collect();
-    answer.with("quorums", quorums).with("policy", policy)
+    answer
+        .with("quorums", quorums)
+        .with("policy", policy)
+        .with("only-administrators", rules.is_only_administrators)
 }
 
 /// One quorum, as JSON.
@@ -45,6 +56,7 @@ pub(crate) fn quorum(rule: &Quorum) -> Value<'static> {
     };
     Object::new()
         .with("projects", texts(&mut patterns.into_iter()))
+        .with("administrators", rule.owner == Owner::Administrator)
         .with("agree", rule.agree as u64)
         .with("of", texts(&mut rule.of.iter().map(EntryName::as_str)))
         .into()

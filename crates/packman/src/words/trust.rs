@@ -4,7 +4,7 @@ use packman_client::{Added, Compared, EntryReport, ListedEntry, Question, Remove
 use packman_database::Kind;
 use packman_strict::json::{Object, Value};
 use packman_strict::quote::{escaped, quoted};
-use packman_trust::{Age, Entry, EntryName, HeldBy, Listing, Pattern};
+use packman_trust::{Age, Entry, EntryName, HeldBy, Listing, Owner, Pattern};
 
 use crate::output::columns;
 use crate::words;
@@ -138,7 +138,7 @@ fn row(report: &EntryReport) -> Vec<String> {
     vec![
         report.assurance.padlock().as_str().to_owned(),
         report.entry.name.to_string(),
-        report.assurance.to_string(),
+        format!("{}{}", report.assurance, report.entry.owner.mark()),
         answers_for(report),
         counted(report.entry.kind, report.projects.len() + report.databases.len()),
         age(report),
@@ -198,6 +198,9 @@ pub(crate) fn show(report: &EntryReport) -> Vec<String> {
         format!("  address     {}", escaped(&report.entry.url)),
         format!("  assurance   {}, added {}", report.assurance, report.entry.learnt.on.date()),
     ];
+    if report.entry.owner == Owner::Administrator {
+        lines.push("  whose       your administrator's, who alone changes it".to_owned());
+    }
     match report.entry.kind {
         Kind::Database => lines.push(format!("  answers for {}", report.entry.scope)),
         Kind::List => lines.push("  is a list  what it names is trusted only when you add it".to_owned()),
@@ -281,6 +284,8 @@ pub(crate) fn to_json(report: &EntryReport) -> Value<'static> {
         .with("title", optional(&report.title))
         .with("maintainer", optional(&report.maintainer))
         .with("assurance", report.assurance.to_string())
+        .with("padlock", report.assurance.padlock().word())
+        .with("administrators", report.entry.owner == Owner::Administrator)
         .with("scope", scope)
         .with("preferred", texts(&mut report.preferred.iter().map(|pattern| pattern.as_str().to_owned())))
         .with("mirrors", texts(&mut report.mirrors.iter().cloned()))

@@ -121,7 +121,7 @@ fn a_receipt_is_no_word_of_a_database_that_is_not_trusted_now() {
     world.venv("v");
     world.ok(&["install", "--venv", "v", "flask"]);
     let list = || world.ok(&["list", "--venv", "v"]).stdout.trim_end().to_owned();
-    insta::assert_snapshot!(list(), @"flask  3.0  web, signed, compared");
+    insta::assert_snapshot!(list(), @"flask  3.0  [#] web, signed, compared");
     // Another chain under the same name.
     let modules = std::fs::read_dir(world.path("v/lib")).unwrap().next().unwrap().unwrap().path();
     let receipt = modules.join("site-packages/flask-3.0.dist-info/packman.json");
@@ -130,7 +130,7 @@ fn a_receipt_is_no_word_of_a_database_that_is_not_trusted_now() {
     std::fs::write(&receipt, text.replace(number, &number.chars().rev().collect::<String>())).unwrap();
     insta::assert_snapshot!(list(), @"flask  3.0  web when it was installed: signed, compared; not in your trust ring now");
     std::fs::write(&receipt, &text).unwrap();
-    insta::assert_snapshot!(list(), @"flask  3.0  web, signed, compared");
+    insta::assert_snapshot!(list(), @"flask  3.0  [#] web, signed, compared");
     world.ok(&["trust", "remove", "web"]);
     insta::assert_snapshot!(list(), @"flask  3.0  web when it was installed: signed, compared; not in your trust ring now");
 }

@@ -234,9 +234,9 @@ fn outdated_is_what_an_upgrade_could_take() {
     stage.world.ok(&vouch);
     stage.release(&[module("flask", "3.1"), module("flask", "4.0b1"), module("click", "8.2")]);
     insta::assert_snapshot!(both(&stage.world, &["list", "--venv", "v", "--outdated"]), @"
-    click  8.1 -> 8.2  web, signed, compared
-    flask  3.0 -> 3.1  web, signed, compared
-    idna   3.0 -> 3.1  web, signed, compared  not installed by PackMan
+    click  8.1 -> 8.2  [#] web, signed, compared
+    flask  3.0 -> 3.1  [#] web, signed, compared
+    idna   3.0 -> 3.1  [#] web, signed, compared  not installed by PackMan
     ");
     // Offline, it goes by what is kept.
     stage.mirror.take_asked();

@@ -154,7 +154,7 @@ fn what_is_there_by_other_means_satisfies_a_dependency() {
     ");
     insta::assert_snapshot!(both(&stage.world, &["list", "--venv", "v"]), @"
     click  8.1  by pip, not vouched for here
-    flask  3.0  web, signed, compared
+    flask  3.0  [#] web, signed, compared
     ");
     // Named, it may be replaced; unnamed, not without a word.
     insta::assert_snapshot!(both(&stage.world, &install(&["click>=8.2"])), @"

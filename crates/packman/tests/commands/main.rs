@@ -7,6 +7,7 @@
     reason = "a test may fail loudly"
 )]
 
+mod administrator;
 mod answers;
 mod audit;
 mod believed;
