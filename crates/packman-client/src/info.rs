@@ -1,5 +1,6 @@
 //! Everything there is to know of one project: releases, files, sizes, reviews, and what may not be installed.
 
+use packman_database::Review;
 use packman_names::{ProjectName, Version};
 use packman_strict::Sha256;
 use packman_trust::{Answer, Gate, Purpose, Quorum, Source};
@@ -36,6 +37,8 @@ pub struct FileInfo {
     pub sha256: Sha256,
     /// Who looked inside; `None` when nobody did.
     pub reviewed_by: Option<String>,
+    /// The same in words, with whether it was a person, and how much of it.
+    pub review: String,
     /// Why it was yanked at its source, where it was.
     pub yanked: Option<String>,
     /// Why it may not be installed: a stable code and the reason, where it may not.
@@ -63,6 +66,7 @@ impl Client<'_> {
             size: file.size(),
             sha256: *file.sha256(),
             reviewed_by: file.review().map(|review| review.by.clone()),
+            review: Review::told(file.review()),
             yanked: file.yanked().map(str::to_owned),
             left_out: None,
         });
@@ -72,6 +76,7 @@ impl Client<'_> {
             size: file.size(),
             sha256: file.sha256(),
             reviewed_by: file.review().map(|review| review.by),
+            review: Review::told(file.review().as_ref()),
             yanked: None,
             left_out: Some((file.why().code(), file.why().words())),
         });

@@ -10,6 +10,7 @@ use std::ffi::OsStr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use packman_database::Review;
 use packman_machine::lock::FileLock;
 use packman_machine::program;
 use packman_machine::stop::{Commit, Stop};
@@ -205,9 +206,7 @@ impl Client<'_> {
             number: source.number.to_string(),
             assurance: source.held(),
             padlock: source.assurance.padlock().word().to_owned(),
-            review: file
-                .review()
-                .map_or_else(|| "nobody reviewed".to_owned(), |review| format!("reviewed by {}", review.by)),
+            review: Review::told(file.review()),
             accepted,
             file: file.filename().to_owned(),
             sha256: *file.sha256(),

@@ -216,9 +216,7 @@ impl Gate {
         };
         let standings: Vec<(Standing, Option<Arc<Source>>)> =
             standings.into_iter().map(with_source).collect();
-        let databases = standings.iter().filter_map(|(standing, _)| standing.database.as_ref());
-        let keys = databases.map(|one| (&one.entry.name, quorum::keys(&one.memory, &one.good))).collect();
-        let groups = ring.quorums().iter().map(|rule| quorum::groups(rule, &keys)).collect();
+        let groups = groups(&ring, &standings);
         let purpose = match purpose {
             Purpose::ActOnExpired if ring.policy().forbid_accept_expired => Purpose::Act,
             purpose => purpose,
@@ -361,6 +359,16 @@ impl Gate {
         };
         standing.refused.clone().or_else(expired)
     }
+}
+
+/// For each rule of the ring the group of each database that it names.
+fn groups(ring: &Ring, standings: &[(Standing, Option<Arc<Source>>)]) -> Vec<Vec<usize>> {
+    if ring.quorums().is_empty() {
+        return Vec::new();
+    }
+    let databases = standings.iter().filter_map(|(standing, _)| standing.database.as_ref());
+    let keys = databases.map(|one| (&one.entry.name, quorum::keys(&one.memory, &one.good))).collect();
+    ring.quorums().iter().map(|rule| quorum::groups(rule, &keys)).collect()
 }
 
 fn absent(standing: &Standing, project: &ProjectName) -> Refused {

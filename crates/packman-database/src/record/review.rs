@@ -2,6 +2,7 @@
 
 use packman_strict::Sha256;
 use packman_strict::json::{Object, Reader, ShapeError, Value};
+use packman_strict::quote::escaped;
 use packman_strict::time::Time;
 
 use crate::reading::{member_time, optional_text, text};
@@ -40,6 +41,18 @@ pub enum ReviewBasis {
 }
 
 impl Review {
+    /// Whether anybody looked inside, in the words that plans, receipts and lists show. That a machine looked is not said
+    /// as if somebody had.
+    pub fn told(review: Option<&Self>) -> String {
+        let Some(review) = review else { return "nobody reviewed".to_owned() };
+        let by = escaped(&review.by);
+        match (review.kind, &review.basis) {
+            (Reviewer::Human, ReviewBasis::Full) => format!("reviewed by {by}"),
+            (Reviewer::Human, ReviewBasis::Delta(_)) => format!("changes reviewed by {by}"),
+            (Reviewer::Machine, _) => format!("nobody reviewed, scanned by {by}"),
+        }
+    }
+
     /// Reads the review of the file with this SHA-256; nothing where it says that it is of other bytes.
     pub(super) fn parse(review: Reader<'_, '_>, file: &Sha256) -> Result<Option<Self>, ShapeError> {
         let (kind, basis) = (review.member("kind")?, review.member("basis")?);
@@ -87,4 +100,30 @@ fn parse_basis(text: &str) -> Option<ReviewBasis> {
         return Some(ReviewBasis::Full);
     }
     Sha256::parse(text.strip_prefix("delta:")?).ok().map(ReviewBasis::Delta)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_machine_is_not_told_as_somebody_who_looked() {
+        let review = |kind, basis| Review {
+            by: "A\u{1b}nn".to_owned(),
+            at: Time::from_seconds(0),
+            kind,
+            basis,
+            notes: None,
+        };
+        let delta = || ReviewBasis::Delta(Sha256::of(b"before"));
+        for (review, told) in [
+            (None, "nobody reviewed"),
+            (Some(review(Reviewer::Human, ReviewBasis::Full)), "reviewed by A\\u{1b}nn"),
+            (Some(review(Reviewer::Human, delta())), "changes reviewed by A\\u{1b}nn"),
+            (Some(review(Reviewer::Machine, ReviewBasis::Full)), "nobody reviewed, scanned by A\\u{1b}nn"),
+            (Some(review(Reviewer::Machine, delta())), "nobody reviewed, scanned by A\\u{1b}nn"),
+        ] {
+            assert_eq!(Review::told(review.as_ref()), told);
+        }
+    }
 }

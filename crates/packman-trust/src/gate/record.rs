@@ -1,4 +1,10 @@
 //! The record of one database for one project: signed, and read.
+//!
+//! ```compile_fail,E0451
+//! fn forge(record: packman_trust::Record) -> packman_trust::Record {
+//!     packman_trust::Record { ..record }
+//! }
+//! ```
 
 use std::sync::Arc;
 

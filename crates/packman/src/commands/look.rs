@@ -100,10 +100,6 @@ fn info_lines(info: &ProjectInfo) -> Vec<String> {
     }
     lines.extend(info.quorums.iter().map(|rule| format!("  {rule}, by your quorum for {}", rule.projects)));
     let row = |file: &FileInfo| {
-        let review = file
-            .reviewed_by
-            .as_ref()
-            .map_or_else(|| "nobody reviewed".to_owned(), |by| format!("reviewed by {}", escaped(by)));
         let state = match (&file.left_out, &file.yanked) {
             (Some((_, why)), _) => format!("refused: {why}"),
             (None, Some(reason)) if reason.is_empty() => "yanked".to_owned(),
@@ -114,7 +110,7 @@ fn info_lines(info: &ProjectInfo) -> Vec<String> {
             format!("  {}", file.version),
             escaped(&file.filename).to_string(),
             words::size(file.size),
-            review,
+            file.review.clone(),
             state,
         ]
     };

@@ -1,6 +1,7 @@
 //! Plans, installations and lists in words and as JSON.
 
 use packman_client::{Installation, Lapsed, PackageList, Planned, PlannedStep, StepKind, Uninstallation};
+use packman_database::Review;
 use packman_strict::json::{Object, Value};
 use packman_strict::quote::{escaped, quoted};
 use packman_trust::{Age, Owner, Padlock};
@@ -111,10 +112,7 @@ fn row(step: &PlannedStep) -> Vec<String> {
     };
     let Some(file) = &step.file else { return vec![format!("  {sign} {}", step.project), version] };
     let source = file.source();
-    let review = file.review().map_or_else(
-        || "nobody reviewed".to_owned(),
-        |review| format!("reviewed by {}", escaped(&review.by)),
-    );
+    let review = Review::told(file.review());
     let age = match source.age {
         Age::Current => String::new(),
         Age::Expired { since, .. } => format!("expired {}", since.date()),

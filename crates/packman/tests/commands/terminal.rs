@@ -51,6 +51,26 @@ fn a_folder_without_a_number_is_remembered_when_somebody_says_so() {
     insta::assert_snapshot!(shown(&stage.world, &stage.world.ok(&["trust", "list"])), @"[#]  web-tools  signed, compared  for *  1 project  good until DATE  ./site");
 }
 
+#[test]
+fn rules_are_lowered_when_somebody_says_so() {
+    let stage = Stage::trusted(vec![module("flask", "3.0")]);
+    stage.world.ok(&["trust", "policy", "require-review=human"]);
+    let lower = ["trust", "policy", "require-review=none"];
+    let run = at_terminal(&stage.world, r#"["n\n"]"#, &lower);
+    assert_eq!(run.code, 1);
+    insta::assert_snapshot!(shown(&stage.world, &run), @"
+    This lowers what your trust ring demands: policy: nothing is forbidden
+      Files could be installed afterwards that it keeps out now. Whoever asked you to should have told you why.
+    Demand less? [y/N] n
+    error: nothing was changed: it lowers what your trust ring demands, and nobody agreed to that
+      hint: give the answer at a terminal; no flag gives it
+    ");
+    let run = at_terminal(&stage.world, r#"["y\n"]"#, &lower);
+    assert_eq!(run.code, 0, "{}", run.stdout);
+    let policy = stage.world.ok(&["trust", "policy"]);
+    insta::assert_snapshot!(shown(&stage.world, &policy), @"no quorum and no policy: whoever answers first is enough");
+}
+
 /// A bar is drawn, and gone when its work is done; where nobody looks at a terminal there are plain lines.
 #[test]
 fn downloads_are_shown_by_a_bar_in_a_terminal_and_by_lines_elsewhere() {
