@@ -118,12 +118,8 @@ fn offered(administrators: &[Quorum], users: &[Quorum], lab_is_his: bool) -> Str
         let mut text = ring.encode().replace("# end of the ring\n", "");
         for rule in rules {
             let of: Vec<String> = rule.of.iter().map(|name| format!("\"{name}\"")).collect();
-            text += &format!(
-                "[[quorum]]\nprojects = [\"{}\"]\nagree = {}\nof = [{}]\n",
-                rule.projects,
-                rule.agree,
-                of.join(", ")
-            );
+            let head = format!("[[quorum]]\nprojects = [\"{}\"]\nagree = {}\n", rule.projects, rule.agree);
+            text += &[head, format!("of = [{}]\n", of.join(", "))].concat();
         }
         Ring::parse(&(text + "# end of the ring\n")).unwrap()
     };
