@@ -44,6 +44,8 @@ pub struct EntryReport {
     pub projects: Vec<ProjectName>,
     /// The databases that a list's good copy names, those that it has taken back too.
     pub databases: Vec<(EntryName, Listing)>,
+    /// When the good copy verified and was current.
+    pub verified_at: Option<Time>,
     /// Until when the good copy is current.
     pub good_until: Option<Time>,
     /// Whether it is.
@@ -85,6 +87,7 @@ impl Client<'_> {
         let (numbers, projects, good_until) =
             (memory.numbers(), listed_projects(&memory), good_until(&memory));
         let age = memory.good().map(|good| Age::of(good, self.now));
+        let verified_at = memory.good().map(packman_tuf::Good::verified_at);
         let (about, databases) = match entry.kind {
             Kind::Database => {
                 (Database::open(entry, memory)?.map(|database| database.about().clone()), Vec::new())
@@ -109,6 +112,7 @@ impl Client<'_> {
             numbers,
             projects,
             databases,
+            verified_at,
             good_until,
             age,
         })

@@ -92,6 +92,8 @@ pub(crate) enum Command {
     },
     /// Make a virtual environment
     Venv(VenvArgs),
+    /// Tell what is there, what is used and what is missing on this machine, with the remedy
+    Doctor,
     /// Look after what is kept to be installed again
     #[command(subcommand)]
     Cache(CacheCommand),

@@ -5,6 +5,7 @@ mod cache;
 mod curate;
 mod demand;
 mod demo;
+mod doctor;
 mod environment;
 mod explain;
 mod install;
@@ -42,6 +43,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<(), Ending> {
         Command::Venv(venv) => environment::venv(&venv, &common),
         Command::Install(install) => install::install(&install, &common),
         Command::Uninstall(uninstall) => install::uninstall(&uninstall, &common),
+        Command::Doctor => doctor::run(&common),
         Command::Cache(command) => cache::run(&command, &common),
         Command::Curate(command) => curate::run(command, &common),
     }

@@ -5,6 +5,7 @@ pub(crate) mod cache;
 pub(crate) mod compare;
 pub(crate) mod curate;
 pub(crate) mod demand;
+pub(crate) mod doctor;
 pub(crate) mod environment;
 pub(crate) mod error;
 pub(crate) mod evidence;

@@ -10,8 +10,9 @@ use ureq::tls::{RootCerts, TlsConfig, TlsProvider};
 use ureq::unversioned::transport::DefaultConnector;
 
 use super::failure::{NetworkFailure, NetworkReason};
+use super::means::{TlsMeans, TlsThere};
 use super::names::Names;
-use super::proxy::{Proxies, Route};
+use super::proxy::{Proxies, ProxySetting, Route};
 use super::{FetcherSettings, Patience};
 use crate::environ::Environ;
 use crate::location::Location;
@@ -24,7 +25,10 @@ pub(super) struct Agents {
     user_agent: String,
     stop: Stop,
     names: Names,
-    made: [[OnceLock<Agent>; 3]; 2],
+    environ: Environ,
+    bundled_roots: bool,
+    tls: OnceLock<TlsThere>,
+    made: [[OnceLock<Agent>; 3]; 4],
 }
 
 impl Agents {
@@ -35,16 +39,43 @@ impl Agents {
             user_agent: settings.user_agent.clone(),
             stop: stop.clone(),
             names: Names::default(),
+            environ: environ.clone(),
+            bundled_roots: settings.bundled_roots,
+            tls: OnceLock::new(),
             made: Default::default(),
         }
+    }
+
+    /// What there is to protect `https`; looking reads all certificates of the platform, so it is done where it matters.
+    pub(super) fn tls(&self) -> &TlsThere {
+        self.tls.get_or_init(|| TlsThere::look(&self.environ, self.bundled_roots))
+    }
+
+    pub(super) fn environ(&self) -> &Environ {
+        &self.environ
+    }
+
+    pub(super) fn proxies(&self) -> Vec<ProxySetting> {
+        self.proxies.settings()
+    }
+
+    /// The proxy by which a host is asked.
+    pub(super) fn proxy(&self, location: &Location) -> Option<&str> {
+        self.proxies.address(self.proxies.route(location))
     }
 
     /// The agent for an answer of at most so many bytes from there.
     pub(super) fn agent(&self, location: &Location, max_bytes: u64) -> Result<&Agent, NetworkFailure> {
         let large = max_bytes > Patience::SMALL;
         let route = self.proxies.route(location);
-        let [small_ones, large_ones] = &self.made;
-        let [direct, http, https] = if large { large_ones } else { small_ones };
+        let is_https = location.url().is_some_and(|url| url.scheme() == "https");
+        let [small_plain, large_plain, small_tls, large_tls] = &self.made;
+        let [direct, http, https] = match (is_https, large) {
+            (false, false) => small_plain,
+            (false, true) => large_plain,
+            (true, false) => small_tls,
+            (true, true) => large_tls,
+        };
         let made = match route {
             Route::Direct => direct,
             Route::HttpProxy => http,
@@ -57,15 +88,16 @@ impl Agents {
         let wrong =
             |_| NetworkFailure::new(location, NetworkReason::Proxy("wanted an http address".to_owned()));
         let proxy = self.proxies.address(route).map(ureq::Proxy::new).transpose().map_err(wrong)?;
-        Ok(made.get_or_init(|| self.make(large, proxy)))
+        Ok(made.get_or_init(|| self.make(large, is_https, proxy)))
     }
 
-    fn make(&self, large: bool, proxy: Option<ureq::Proxy>) -> Agent {
+    fn make(&self, large: bool, is_https: bool, proxy: Option<ureq::Proxy>) -> Agent {
         let patience = &self.patience;
-        let tls = TlsConfig::builder()
-            .provider(TlsProvider::Rustls)
-            .root_certs(RootCerts::PlatformVerifier)
-            .build();
+        let roots = match is_https.then(|| &self.tls().used) {
+            Some(TlsMeans::Bundled) => RootCerts::WebPki,
+            _ => RootCerts::PlatformVerifier,
+        };
+        let tls = TlsConfig::builder().provider(TlsProvider::Rustls).root_certs(roots).build();
         let config = Agent::config_builder()
             .tls_config(tls)
             .proxy(proxy)

@@ -2,13 +2,16 @@
 
 use std::fs;
 use std::io::{self, Read as _};
+use std::path::Path;
 
 use ureq::http::HeaderValue;
 
-use super::Fetcher;
 use super::allowance::Allowance;
 use super::body::{Body, Reply, told};
+use super::curl;
 use super::failure::{NetworkFailure, NetworkReason};
+use super::means::TlsMeans;
+use super::{Fetcher, Patience};
 use crate::failure::{Act, DiskFailure, DiskReason};
 use crate::location::Location;
 
@@ -69,6 +72,17 @@ impl Fetcher {
         told_who: Option<HeaderValue>,
     ) -> Result<Answer, NetworkFailure> {
         let failed = |reason| NetworkFailure::new(at, told(reason, &self.stop));
+        if at.url().is_some_and(|url| url.scheme() == "https") {
+            match &self.agents.tls().used {
+                TlsMeans::Platform | TlsMeans::Bundled => {}
+                TlsMeans::Curl(curl) => {
+                    return self.ask_curl(curl, at, asking, told_who.as_ref()).map_err(failed);
+                }
+                TlsMeans::Nothing => {
+                    return Err(failed(NetworkReason::Tls("nothing here verifies certificates".to_owned())));
+                }
+            }
+        }
         let mut request = self
             .agents
             .agent(at, asking.max_bytes)?
@@ -106,6 +120,61 @@ impl Fetcher {
     }
 }
 
+impl Fetcher {
+    /// The same by the `curl` command.
+    fn ask_curl(
+        &self,
+        program: &Path,
+        at: &Location,
+        asking: &Asking<'_>,
+        told_who: Option<&HeaderValue>,
+    ) -> Result<Answer, NetworkReason> {
+        let patience = &self.settings.patience;
+        let whole = if asking.max_bytes > Patience::SMALL { patience.large } else { patience.small };
+        let (whole, idle) = match asking.within {
+            Some(within) => (within.left().ok_or(NetworkReason::NoTimeLeft)?, within.idle),
+            None => (whole, patience.idle),
+        };
+        let question = curl::Question {
+            url: at.to_string(),
+            accept: asking.accept,
+            user_agent: &self.settings.user_agent,
+            authorization: told_who.and_then(|header| header.to_str().ok()).map(str::to_owned),
+            proxy: self.agents.proxy(at),
+            connect: patience.connect.min(whole),
+            whole,
+            idle,
+        };
+        let answered = curl::ask(program, self.agents.environ(), &question, &self.stop)?;
+        match answered.status {
+            200 => {
+                let encoding = answered.header("content-encoding").unwrap_or_default().to_ascii_lowercase();
+                if !matches!(encoding.as_str(), "" | "identity") {
+                    return Err(NetworkReason::Encoding(encoding));
+                }
+                let content_type = answered.header("content-type").unwrap_or_default();
+                Ok(Answer::Found(Reply {
+                    location: at.clone(),
+                    content_type: media_type(content_type),
+                    length: answered.header("content-length").and_then(|length| length.parse().ok()),
+                    body: Body::Web(answered.body),
+                }))
+            }
+            status @ (301 | 302 | 303 | 307 | 308) => {
+                let to = answered.header("location").ok_or(NetworkReason::Status(status))?;
+                at.follow(to).map(|(to, _)| Answer::Elsewhere(to)).map_err(NetworkReason::Redirect)
+            }
+            404 | 410 => Ok(Answer::Missing),
+            status => Err(NetworkReason::Status(status)),
+        }
+    }
+}
+
+/// The media type without parameters, in lower case.
+fn media_type(text: &str) -> String {
+    text.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
+}
+
 type Response = ureq::http::Response<ureq::Body>;
 
 fn header<'r>(response: &'r Response, name: &str) -> Option<&'r str> {
@@ -124,7 +193,7 @@ fn reply(at: &Location, response: Response, asking: &Asking<'_>) -> Result<Reply
         Some(other) => return Err(NetworkReason::Encoding(other.to_owned())),
     };
     let content_type = header(&response, "content-type").unwrap_or_default();
-    let content_type = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    let content_type = media_type(content_type);
     let body = response.into_body();
     let length = if packed { None } else { body.content_length() };
     let body: Box<dyn io::Read + Send> = if packed {

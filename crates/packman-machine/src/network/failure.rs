@@ -102,7 +102,8 @@ impl NetworkFailure {
             NetworkReason::Offline => Some("without `--offline` it would be fetched"),
             NetworkReason::Tls(words) if speaks_no_tls(words) => None,
             NetworkReason::Tls(_) => Some(
-                "the certificates that this machine trusts decide; a proxy that opens connections needs its own there",
+                "the certificates that this machine trusts decide; a proxy that opens connections needs its own there; \
+                 `packman doctor` says which are in use",
             ),
             NetworkReason::Status(401 | 403) => {
                 Some("a netrc line `machine HOST login NAME password SECRET` tells a host who asks")

@@ -6,9 +6,11 @@
 mod agents;
 mod allowance;
 mod body;
+mod curl;
 mod download;
 mod exchange;
 mod failure;
+mod means;
 mod names;
 mod netrc;
 mod proxy;
@@ -32,6 +34,8 @@ use netrc::Netrc;
 pub use allowance::{Allowance, Within};
 pub use download::{Attempt, DownloadFailure, Downloaded, Expected, Fault};
 pub use failure::{NetworkFailure, NetworkReason};
+pub use means::{BUNDLED_DAYS, CHOICE, TlsMeans, TlsThere};
+pub use proxy::ProxySetting;
 pub use sink::{FileSink, Sink};
 
 /// Fetches from web servers and folders.
@@ -54,6 +58,8 @@ pub struct FetcherSettings {
     pub user_agent: String,
     /// How long to wait for what.
     pub patience: Patience,
+    /// Whether the root certificates that are built in are young enough to be used, where the platform has none.
+    pub bundled_roots: bool,
     /// Is told what is wrong with the user's netrc, once.
     pub warn: fn(&dyn fmt::Display),
 }
@@ -81,15 +87,6 @@ pub struct Patience {
     pub again: u32,
     /// How long to wait before that; four times as long each time.
     pub pause: Duration,
-}
-
-/// What protects `https`. Chosen by what the machine has, never by what accepts a certificate.
-#[derive(Copy, Clone, Debug, Eq, PartialEq)]
-#[non_exhaustive]
-pub enum TlsMeans {
-    /// The platform's own verifier and certificates; `SSL_CERT_FILE` and `SSL_CERT_DIR` count where they do for
-    /// other programs.
-    Platform,
 }
 
 /// What a fetch found.
@@ -141,7 +138,7 @@ impl Default for Patience {
 impl Default for FetcherSettings {
     fn default() -> Self {
         let user_agent = concat!("packman/", env!("CARGO_PKG_VERSION")).to_owned();
-        Self { offline: false, user_agent, patience: Patience::default(), warn: |_| {} }
+        Self { offline: false, user_agent, patience: Patience::default(), bundled_roots: true, warn: |_| {} }
     }
 }
 
@@ -158,9 +155,14 @@ impl Fetcher {
         }
     }
 
-    /// What protects `https`.
-    pub fn tls_means(&self) -> TlsMeans {
-        TlsMeans::Platform
+    /// What there is to protect `https`, and what is used. Looked at once, when it is first needed.
+    pub fn tls(&self) -> &TlsThere {
+        self.agents.tls()
+    }
+
+    /// The proxies of the environment, without passwords.
+    pub fn proxies(&self) -> Vec<ProxySetting> {
+        self.agents.proxies()
     }
 
     /// Whether the network is left alone.

@@ -13,6 +13,15 @@ pub(super) struct Proxies {
     without: Vec<String>,
 }
 
+/// What the environment says of proxies.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct ProxySetting {
+    /// `http`, `https`, or `no` for what is asked without one.
+    pub of: &'static str,
+    /// The address, without the name and password in it; or the exceptions.
+    pub value: String,
+}
+
 /// The way to a host.
 #[derive(Copy, Clone, Debug, Eq, PartialEq)]
 pub(super) enum Route {
@@ -50,6 +59,22 @@ impl Proxies {
             ("https", _, Some(_)) => Route::HttpsProxy,
             _ => Route::Direct,
         }
+    }
+
+    /// What is set, for people.
+    pub(super) fn settings(&self) -> Vec<ProxySetting> {
+        let shown = |address: &String| match address.rsplit_once('@') {
+            Some((before, host)) => {
+                let scheme =
+                    before.split_once("://").map_or(String::new(), |(scheme, _)| format!("{scheme}://"));
+                format!("{scheme}{host}")
+            }
+            None => address.clone(),
+        };
+        let no = Some(self.without.join(",")).filter(|no| !no.is_empty());
+        let all =
+            [("http", self.http.as_ref().map(shown)), ("https", self.https.as_ref().map(shown)), ("no", no)];
+        all.into_iter().filter_map(|(of, value)| Some(ProxySetting { of, value: value? })).collect()
     }
 
     pub(super) fn address(&self, route: Route) -> Option<&str> {

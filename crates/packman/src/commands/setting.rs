@@ -5,7 +5,7 @@ use packman_machine::cache::Cache;
 use packman_machine::clock;
 use packman_machine::environ::Environ;
 use packman_machine::home::Home;
-use packman_machine::network::{Fetcher, FetcherSettings};
+use packman_machine::network::{BUNDLED_DAYS, Fetcher, FetcherSettings};
 use packman_machine::python::Pythons;
 use packman_machine::ssh_agent::{AgentFailure, SshAgent};
 use packman_machine::stop::Stop;
@@ -17,7 +17,7 @@ use crate::terminal::Terminal;
 use crate::words;
 
 /// When this source was released, in seconds since 1970: 2026-11-23. No honest clock is behind it.
-const RELEASED: Time = Time::from_seconds(1_795_392_000);
+pub(super) const RELEASED: Time = Time::from_seconds(1_795_392_000);
 
 /// The machine as this run found it.
 pub(crate) struct Setting {
@@ -45,12 +45,17 @@ impl Setting {
         let stop = Stop::on_signals(words::stopped::last_words)?;
         let home = Home::of(&environ)?;
         let cache = Cache::of(&environ, |warning| warn(&warning));
-        let settings = FetcherSettings { offline: common.offline, warn, ..FetcherSettings::default() };
+        let clock = clock::now();
+        let settings = FetcherSettings {
+            offline: common.offline,
+            bundled_roots: clock < RELEASED.plus_days(BUNDLED_DAYS),
+            warn,
+            ..FetcherSettings::default()
+        };
         let fetcher = Fetcher::new(&environ, settings, &stop);
         let agent = SshAgent::of(&environ);
         let reach = if common.offline { Reach::Offline } else { Reach::Online };
         let terminal = Terminal::new(&environ, common.quiet, yes, &stop);
-        let clock = clock::now();
         if clock < RELEASED {
             terminal.say_clock_behind(clock, RELEASED);
         }

@@ -194,6 +194,7 @@ fn every_answer_has_the_members_that_the_page_says() {
     let stray = world.path("v/bin/stray");
     std::fs::write(&stray, "").unwrap();
     answers("audit", 1, &["audit", "--venv", "v"]);
+    answers("doctor", 0, &["doctor"]);
     answers("as-wheel", 0, &["as-wheel", "dist"]);
     answers("cache size", 0, &["cache", "size"]);
     answers("cache verify", 0, &["cache", "verify"]);

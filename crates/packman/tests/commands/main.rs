@@ -34,6 +34,7 @@ mod sentences;
 mod start;
 mod stopped;
 mod terminal;
+mod tls;
 mod trust;
 
 #[path = "../support/mod.rs"]

@@ -66,6 +66,7 @@ fn help_and_version_are_answers() {
       freeze       Write what is installed as lines of a requirements file
       audit        Find what was changed in an environment, and what nobody installed
       venv         Make a virtual environment
+      doctor       Tell what is there, what is used and what is missing on this machine, with the remedy
       cache        Look after what is kept to be installed again
       curate       Publish a database of packages that you vouch for
       demo         Show the whole road in a scratch folder, and five attacks on it
