@@ -59,15 +59,18 @@ impl Client<'_> {
 
 /// Why there is nothing to remove: what is there in pieces is not said to be absent.
 fn not_there(inventory: &Inventory, project: &ProjectName) -> No {
+    in_pieces(inventory, project).unwrap_or_else(|| No::NotInstalled(project.clone()))
+}
+
+/// Says that a project is there in pieces, where it is: nobody can tell its files.
+pub(crate) fn in_pieces(inventory: &Inventory, project: &ProjectName) -> Option<No> {
     let is_it = |path: &std::path::Path| {
         let name = path.file_name()?.to_str()?;
         ProjectName::parse(name.split_once('-')?.0).ok()
     };
-    if !inventory.broken.iter().any(|broken| is_it(&broken.path).as_ref() == Some(project)) {
-        return No::NotInstalled(project.clone());
-    }
+    inventory.broken.iter().find(|broken| is_it(&broken.path).as_ref() == Some(project))?;
     let why = "it is there, and what it says of itself cannot be read";
-    No::Environment(Conflict::NoRecord { project: project.to_string(), why })
+    Some(No::Environment(Conflict::NoRecord { project: project.to_string(), why }))
 }
 
 /// The requirements of what stays that name what goes.

@@ -423,6 +423,9 @@ fn stopped_in_the_middle_it_records_nothing_and_fetches_nothing_twice() {
     index.list("b", &[pure("b", "1")]);
     world.init();
     let before = world.tree("db");
+    // One comes and the other never does: were both to come at once, nothing would be left to stop.
+    let late = "files/b/b-1-py3-none-any.whl";
+    index.put(late, Answer::silence());
     *world.told.stop_at.lock().unwrap() = Some(("ended", world.stop.clone()));
     let request = world.request(&["a", "b"], Some(&index));
     assert_eq!(world.curator().add(&request).unwrap_err().code(), "stopped");
@@ -432,10 +435,11 @@ fn stopped_in_the_middle_it_records_nothing_and_fetches_nothing_twice() {
     // The same home and cache, in a run that nobody stops.
     let wheels = |asked: Vec<String>| asked.iter().filter(|path| path.starts_with("GET files/")).count();
     let fetched = wheels(index.asked());
+    index.put(late, Answer::bytes(pure("b", "1").bytes));
     let again = world.again();
     assert_eq!(again.add(&request).added.len(), 2);
     let fetched_again = wheels(index.asked());
-    assert!(fetched >= 1 && fetched + fetched_again <= 3, "{fetched} then {fetched_again}");
+    assert!(fetched >= 1 && fetched_again == 1, "{fetched} then {fetched_again}");
 }
 
 #[test]

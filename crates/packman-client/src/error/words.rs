@@ -91,7 +91,7 @@ impl fmt::Display for No {
             Self::NotInstalled(project) => write!(f, "`{project}` is not installed here"),
             Self::ProjectPython { folder } => write!(
                 f,
-                "{} has no Python outside of it: only a program that came with it could say what it is",
+                "{} has no Python that you or this machine put there: only a stranger's program could say what it is",
                 quoted(folder)
             ),
             Self::NoEnvironment => f.write_str("there is no environment here"),

@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use packman_database::{About, Kind, MalformedRecord, ProjectRecord, Recalls};
-use packman_machine::files::{self, Keeping};
+use packman_machine::files::{self, Keeping, Prepared};
 use packman_machine::lock::{FileLock, LockWait};
 use packman_machine::stop::Commit;
 use packman_names::ProjectName;
@@ -191,14 +191,19 @@ impl Folder {
 
     /// Writes a file whole or not at all, with the folders it needs; touches nothing when it has these bytes.
     pub(crate) fn write(&self, name: &str, bytes: &[u8]) -> Result<(), CurateError> {
+        Ok(self.prepare(name, bytes)?.map_or(Ok(()), Prepared::place)?)
+    }
+
+    /// Writes a file beside its place; nothing where it has these bytes.
+    fn prepare(&self, name: &str, bytes: &[u8]) -> Result<Option<Prepared>, CurateError> {
         let path = self.join(name);
         if files::read_file(&path, u64::MAX)?.is_some_and(|old| old == bytes) {
-            return Ok(());
+            return Ok(None);
         }
         if let Some(parent) = path.parent() {
             files::make_public_folder(parent)?;
         }
-        Ok(files::write_file(&path, bytes, Keeping::Published)?)
+        Ok(Some(Prepared::write(&path, bytes, Keeping::Published)?))
     }
 
     /// What the database says of itself, as staged.
@@ -256,7 +261,8 @@ impl Folder {
     }
 
     /// Stages records; one without files is taken away. Nothing is written that could not be read again, and then
-    /// nothing at all: a hostile index must not leave a folder that no command can read.
+    /// nothing at all: a hostile index must not leave a folder that no command can read. All that takes room is done before
+    /// the first record changes.
     pub(crate) fn stage(&self, records: &[&ProjectRecord]) -> Result<(), CurateError> {
         let mut ready = Vec::new();
         for record in records {
@@ -266,14 +272,13 @@ impl Folder {
             ready.push((record, bytes));
         }
         let _commit = Commit::begin();
-        for (record, bytes) in ready {
-            if record.files.is_empty() {
-                self.unstage(&record.name)?;
-            } else {
-                self.write(&packman_database::record_path(&record.name), &bytes)?;
-            }
+        let mut prepared = Vec::new();
+        for (record, bytes) in ready.iter().filter(|(record, _)| !record.files.is_empty()) {
+            prepared.extend(self.prepare(&packman_database::record_path(&record.name), bytes)?);
         }
-        Ok(())
+        prepared.into_iter().try_for_each(Prepared::place)?;
+        let empty = records.iter().filter(|record| record.files.is_empty());
+        empty.into_iter().try_for_each(|record| self.unstage(&record.name))
     }
 
     /// Takes the record of a project away, whatever is in it.

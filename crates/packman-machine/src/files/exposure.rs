@@ -70,6 +70,26 @@ pub fn is_exposed(path: &Path) -> bool {
     std::fs::metadata(path).is_ok_and(exposed)
 }
 
+/// Whether a stranger could have put a file where it is: it, or a folder on the way to it, belongs to another user, or
+/// everybody may write it. Groups are let be: package managers share their folders by them. The path has no links in it.
+#[cfg(unix)]
+pub fn is_of_strangers(real: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt as _;
+
+    let strange = |path: &Path| {
+        let Ok(of) = std::fs::metadata(path) else { return true };
+        let exposure = judge(of.uid(), of.gid(), of.mode(), of.is_dir());
+        matches!(exposure, Exposure::OwnedByAnother | Exposure::Everybody)
+    };
+    real.ancestors().any(strange)
+}
+
+/// Who can change a file is not read on this system.
+#[cfg(not(unix))]
+pub fn is_of_strangers(_: &Path) -> bool {
+    false
+}
+
 /// Who can change a file is not read on this system.
 #[cfg(not(unix))]
 pub fn is_exposed(_: &Path) -> bool {

@@ -14,7 +14,8 @@ use std::path::{Path, PathBuf};
 use crate::failure::{Act, DiskFailure, DiskReason};
 
 pub use exposure::{
-    Exposure, changeable_by_others_than_root, exposure, is_exposed, other_owner, owner, unwritable,
+    Exposure, changeable_by_others_than_root, exposure, is_exposed, is_of_strangers, other_owner, owner,
+    unwritable,
 };
 pub use temporary::{Scratch, clear_abandoned, clear_abandoned_below, clear_own_abandoned};
 pub(crate) use temporary::{TEMPORARY, temporary};

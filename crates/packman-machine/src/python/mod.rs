@@ -68,7 +68,8 @@ pub enum PythonFailure {
     NoneFound(Option<PythonVersion>),
     /// The interpreter is older than 3.8.
     TooOld(PathBuf, PythonVersion),
-    /// Nothing but a program that lies in the environment, or came with the project, tells what the environment is.
+    /// Nothing but a program that lies in the environment, came with the project, or may be a stranger's, tells what the
+    /// environment is.
     OwnProgram(PathBuf),
     /// Whoever makes the environment is at it, or was killed.
     Unfinished(PathBuf),
@@ -212,7 +213,7 @@ impl fmt::Display for PythonFailure {
             }
             Self::OwnProgram(folder) => write!(
                 f,
-                "{} has no Python outside of it: only a program that came with it could say what it is",
+                "{} has no Python that you or this machine put there: only a stranger's program could say what it is",
                 shown(folder)
             ),
             Self::Unfinished(folder) => {

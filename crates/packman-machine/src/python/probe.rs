@@ -48,6 +48,11 @@ impl VenvPaths {
 }
 
 impl Pythons<'_> {
+    /// Whether what a program says of itself is kept, so that it does not have to be run.
+    pub(super) fn is_known(&self, real: &Path) -> bool {
+        key(real).is_some_and(|key| self.cache.derived(KIND, &key).is_some())
+    }
+
     /// Asks a program that is not the interpreter of a virtual environment.
     pub(super) fn probe(&self, program: &Path) -> Result<Python, PythonFailure> {
         let real = program.canonicalize().unwrap_or_else(|_| program.to_owned());

@@ -300,7 +300,7 @@ fn answers_that_are_none_are_failures() {
 #[test]
 fn a_python_that_others_manage_is_told_with_their_words() {
     let place = Place::new();
-    let program = place.fake("managed", |answer| {
+    let program = place.fake("python-managed", |answer| {
         let (before, rest) = answer.split_once("\"stdlib\": \"").unwrap();
         let after = rest.split_once('"').unwrap().1;
         format!("{before}\"stdlib\": \"{}\"{after}", place.folder.path().join("lib").display())
@@ -375,6 +375,68 @@ fn a_program_that_came_with_the_project_is_not_run() {
     // Who names it knows it.
     place.pythons().discover(&Wanted::Venv(".venv".into())).unwrap().unwrap();
     assert_eq!(run(), 1);
+}
+
+/// `pyvenv.cfg` and the link beside it can name any program of the machine: another user's, in whose folder we stand, or one
+/// that is no Python.
+#[cfg(unix)]
+#[test]
+fn a_program_that_a_stranger_could_have_put_there_is_not_run() {
+    use std::os::unix::fs::{PermissionsExt as _, chown, symlink};
+
+    const STRANGER: u32 = 65_534;
+    let place = Place::new();
+    std::fs::create_dir_all(place.path("project/v/bin")).unwrap();
+    std::fs::create_dir_all(place.path("theirs/bin")).unwrap();
+    let folder = place.path("theirs/bin");
+    let lead_to = |name: &str| {
+        let link = place.path("project/v/bin/python");
+        let _ = std::fs::remove_file(&link);
+        symlink(folder.join(name), link).unwrap();
+        let (home, program) = (folder.display(), folder.join(name).display().to_string());
+        let settings = format!("home = {home}\nexecutable = {program}\nversion = 3.99.0\n");
+        std::fs::write(place.path("project/v/pyvenv.cfg"), settings).unwrap();
+    };
+    let wanted = Wanted::Venv("project/v".into());
+    let check = |name: &str, is_run: bool| {
+        lead_to(name);
+        let before = place.runs(&format!("theirs/bin/{name}"));
+        let found = place.pythons().discover(&wanted);
+        assert_eq!(found.is_ok(), is_run, "{name}: {found:?}");
+        assert_eq!(place.runs(&format!("theirs/bin/{name}")) - before, usize::from(is_run), "{name}");
+    };
+    let python = || place.fake("theirs/bin/python3", |answer| answer);
+    // The attack succeeds where it is the user's own Python.
+    python();
+    check("python3", true);
+    // What is called otherwise is never run, whosever it is.
+    place.fake("theirs/bin/launch", |answer| answer);
+    check("launch", false);
+    let set_mode = |path: &Path, mode| {
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
+    };
+    // Where everybody may write, anybody may have put it there; the next one is not known yet.
+    python();
+    set_mode(&folder, 0o777);
+    check("python3", false);
+    set_mode(&folder, 0o755);
+    // Only root gives files away; for anybody else the rest is nothing to test.
+    if chown(&folder, Some(STRANGER), None).is_err() {
+        return;
+    }
+    check("python3", false);
+    chown(&folder, Some(0), None).unwrap();
+    chown(folder.join("python3"), Some(STRANGER), None).unwrap();
+    check("python3", false);
+    // Who has it in PATH runs it anyhow; and who named it once is not asked to run it again.
+    let folders = std::env::join_paths([folder.clone(), "/usr/bin".into(), "/bin".into()]).unwrap();
+    let known = Place { environ: place.environ.clone().with("PATH", folders), ..Place::new() };
+    lead_to("python3");
+    assert!(known.pythons().discover(&wanted).is_ok());
+    place.pythons().discover(&Wanted::Python(folder.join("python3"))).unwrap();
+    let before = place.runs("theirs/bin/python3");
+    assert!(place.pythons().discover(&wanted).is_ok());
+    assert_eq!(place.runs("theirs/bin/python3"), before);
 }
 
 /// Asking must not be a way to run what is installed: the attack is a file that Python runs when it starts.

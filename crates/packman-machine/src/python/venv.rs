@@ -55,7 +55,7 @@ impl Pythons<'_> {
         }
         let Some(settings) = files::read_file(&folder.join(SETTINGS), 64 << 10)? else {
             // An environment of conda is a whole Python of its own: `--python` names its program.
-            if !self.is_outside(&program, &folder, learnt) {
+            if !self.may_run(&program, &folder, learnt) {
                 return Err(PythonFailure::OwnProgram(folder));
             }
             let python = self.probe(&program)?;
@@ -65,13 +65,13 @@ impl Pythons<'_> {
         let settings = String::from_utf8_lossy(&settings);
         let sees_base = ini::value(&settings, "", "include-system-site-packages")
             .is_some_and(|value| value.eq_ignore_ascii_case("true"));
-        let is_outside = self.is_outside(&program, &folder, learnt);
-        let python = if is_outside && is_named(&program, &settings) {
+        let may_run = self.may_run(&program, &folder, learnt);
+        let python = if may_run && is_named(&program, &settings) {
             self.under_venv(&program)?
         } else {
             match self.below(&folder, &settings, learnt) {
                 // Settings may be older than the link: a Python that was replaced by a newer one, or moved.
-                Err(PythonFailure::OwnProgram(_)) if is_outside => self.under_venv(&program)?,
+                Err(PythonFailure::OwnProgram(_)) if may_run => self.under_venv(&program)?,
                 python => python?,
             }
         };
@@ -98,7 +98,7 @@ impl Pythons<'_> {
         let named = value("executable").map(PathBuf::from).into_iter();
         let named = named.chain(value("home").into_iter().flat_map(in_home));
         let mut asked = named
-            .filter(|program| program.is_absolute() && self.is_outside(program, folder, learnt))
+            .filter(|program| program.is_absolute() && self.may_run(program, folder, learnt))
             .filter_map(|program| self.under_venv(&program).ok());
         let is_it = |python: &Python| python.is(version);
         // Where the environment is activated, PATH leads into it first.
@@ -107,11 +107,32 @@ impl Pythons<'_> {
         asked.find(is_it).or_else(in_path).ok_or_else(|| PythonFailure::OwnProgram(folder.to_owned()))
     }
 
+    /// Whether a program may be run because an environment leads to it. Whoever made the environment chose it, and may be
+    /// whoever wrote a clone, or another user in whose folder we stand: so it lies outside, is called as a Python is, and
+    /// no stranger could have put it there, save where PATH leads to the same. What is known already is not run.
+    fn may_run(&self, program: &Path, environment: &Path, learnt: Learnt) -> bool {
+        let Ok(real) = program.canonicalize() else { return false };
+        let name = real.file_name().map(|name| name.to_string_lossy().to_lowercase()).unwrap_or_default();
+        let is_python = || ["python", "pypy", "graalpy"].iter().any(|kind| name.contains(kind));
+        let in_path = || {
+            let names = [name.as_str(), "python3", "python"].map(Path::new);
+            let mut found = names.into_iter().filter_map(|name| program::find(self.environ, name));
+            found.any(|found| found.canonicalize().is_ok_and(|found| found == real))
+        };
+        self.is_real_outside(&real, environment, learnt)
+            && (learnt == Learnt::Made
+                || self.is_known(&real)
+                || is_python() && (!files::is_of_strangers(&real) || in_path()))
+    }
+
     /// Whether a program lies outside an environment, and where nobody named that, outside the project that it belongs
     /// to, which is the folder that holds it. What lies inside may have come with a clone: it is not run. Nobody clones
     /// into the user's home itself, where some keep all their Pythons.
     fn is_outside(&self, program: &Path, environment: &Path, learnt: Learnt) -> bool {
-        let Ok(real) = program.canonicalize() else { return false };
+        program.canonicalize().is_ok_and(|real| self.is_real_outside(&real, environment, learnt))
+    }
+
+    fn is_real_outside(&self, real: &Path, environment: &Path, learnt: Learnt) -> bool {
         let home = self.environ.user_home().and_then(|home| home.canonicalize().ok());
         let project = environment
             .parent()

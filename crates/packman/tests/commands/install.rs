@@ -435,3 +435,32 @@ fn what_a_killed_change_left_is_cleared_away_even_when_there_is_nothing_to_do() 
     assert!(snapshot(&venv) == whole);
     assert!(!venv.join(".packman").exists());
 }
+
+/// Left by another program, or by a removal that was broken off: its files would be in the way of their own successors.
+#[test]
+fn what_is_there_in_pieces_is_not_installed_over() {
+    let stage = Stage::trusted(vec![module("flask", "3.0"), module("flask", "3.1")]);
+    let venv = stage.world.venv("v");
+    stage.world.ok(&["install", "--venv", "v", "flask==3.0"]);
+    let site =
+        std::fs::read_dir(venv.join("lib")).unwrap().next().unwrap().unwrap().path().join("site-packages");
+    std::fs::remove_file(site.join("flask-3.0.dist-info/METADATA")).unwrap();
+    let before = snapshot(&venv);
+    for requirement in ["flask", "flask==3.0"] {
+        let run = stage.world.ends(1, "installed-without-record", &["install", "--venv", "v", requirement]);
+        let said = said(&stage.world, &run);
+        let python = site.parent().unwrap().file_name().unwrap().to_str().unwrap();
+        insta::allow_duplicates! {
+            insta::assert_snapshot!(said.replace(python, "python3.X"), @"
+            warning: `./v/lib/python3.N/site-packages/flask-3.0.dist-info`: it has no METADATA
+            error: `flask`: it is there, and what it says of itself cannot be read, so its files are not known
+              hint: if another program installed it, remove it with that
+              hint: a new environment is the safe way: `packman venv DIR`, then `--venv DIR`
+            ");
+        }
+    }
+    assert!(snapshot(&venv) == before);
+    std::fs::remove_dir_all(site.join("flask-3.0.dist-info")).unwrap();
+    std::fs::remove_dir_all(site.join("flask")).unwrap();
+    stage.world.ok(&["install", "--venv", "v", "flask"]);
+}

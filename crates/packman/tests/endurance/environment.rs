@@ -94,7 +94,20 @@ fn a_first_use_that_is_harmed_anywhere_is_whole_or_not_at_all() {
         let scene = scene(&stage, "a first database", &add, &[home]);
         // Who was added already is told so.
         let is_done = |run: &Run| run.code == 1 && run.stderr.contains("already");
-        Scene { forgotten: vec![cache.clone()], answers: true, is_done, ..scene }.check();
+        Scene { forgotten: vec![cache], answers: true, is_done, ..scene }.check();
+    }
+}
+
+#[test]
+fn a_first_install_that_is_harmed_anywhere_is_whole_or_not_at_all() {
+    if has_strace() {
+        let mut stage = Stage::published(vec![module("flask", "3.0")]);
+        stage.world.venv("v");
+        let number = stage.number();
+        stage.world.use_fresh_user("user");
+        let url = stage.mirror.url();
+        stage.world.ok(&["trust", "add", &url, "--as", "web", "--number", &number, "--quiet"]);
+        let cache = stage.world.cache();
         let install = ["install", "--quiet", "--venv", "v", "flask"];
         Scene { forgotten: vec![cache], ..changing(&stage, "a first install", &install) }.check();
     }
