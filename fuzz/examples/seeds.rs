@@ -63,6 +63,14 @@ fn main() {
     for (choice, role) in [(0, Role::Root), (1, Role::Timestamp), (2, Role::Snapshot), (3, Role::Targets)] {
         plant("metadata_file", role.name(), &chosen(choice, &repository.file(role)));
     }
+    plant(
+        "metadata_file",
+        "map",
+        &chosen(
+            5,
+            br#"{"repositories": {"a": ["https://a.invalid/"], "b": []}, "mapping": [{"paths": ["*"], "repositories": ["a", "b"], "threshold": 2, "terminating": true}]}"#,
+        ),
+    );
     // An honest mirror: the newest file each time; then one that lags; then one that changes a byte.
     plant("repository", "honest", &[0, 6].repeat(40));
     plant("repository", "lagging", &(0..40_u8).flat_map(|step| [0, step]).collect::<Vec<_>>());

@@ -6,6 +6,7 @@ use packman_strict::Sha256;
 use packman_strict::time::Time;
 use packman_tuf::{
     Answer, Limits, Memory, Refresh, Role, RootDraft, SnapshotDraft, Step, TargetsDraft, TimestampDraft,
+    TrustMap,
 };
 use testkit::repository::Repository;
 
@@ -15,15 +16,16 @@ fn now() -> Time {
     Time::parse("2026-06-01T00:00:00Z").expect("a time")
 }
 
-/// One file of metadata, of each role.
+/// One file of metadata, of each role; and a map of several repositories.
 pub fn metadata_file(bytes: &[u8]) {
     let Some((choice, rest)) = choose(bytes) else { return };
-    match choice % 5 {
+    match choice % 6 {
         0 => drop(RootDraft::parse("root", rest)),
         1 => drop(TimestampDraft::parse("timestamp", rest)),
         2 => drop(SnapshotDraft::parse("snapshot", rest)),
         3 => drop(TargetsDraft::parse("targets", rest)),
-        _ => drop(Memory::trusting(rest, &Limits::default())),
+        4 => drop(Memory::trusting(rest, &Limits::default())),
+        _ => drop(TrustMap::parse(rest)),
     }
 }
 

@@ -10,6 +10,9 @@ use packman_tuf::{Answer, Bytes, FoundTarget, Limits, Lookup, Memory, Refresh, R
 
 use crate::Outcome;
 
+/// The longest page that is read of a mirror that has not what was asked for, in bytes.
+const PAGE: u64 = 64 << 10;
+
 /// How long one step of a request may take.
 const MOST: Duration = Duration::from_mins(1);
 
@@ -108,7 +111,12 @@ impl Mirror {
         let mut response = self.agent.get(format!("{}/{}", self.url, request.path)).call()?;
         match response.status().as_u16() {
             200 => {}
-            404 => return Ok(None),
+            404 => {
+                // Read to its end, the connection can be used again; a page that has none is not waited for.
+                let page = response.body_mut().with_config().limit(u64::MAX).reader();
+                std::io::copy(&mut page.take(PAGE), &mut std::io::sink())?;
+                return Ok(None);
+            }
             status => return Err(format!("{}: the mirror answers {status}", request.path).into()),
         }
         // As long as it says that it is, so that nothing grows; the limit stands whatever it says.

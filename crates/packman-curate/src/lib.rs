@@ -45,7 +45,7 @@ pub use expiry::{Expiry, Nearness};
 pub use folder::Lifetimes;
 pub use index::{CoreMetadataFile, Hashes, IndexFile, IndexPage, MalformedPage};
 pub use init::{InitReport, InitRequest, UnsignedRequest};
-pub use keys::{KeyPlace, Passphrase, Passphrases};
+pub use keys::{KeyPlace, KeyReport, KeyRequest, Passphrase, Passphrases};
 pub use list::{
     DatabaseChange, ListReport, ListRequest, Look, Looked, StagedDatabase, UnlistReport, is_unsigned, kind_of,
 };

@@ -173,7 +173,7 @@ impl Curator<'_> {
                     .is_ok_and(|old| old.as_ref() == Some(bytes))
         });
         proposal.write(folder, &Commit::begin())?;
-        hand_on(folder, &proposal, drafted.files, &signed.memory().chain_id(), &request.together)?;
+        hand_on(folder, &proposal, &drafted.files, &signed.memory().chain_id(), &request.together)?;
         let number = signed.memory().root().number();
         let version = needs.keys().find_map(|path| targets_version(path)).unwrap_or_default();
         Ok(SignReport {
@@ -210,6 +210,8 @@ impl Curator<'_> {
         }
         let keepers = [folder.settings()?.keys(), after.keys()].concat();
         let missing = proposal.missing(&claims.needs, &keepers);
+        // Before it is in force here: whoever signed last has what the others lack.
+        hand_on(folder, &proposal, &claims.contents, &chain, &request.together)?;
         if missing.is_empty()
             && let Some(mut report) =
                 self.put_in_force(folder, signed.as_ref(), &proposal, (&claims, &after), &mut ring)?
@@ -219,7 +221,6 @@ impl Curator<'_> {
             return Ok(report);
         }
         proposal.write(folder, &Commit::begin())?;
-        hand_on(folder, &proposal, claims.contents, &chain, &request.together)?;
         let number = claims.staged.root.as_ref().map(|root| root.number);
         let number = number.or(signed.map(|signed| signed.memory().root().number()));
         let number = number.ok_or_else(|| No::NothingSigned { folder: folder.path().to_owned() })?;
@@ -317,7 +318,7 @@ impl Curator<'_> {
 fn hand_on(
     folder: &Folder,
     proposal: &Proposal,
-    contents: BTreeMap<String, Vec<u8>>,
+    contents: &BTreeMap<String, Vec<u8>>,
     chain: &Sha256,
     together: &Together,
 ) -> Result<(), CurateError> {
@@ -328,7 +329,7 @@ fn hand_on(
         ));
     }
     // A keeper may have an older copy of the folder: the file holds all that he has to see.
-    let mut whole = Proposal { files: contents };
+    let mut whole = Proposal { files: contents.clone() };
     whole.files.extend(proposal.files.clone());
     whole.export(chain, to)
 }

@@ -63,7 +63,9 @@ impl RootDraft {
 
 /// Ids and threshold of a role. A threshold that no keys can reach would lock everybody out.
 fn role_value(set: &KeySet, base: Option<&Value<'static>>) -> Result<Value<'static>, Unsignable> {
-    let (role, keys, threshold) = (set.role(), set.distinct().len(), set.threshold().get());
+    let (role, threshold) = (set.role(), set.threshold().get());
+    // What we cannot verify, nobody can who reads it as we do.
+    let keys = set.distinct().into_iter().filter(|key| key.is_usable()).count();
     if usize::try_from(threshold).is_ok_and(|threshold| threshold > keys) {
         let why =
             format!("role {role} has {keys} distinct keys, wanted at least its threshold of {threshold}");
@@ -259,7 +261,9 @@ fn add_keys(all: &mut Keys, set: &KeySet, base: &Object<'static>) -> Result<(), 
     let old = object_at(base, "keys");
     for (id, key) in set.keys() {
         let value = old.get(id.as_str()).cloned().or_else(|| key.to_value());
-        let value = value.ok_or_else(|| Unsignable::new(format!("key `{id}` is of an unknown kind")))?;
+        let value = value.ok_or_else(|| {
+            Unsignable::new(format!("key `{id}` is of an unknown kind, or none of its kind"))
+        })?;
         all.insert(id.as_str().to_owned(), value);
     }
     Ok(())

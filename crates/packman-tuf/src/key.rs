@@ -50,9 +50,9 @@ enum Material {
     EcdsaP256(Vec<u8>),
     /// The `SubjectPublicKeyInfo` in DER (RFC 5280).
     RsaPss(Vec<u8>),
-    /// A kind that this version cannot verify: it may be listed, and never counts as a signer.
-    /// Held as the canonical form of the key object.
-    Unknown(Vec<u8>),
+    /// A kind that this version cannot verify, or a value that is no key of its kind: it may be listed, and never counts
+    /// as a signer. Held as the canonical form of the key object.
+    Unusable(Vec<u8>),
 }
 
 impl PublicKey {
@@ -61,31 +61,34 @@ impl PublicKey {
         Self(Material::Ed25519(bytes))
     }
 
-    /// Reads a key object of metadata (section 4.2.1). An unknown kind is kept, a malformed known one refused.
+    /// Reads a key object of metadata (section 4.2.1).
+    ///
+    /// A key that cannot be used here, because its kind is unknown or its value is no key of its kind, is kept and never
+    /// counts: the threshold decides, and a slip in one key locks nobody out. Only what is no key object is refused.
     pub(crate) fn read(key: Reader<'_, '_>) -> Result<Self, ShapeError> {
         let kind = key.member("keytype")?.str()?;
         let scheme = key.member("scheme")?.str()?;
         let value = key.member("keyval")?;
         value.object()?;
-        let of_pem = |read: fn(&str) -> Option<Self>| {
-            value.optional("public").map(|public| public.and_then(|public| read(public.str().ok()?)))
-        };
-        let known = match (kind, scheme) {
-            ("ed25519", "ed25519") => {
-                let public = value.member("public")?;
-                let bytes = hex::decode(public.str()?).map(Self::ed25519);
-                Some(bytes.ok_or_else(|| public.wrong("64 lower-case hexadecimal digits"))?)
-            }
+        let usable: Option<fn(&str) -> Option<Self>> = match (kind, scheme) {
+            ("ed25519", "ed25519") => Some(|public| hex::decode(public).map(Self::ed25519)),
             // The second is how older repositories name the first.
-            ("ecdsa" | "ecdsa-sha2-nistp256", "ecdsa-sha2-nistp256") => of_pem(Self::ecdsa_p256)?,
-            ("rsa", "rsassa-pss-sha256") => of_pem(Self::rsa_pss)?,
+            ("ecdsa" | "ecdsa-sha2-nistp256", "ecdsa-sha2-nistp256") => Some(Self::ecdsa_p256),
+            ("rsa", "rsassa-pss-sha256") => Some(Self::rsa_pss),
             _ => None,
         };
-        if let Some(known) = known {
+        if let Some(read) = usable
+            && let Some(known) = read(value.member("public")?.str()?)
+        {
             return Ok(known);
         }
         let form = Canonical::of(key).map_err(|_| key.wrong("integers for numbers"))?;
-        Ok(Self(Material::Unknown(form.to_vec())))
+        Ok(Self(Material::Unusable(form.to_vec())))
+    }
+
+    /// Whether it is a key that can count as a signer here.
+    pub(crate) const fn is_usable(&self) -> bool {
+        !matches!(self.0, Material::Unusable(_))
     }
 
     /// Takes an ECDSA key on the curve P-256, as PEM.
@@ -104,16 +107,24 @@ impl PublicKey {
         Some(Self(Material::RsaPss(key.to_public_key_der().ok()?.into_vec())))
     }
 
+    /// The 32 bytes, where it is an Ed25519 key.
+    pub const fn as_ed25519(&self) -> Option<[u8; 32]> {
+        match self.0 {
+            Material::Ed25519(bytes) => Some(bytes),
+            _ => None,
+        }
+    }
+
     /// The id that we give the key: the SHA-256 of its canonical form (section 4.2.1).
     pub fn id(&self) -> KeyId {
         let form = match &self.0 {
-            Material::Unknown(form) => form.clone(),
+            Material::Unusable(form) => form.clone(),
             _ => self.to_value().and_then(|value| canonical(&value).ok()).unwrap_or_default(),
         };
         KeyId(Sha256::of(&form).to_string())
     }
 
-    /// The key object as we write it; none for a kind that we cannot write.
+    /// The key object as we write it; none for one that cannot be used here.
     pub(crate) fn to_value(&self) -> Option<Value<'static>> {
         let (kind, scheme, public) = match &self.0 {
             Material::Ed25519(bytes) => ("ed25519", "ed25519", hex::encode(bytes)),
@@ -125,7 +136,7 @@ impl PublicKey {
                 let key = rsa::PublicKey::from_public_key_der(der).ok()?;
                 ("rsa", "rsassa-pss-sha256", key.to_public_key_pem(LineEnding::LF).ok()?)
             }
-            Material::Unknown(_) => return None,
+            Material::Unusable(_) => return None,
         };
         let value = Object::new().with("public", public);
         Some(Object::new().with("keytype", kind).with("keyval", value).with("scheme", scheme).into())
@@ -140,7 +151,7 @@ impl PublicKey {
             Material::Ed25519(key) => verifies_ed25519(key, message, signature),
             Material::EcdsaP256(point) => verifies_ecdsa(point, message, signature),
             Material::RsaPss(der) => verifies_rsa(der, message, signature),
-            Material::Unknown(_) => false,
+            Material::Unusable(_) => false,
         }
     }
 }
@@ -185,7 +196,7 @@ impl fmt::Debug for Material {
             Self::Ed25519(bytes) => write!(f, "Ed25519({})", hex::encode(bytes)),
             Self::EcdsaP256(point) => write!(f, "EcdsaP256({})", hex::encode(point)),
             Self::RsaPss(der) => write!(f, "RsaPss({})", hex::encode(der)),
-            Self::Unknown(form) => write!(f, "Unknown({})", String::from_utf8_lossy(form)),
+            Self::Unusable(form) => write!(f, "Unusable({})", String::from_utf8_lossy(form)),
         }
     }
 }

@@ -14,16 +14,22 @@
 //!
 //! ```
 //! use packman_strict::time::Time;
-//! use packman_tuf::{Answer, Limits, Memory, Refresh, Refusal, Step};
+//! use packman_tuf::{Answer, Limits, Memory, Refresh, Refusal, Request, Step};
 //!
-//! /// Refreshes what is remembered; `fetch` gives the bytes of a file, or none where there is no such file.
-//! fn refresh(memory: Memory, now: Time, fetch: impl Fn(&str) -> Option<Vec<u8>>) -> Result<Memory, Refusal> {
+//! /// Refreshes what is remembered; `fetch` gives the bytes of a file, one more than may be at most, or none where there
+//! /// is no such file. What is remembered then is to be kept after a refusal, too: it is the floor against rollback.
+//! fn refresh(
+//!     memory: Memory,
+//!     now: Time,
+//!     fetch: impl Fn(&Request) -> Option<Vec<u8>>,
+//! ) -> (Memory, Result<(), Refusal>) {
 //!     let mut refresh = Refresh::begin(memory, now, Limits::default());
-//!     while let Step::Fetch(request) = refresh.step() {
-//!         let bytes = fetch(&request.path);
-//!         refresh.answer(bytes.as_deref().map_or(Answer::Missing, Answer::Bytes))?;
+//!     let mut refused = Ok(());
+//!     while let (Ok(()), Step::Fetch(request)) = (&refused, refresh.step()) {
+//!         let bytes = fetch(&request);
+//!         refused = refresh.answer(bytes.as_deref().map_or(Answer::Missing, Answer::Bytes));
 //!     }
-//!     Ok(refresh.into_memory())
+//!     (refresh.into_memory(), refused)
 //! }
 //! ```
 //!
@@ -103,7 +109,7 @@ pub use good::Good;
 pub use hashes::Hashes;
 pub use key::{KeyId, PublicKey};
 pub use lookup::{Delegated, FoundTarget, Lookup};
-pub use map::{Agreement, MapError, Mapping, TrustMap};
+pub use map::{AgreedTarget, Agreement, MapError, Mapping, TrustMap};
 pub use memory::Memory;
 pub use meta::MetaInfo;
 pub use number::{NumberError, SafetyNumber};

@@ -48,7 +48,7 @@ pub struct Delegated {
 }
 
 /// A target that was found, before its bytes are there.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Eq, PartialEq)]
 pub struct FoundTarget {
     path: TargetPath,
     info: TargetInfo,
@@ -159,7 +159,7 @@ impl<'g> Lookup<'g> {
     pub fn finish(self) -> Option<FoundTarget> {
         match self.stage {
             Stage::Done(Some(info)) => {
-                Some(FoundTarget { path: self.path, info, consistent: self.good.root.is_consistent() })
+                Some(FoundTarget::new(self.path, info, self.good.root.is_consistent()))
             }
             Stage::Done(None) | Stage::Role(..) => None,
         }
@@ -191,6 +191,15 @@ pub(crate) fn verify_delegated(
 }
 
 impl FoundTarget {
+    pub(crate) const fn new(path: TargetPath, info: TargetInfo, consistent: bool) -> Self {
+        Self { path, info, consistent }
+    }
+
+    /// Its path.
+    pub const fn path(&self) -> &TargetPath {
+        &self.path
+    }
+
     /// What is signed of it.
     pub const fn info(&self) -> &TargetInfo {
         &self.info

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use packman_strict::json::{self, Reader, ShapeError};
 
-use crate::{Hashes, PathPattern, TargetInfo, TargetPath};
+use crate::{FoundTarget, Hashes, PathPattern, Refusal, Request, TargetInfo, TargetPath, VerifiedTarget};
 
 /// The longest map that is read, in bytes: it comes with the application, not from a repository.
 const MAP_BYTES: usize = 1 << 20;
@@ -19,12 +19,12 @@ pub struct TrustMap {
     mappings: Vec<Mapping>,
 }
 
-/// One entry of a map: the first whose paths mean a target is asked, and the next ones only while none decides.
+/// One entry of a map. The first whose paths mean a target is asked, and the next ones only while none decides.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Mapping {
     /// Which targets it is for.
     pub paths: Vec<PathPattern>,
-    /// Who is asked, by name.
+    /// Who is asked, by name, in this order.
     pub repositories: Vec<String>,
     /// How many of them must say the same.
     pub threshold: usize,
@@ -36,8 +36,8 @@ pub struct Mapping {
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Agreement {
     /// So many as are needed say the same.
-    Agreed(TargetInfo),
-    /// Nobody who decides has it.
+    Agreed(AgreedTarget),
+    /// Nobody who was asked has it.
     Unknown,
     /// Too few say the same.
     Disagreed {
@@ -46,6 +46,38 @@ pub enum Agreement {
         /// How many were needed.
         wanted: usize,
     },
+}
+
+/// A target on which as many repositories agree as its map asks for.
+///
+/// Only [`TrustMap::decide`] makes one:
+///
+/// ```compile_fail,E0451
+/// fn forge(found: packman_tuf::FoundTarget) -> packman_tuf::AgreedTarget {
+///     packman_tuf::AgreedTarget { first: ("alone".to_owned(), found), others: Vec::new() }
+/// }
+/// ```
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct AgreedTarget {
+    first: (String, FoundTarget),
+    others: Vec<(String, FoundTarget)>,
+}
+
+impl AgreedTarget {
+    fn all(&self) -> impl Iterator<Item = &(String, FoundTarget)> {
+        std::iter::once(&self.first).chain(&self.others)
+    }
+
+    /// Who agreed, in the order of the map, and the file to fetch there: the mirrors of any of them will do.
+    pub fn requests(&self) -> impl Iterator<Item = (&str, Request)> {
+        self.all().map(|(name, found)| (name.as_str(), found.request()))
+    }
+
+    /// Believes its bytes: they are what each of those who agreed signed for (5.7.3).
+    pub fn verify<'b>(&'b self, bytes: &'b [u8]) -> Result<VerifiedTarget<'b>, Refusal> {
+        self.others.iter().try_for_each(|(_, found)| found.verify(bytes).map(drop))?;
+        self.first.1.verify(bytes)
+    }
 }
 
 /// Text that is no map.
@@ -90,38 +122,63 @@ impl TrustMap {
         &self.mappings
     }
 
-    /// Decides on a target: `ask` says what a repository signs of it, or that it has no such target.
+    /// Decides on a target: `ask` says what a [`Lookup`](crate::Lookup) in a repository found, or that it found nothing.
+    ///
+    /// The repositories of an entry are asked in their order, until enough of them agree. Where they do not, a later entry
+    /// is asked unless this one terminates: so TAP 4 has it, and an entry that others must not answer for says so.
     ///
     /// A repository that cannot be asked is an error of `ask`, not a "no such target": whoever could keep one of them
     /// away could else choose who answers.
     pub fn decide<E>(
         &self,
         path: &TargetPath,
-        mut ask: impl FnMut(&str) -> Result<Option<TargetInfo>, E>,
+        mut ask: impl FnMut(&str) -> Result<Option<FoundTarget>, E>,
     ) -> Result<Agreement, E> {
         let meant = |mapping: &&Mapping| mapping.paths.iter().any(|pattern| pattern.matches(path.as_str()));
+        let mut agreement = Agreement::Unknown;
         for mapping in self.mappings.iter().filter(meant) {
-            let said = mapping.repositories.iter().map(|name| ask(name)).collect::<Result<Vec<_>, E>>()?;
-            let agreement = mapping.agree(&said.into_iter().flatten().collect::<Vec<_>>());
-            let is_open = agreement == Agreement::Unknown && !mapping.terminating;
-            if !is_open {
-                return Ok(agreement);
+            match mapping.decide(path, &mut ask)? {
+                Agreement::Agreed(target) => return Ok(Agreement::Agreed(target)),
+                Agreement::Unknown => {}
+                disagreed @ Agreement::Disagreed { .. } => agreement = disagreed,
+            }
+            if mapping.terminating {
+                break;
             }
         }
-        Ok(Agreement::Unknown)
+        Ok(agreement)
     }
 }
 
 impl Mapping {
-    /// What is said most often, if it is said often enough.
-    fn agree(&self, said: &[TargetInfo]) -> Agreement {
-        let agreeing = |one: &TargetInfo| said.iter().filter(|other| same(one, other)).count();
-        let best = said.iter().max_by_key(|info| agreeing(info));
-        match best.map(|info| (info, agreeing(info))) {
-            None => Agreement::Unknown,
-            Some((info, found)) if found >= self.threshold => Agreement::Agreed(*info),
-            Some((_, found)) => Agreement::Disagreed { found, wanted: self.threshold },
+    fn decide<E>(
+        &self,
+        path: &TargetPath,
+        ask: &mut impl FnMut(&str) -> Result<Option<FoundTarget>, E>,
+    ) -> Result<Agreement, E> {
+        let mut said: Vec<(String, FoundTarget)> = Vec::new();
+        let mut most = 0;
+        for name in &self.repositories {
+            // What was found for another path says nothing of this one.
+            let Some(found) = ask(name)?.filter(|found| found.path() == path) else { continue };
+            said.push((name.clone(), found));
+            // The first of those who are not alone leads: who stands earlier in the map comes first.
+            for (_, one) in &said {
+                let agreeing: Vec<_> =
+                    said.iter().filter(|(_, other)| same(one.info(), other.info())).collect();
+                most = most.max(agreeing.len());
+                if agreeing.len() >= self.threshold {
+                    let mut agreeing = agreeing.into_iter().cloned();
+                    return Ok(agreeing.next().map_or(Agreement::Unknown, |first| {
+                        Agreement::Agreed(AgreedTarget { first, others: agreeing.collect() })
+                    }));
+                }
+            }
         }
+        Ok(match most {
+            0 => Agreement::Unknown,
+            found => Agreement::Disagreed { found, wanted: self.threshold },
+        })
     }
 }
 
@@ -163,50 +220,96 @@ fn texts(list: Reader<'_, '_>) -> Result<Vec<String>, MapError> {
 #[cfg(test)]
 mod tests {
     use super::{Agreement, TrustMap};
-    use crate::{TargetInfo, TargetPath};
+    use crate::{FoundTarget, TargetInfo, TargetPath};
 
     const MAP: &str = r#"{
         "repositories": {"a": ["https://a.example"], "b": ["https://b.example"], "c": ["https://c.example"]},
         "mapping": [
             {"paths": ["both/*"], "repositories": ["a", "b", "c"], "threshold": 2, "terminating": true},
             {"paths": ["any/*"], "repositories": ["a"], "threshold": 1, "terminating": false},
-            {"paths": ["any/*"], "repositories": ["b"], "threshold": 1, "terminating": false}
+            {"paths": ["any/*"], "repositories": ["b"], "threshold": 1, "terminating": false},
+            {"paths": ["first/*"], "repositories": ["a", "b"], "threshold": 1, "terminating": true},
+            {"paths": ["else/*"], "repositories": ["a", "b"], "threshold": 2, "terminating": false},
+            {"paths": ["else/*"], "repositories": ["c"], "threshold": 1, "terminating": false},
+            {"paths": ["only/*"], "repositories": ["a", "b"], "threshold": 2, "terminating": true},
+            {"paths": ["only/*"], "repositories": ["c"], "threshold": 1, "terminating": true}
         ]
     }"#;
 
-    fn decide(path: &str, said: &[(&str, &str)]) -> Agreement {
+    fn target(path: &str) -> TargetPath {
+        TargetPath::parse(path).unwrap()
+    }
+
+    /// The decision in words, and who was asked for it.
+    fn decide(path: &str, said: &[(&str, &str)]) -> String {
         let map = TrustMap::parse(MAP.as_bytes()).unwrap();
+        let mut asked = String::new();
         let says = |name: &str| {
-            said.iter().find(|(who, _)| *who == name).map(|(_, what)| TargetInfo::of(what.as_bytes()))
+            asked.push_str(name);
+            let said = said.iter().find(|(who, _)| *who == name);
+            said.map(|(_, what)| FoundTarget::new(target(path), TargetInfo::of(what.as_bytes()), true))
         };
-        map.decide::<()>(&TargetPath::parse(path).unwrap(), |name| Ok(says(name))).unwrap()
+        let mut says = says;
+        let agreement = map.decide::<()>(&target(path), |name| Ok(says(name))).unwrap();
+        let told = match agreement {
+            Agreement::Agreed(agreed) => {
+                let by: Vec<_> = agreed.requests().map(|(name, _)| name.to_owned()).collect();
+                let what = said.iter().find(|(_, what)| agreed.verify(what.as_bytes()).is_ok()).unwrap().1;
+                format!("{what} by {}", by.join(" and "))
+            }
+            Agreement::Unknown => "nobody".to_owned(),
+            Agreement::Disagreed { found, wanted } => format!("{found} of {wanted}"),
+        };
+        format!("{told}, asked {asked}")
     }
 
     #[test]
     fn a_target_is_believed_when_so_many_repositories_agree() {
-        let agreed = |what: &str| Agreement::Agreed(TargetInfo::of(what.as_bytes()));
-        assert_eq!(decide("both/x", &[("a", "1"), ("b", "1")]), agreed("1"));
-        assert_eq!(decide("both/x", &[("a", "2"), ("b", "1"), ("c", "1")]), agreed("1"));
-        assert_eq!(decide("both/x", &[("a", "1")]), Agreement::Disagreed { found: 1, wanted: 2 });
-        assert_eq!(
-            decide("both/x", &[("a", "1"), ("b", "2"), ("c", "3")]),
-            Agreement::Disagreed { found: 1, wanted: 2 }
-        );
-        assert_eq!(decide("both/x", &[]), Agreement::Unknown);
+        assert_eq!(decide("both/x", &[("a", "1"), ("b", "1")]), "1 by a and b, asked ab");
+        assert_eq!(decide("both/x", &[("a", "2"), ("b", "1"), ("c", "1")]), "1 by b and c, asked abc");
+        assert_eq!(decide("both/x", &[("a", "1")]), "1 of 2, asked abc");
+        assert_eq!(decide("both/x", &[("a", "1"), ("b", "2"), ("c", "3")]), "1 of 2, asked abc");
+        assert_eq!(decide("both/x", &[]), "nobody, asked abc");
+    }
+
+    /// With one that is enough, the first in the map is not overruled by the last.
+    #[test]
+    fn who_stands_first_in_the_map_is_asked_first() {
+        assert_eq!(decide("first/x", &[("a", "1"), ("b", "2")]), "1 by a, asked a");
+        assert_eq!(decide("first/x", &[("b", "2")]), "2 by b, asked ab");
     }
 
     #[test]
-    fn later_entries_are_asked_only_while_none_decides() {
-        assert_eq!(decide("any/x", &[("b", "1")]), Agreement::Agreed(TargetInfo::of(b"1")));
-        assert_eq!(decide("any/x", &[("a", "2"), ("b", "1")]), Agreement::Agreed(TargetInfo::of(b"2")));
-        assert_eq!(decide("other/x", &[("a", "1")]), Agreement::Unknown);
+    fn later_entries_are_asked_only_while_none_decides_or_terminates() {
+        assert_eq!(decide("any/x", &[("b", "1")]), "1 by b, asked ab");
+        assert_eq!(decide("any/x", &[("a", "2"), ("b", "1")]), "2 by a, asked a");
+        assert_eq!(decide("else/x", &[("a", "1"), ("b", "2"), ("c", "3")]), "3 by c, asked abc");
+        assert_eq!(decide("else/x", &[("a", "1"), ("b", "2")]), "1 of 2, asked abc");
+        assert_eq!(decide("only/x", &[("a", "1"), ("b", "2"), ("c", "3")]), "1 of 2, asked ab");
+        assert_eq!(decide("only/x", &[("c", "3")]), "nobody, asked ab");
+        assert_eq!(decide("other/x", &[("a", "1")]), "nobody, asked ");
     }
 
     #[test]
     fn a_repository_that_cannot_be_asked_decides_nothing() {
         let map = TrustMap::parse(MAP.as_bytes()).unwrap();
-        let path = TargetPath::parse("any/x").unwrap();
-        assert_eq!(map.decide(&path, |_| Err("unreachable")), Err("unreachable"));
+        assert_eq!(map.decide(&target("any/x"), |_| Err("unreachable")), Err("unreachable"));
+        // Nor does one that comes after enough others were asked.
+        let found = || FoundTarget::new(target("both/x"), TargetInfo::of(b"1"), true);
+        let says = |name: &str| if name == "c" { Err("unreachable") } else { Ok(Some(found())) };
+        assert!(matches!(map.decide(&target("both/x"), says), Ok(Agreement::Agreed(_))));
+        assert_eq!(
+            map.decide(&target("both/x"), |name| says(if name == "b" { "c" } else { name })),
+            Err("unreachable")
+        );
+    }
+
+    #[test]
+    fn what_was_found_for_another_path_says_nothing() {
+        let map = TrustMap::parse(MAP.as_bytes()).unwrap();
+        let other =
+            |_: &str| Ok::<_, ()>(Some(FoundTarget::new(target("both/y"), TargetInfo::of(b"1"), true)));
+        assert_eq!(map.decide(&target("both/x"), other), Ok(Agreement::Unknown));
     }
 
     #[test]

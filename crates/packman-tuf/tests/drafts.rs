@@ -161,6 +161,9 @@ fn refuses_to_sign_a_threshold_that_no_keys_can_reach() {
     let twice = [key().public(), key().public()];
     draft.keys.root = KeySet::of(Role::Root, twice, NonZeroU32::new(2).unwrap());
     assert_snapshot!(draft.sign(&[]).unwrap_err(), @"role `root` has 1 distinct keys, wanted at least its threshold of 2");
+    // A key that verifies nothing reaches none either.
+    let file = replaced(&repository.file(Role::Root), "\"keytype\": \"ed25519\"", "\"keytype\": \"ed448\"");
+    assert_snapshot!(RootDraft::parse("", &file).unwrap().sign(&[]).unwrap_err(), @"role `root` has 0 distinct keys, wanted at least its threshold of 1");
 }
 
 #[test]

@@ -192,7 +192,8 @@ fn refuses_a_root_that_is_not_what_the_specification_says() {
         ("\"consistent_snapshot\": true", "\"consistent_snapshot\": false"),
         ("\"consistent_snapshot\"", "\"inconsistent_snapshot\""),
         ("\"snapshot\": {", "\"snap\": {"),
-        ("\"public\": \"", "\"public\": \"00"),
+        ("\"keyval\": {", "\"keyval\": {\"secret\": 7}, \"was\": {"),
+        ("\"public\": \"", "\"public\": 7, \"was\": \""),
         ("\"version\": 2", "\"version\": 18446744073709551616"),
     ] {
         texts.push(check(|repository| edited_root(repository, from, to)));
@@ -208,7 +209,8 @@ fn refuses_a_root_that_is_not_what_the_specification_says() {
     bad-metadata: `metadata/2.root.json`: consistent_snapshot: found `false` or nothing, wanted `true`
     bad-metadata: `metadata/2.root.json`: consistent_snapshot: found `false` or nothing, wanted `true`
     bad-metadata: `metadata/2.root.json`: roles: found no member `snapshot`, wanted one
-    bad-metadata: `metadata/2.root.json`: keys.1e0ccde839bab0f6f522449b84112ac3bb0ce50709ad309f3142ed8438d077eb.keyval.public: found the string `00b659bb25a89e304bd748282ae0ffef73cae6dab1dd3ed39d91b507a1aec08d5a`, wanted 64 lower-case hexadecimal digits
+    bad-metadata: `metadata/2.root.json`: keys.1e0ccde839bab0f6f522449b84112ac3bb0ce50709ad309f3142ed8438d077eb.keyval: found no member `public`, wanted one
+    bad-metadata: `metadata/2.root.json`: keys.1e0ccde839bab0f6f522449b84112ac3bb0ce50709ad309f3142ed8438d077eb.keyval.public: found the number `7`, wanted a string
     bad-metadata: `metadata/2.root.json`: version: found the number `18446744073709551616`, wanted an integer from 0 to 2^64-1
     ");
 }
@@ -225,24 +227,63 @@ fn refuses_a_role_that_lists_a_key_twice() {
     );
 }
 
-#[test]
-fn a_key_of_an_unknown_kind_is_listed_and_never_counts() {
-    let key = "\"keytype\": \"ed25519\"";
-    let outcome = refreshed_after(|repository| {
+/// Lists a second targets key in root 2, changed; then one of the two keys of that role signs.
+fn with_a_changed_key(change: &dyn Fn(&str) -> String, signs: usize) -> Outcome {
+    refreshed_after(|repository| {
         let spare = repository.new_key();
         repository.signers_mut(Role::Targets).push(spare.clone());
         repository.publish_root();
         let text = String::from_utf8(repository.file(Role::Root)).unwrap();
-        let (before, after) = text.split_once(&format!("\"{}\": {{", spare.id())).unwrap();
-        let file =
-            format!("{before}\"{}\": {{{}", spare.id(), after.replacen(key, "\"keytype\": \"ed448\"", 1));
+        let named = format!("\"{}\": {{", spare.id());
+        let (before, after) = text.split_once(&named).unwrap();
+        let (key, after) = after.split_at(after.match_indices('}').nth(1).unwrap().0);
+        let changed = change(key);
+        assert_ne!(changed, key);
+        let file = format!("{before}{named}{changed}{after}");
         let file = resigned(file.as_bytes(), &repository.signers(Role::Root));
         repository.files_mut().insert("metadata/2.root.json".to_owned(), file);
-        *repository.signers_mut(Role::Targets) = vec![spare];
+        let signer = repository.signers(Role::Targets)[signs].clone();
+        *repository.signers_mut(Role::Targets) = vec![signer];
         repository.publish();
-    });
-    assert_eq!(outcome.memory.root().keys(Role::Targets).distinct().len(), 2);
-    assert_snapshot!(outcome.refusal.unwrap(), @"`metadata/2.targets.json`: signed by 0 of the `targets` keys, wanted 1");
+    })
+}
+
+/// A key of another kind than we know, and one that is none of its kind: neither locks anybody out who has enough others.
+#[test]
+fn a_key_that_cannot_be_used_is_listed_and_never_counts() {
+    let public =
+        |key: &str| key.split("\"public\": \"").nth(1).unwrap().split('"').next().unwrap().to_owned();
+    let of_kind = |keytype: &str, scheme: &str, key: &str| {
+        let key = key.replace("\"keytype\": \"ed25519\"", &format!("\"keytype\": \"{keytype}\""));
+        key.replace("\"scheme\": \"ed25519\"", &format!("\"scheme\": \"{scheme}\""))
+    };
+    let pem = |key: &str, inside: &str| {
+        let pem = format!("-----BEGIN PUBLIC KEY-----\\n{inside}\\n-----END PUBLIC KEY-----\\n");
+        key.replace(&public(key), &pem)
+    };
+    // An Ed25519 key where one on P-256 is wanted.
+    let other = "MCowBQYDK2VwAyEA11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=";
+    let changes: [(&str, Box<dyn Fn(&str) -> String>); 9] = [
+        ("another kind", Box::new(|key| of_kind("ed448", "ed25519", key))),
+        ("another scheme", Box::new(|key| of_kind("ed25519", "ed25519ph", key))),
+        ("one byte more", Box::new(|key| key.replace(&public(key), &format!("00{}", public(key))))),
+        ("upper case", Box::new(|key| key.replace(&public(key), &public(key).to_uppercase()))),
+        ("nothing", Box::new(|key| key.replace(&public(key), ""))),
+        (
+            "no point of the curve",
+            Box::new(|key| key.replace(&public(key), &format!("02{}", "00".repeat(31)))),
+        ),
+        ("hex for PEM", Box::new(|key| of_kind("ecdsa", "ecdsa-sha2-nistp256", key))),
+        ("PEM of another kind", Box::new(|key| pem(&of_kind("ecdsa", "ecdsa-sha2-nistp256", key), other))),
+        ("PEM of nothing", Box::new(|key| pem(&of_kind("rsa", "rsassa-pss-sha256", key), ""))),
+    ];
+    for (name, change) in changes {
+        let refused = with_a_changed_key(&change, 1);
+        assert_eq!(refused.memory.root().keys(Role::Targets).distinct().len(), 2, "{name}: the root is fine");
+        let told = refused.refusal.unwrap_or_else(|| panic!("{name}: it counted")).to_string();
+        assert_eq!(told, "`metadata/2.targets.json`: signed by 0 of the `targets` keys, wanted 1", "{name}");
+        assert_eq!(with_a_changed_key(&change, 0).refusal, None, "{name}: the other key is enough");
+    }
 }
 
 #[test]

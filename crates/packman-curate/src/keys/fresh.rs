@@ -29,6 +29,11 @@ impl NewKey {
         Ok(Self { key: SigningKey::from_seed(*seed), seed, file: file.into() })
     }
 
+    /// What its file holds: locked with the passphrase where there is one.
+    pub(crate) fn text(&self, passphrase: Option<&Passphrase>) -> Result<Zeroizing<String>, CurateError> {
+        Ok(encode(&self.seed, passphrase)?)
+    }
+
     /// Who signs with it.
     pub(crate) fn signer(&self) -> Signer {
         Signer::Key(self.key.clone())
@@ -55,7 +60,7 @@ impl<'h> NewFiles<'h> {
 
     /// Adds a key, locked with the passphrase where there is one. Nothing is written yet.
     pub(crate) fn add(&mut self, new: &NewKey, passphrase: Option<&Passphrase>) -> Result<(), CurateError> {
-        self.texts.insert(self.folder.join(&new.file), encode(&new.seed, passphrase)?);
+        self.texts.insert(self.folder.join(&new.file), new.text(passphrase)?);
         Ok(())
     }
 

@@ -6,6 +6,7 @@
 
 mod fresh;
 mod given;
+mod keeper;
 mod pem;
 mod public;
 mod ring;
@@ -14,6 +15,7 @@ mod undecided;
 
 pub(crate) use fresh::{NewFiles, NewKey};
 pub(crate) use given::GivenKey;
+pub use keeper::{KeyReport, KeyRequest};
 pub(crate) use pem::{encode, generate};
 pub use ring::{KeyPlace, Passphrase, Passphrases};
 pub(crate) use ring::{KeyRing, keys_folder, read_key};

@@ -156,6 +156,15 @@ enum Step {
     Index(usize),
 }
 
+impl Step {
+    fn told(&self) -> String {
+        match self {
+            Self::Name(name) => name.clone(),
+            Self::Index(index) => index.to_string(),
+        }
+    }
+}
+
 fn places(of: &Value<'static>, before: &Place, all: &mut Vec<Place>) {
     let mut add = |step: Step, value: &Value<'static>| {
         let place = [&before[..], &[step]].concat();
@@ -181,7 +190,8 @@ fn at<'v>(value: &'v mut Value<'static>, place: &[Step]) -> &'v mut Value<'stati
     })
 }
 
-pub(crate) fn edit(signed: &mut Value<'static>, rng: &mut Rng) {
+/// Edits something, and says what became of which member.
+pub(crate) fn edit(signed: &mut Value<'static>, rng: &mut Rng) -> String {
     let mut all = Vec::new();
     places(signed, &Vec::new(), &mut all);
     // First what the members are called, so that a rare one is met as often as one that there is many of.
@@ -200,23 +210,43 @@ pub(crate) fn edit(signed: &mut Value<'static>, rng: &mut Rng) {
     let (last, before) = place.split_last().unwrap();
     let old = at(signed, &place).clone();
     let special = VALUES.iter().find(|(of, _)| *of == name).map(|(_, values)| *values).unwrap_or_default();
+    let told = place.iter().map(Step::told).collect::<Vec<_>>().join(".");
     let parent = at(signed, before);
     match rng.below(10) {
-        0 => remove(parent, last),
-        1 => add(parent, last, rng.one_of(&NAMES), old),
+        0 => {
+            remove(parent, last);
+            format!("{told} gone")
+        }
+        1 => {
+            let other = rng.one_of(&NAMES);
+            add(parent, last, other, old);
+            format!("{told} also as {other}")
+        }
         2 => {
             remove(parent, last);
-            add(parent, last, rng.one_of(&NAMES), old);
+            let other = rng.one_of(&NAMES);
+            add(parent, last, other, old);
+            format!("{told} now {other}")
         }
-        3 => add(parent, last, rng.one_of(&NAMES), value(rng.one_of(&ANY))),
+        3 => {
+            let (other, new) = (rng.one_of(&NAMES), rng.one_of(&ANY));
+            add(parent, last, other, value(new));
+            format!("beside {told} {other}: {new}")
+        }
         4..=7 if !special.is_empty() => {
-            let new = match rng.one_of(special) {
+            let text = rng.one_of(special);
+            let new = match text {
                 "UPPER" => old.as_str().unwrap_or_default().to_uppercase().into(),
                 text => value(text),
             };
             *at(signed, &place) = new;
+            format!("{told}: {text}")
         }
-        _ => *at(signed, &place) = value(rng.one_of(&ANY)),
+        _ => {
+            let new = rng.one_of(&ANY);
+            *at(signed, &place) = value(new);
+            format!("{told}: {new}")
+        }
     }
 }
 

@@ -1,5 +1,7 @@
 //! What is done to one file of a repository: edits of what is signed, of its signatures, of its bytes, of where it is.
 
+use std::cell::RefCell;
+
 use packman_strict::json::{Object, Value};
 use packman_strict::time::Time;
 
@@ -15,6 +17,8 @@ pub(crate) struct Harm {
     /// What pins the file pins it as it was before.
     stale: bool,
     now: Time,
+    /// What was edited, once it was: the story tells it.
+    edited: RefCell<String>,
 }
 
 #[derive(Clone, Debug)]
@@ -28,6 +32,8 @@ pub(crate) enum What {
     Signers(&'static str),
     Signatures(&'static str),
     Bytes(&'static str),
+    /// All Ed25519 keys that it lists, in another spelling.
+    Keys(&'static str),
     Kinds(Kinds),
     PinKinds(Kinds),
     Serve(&'static str),
@@ -72,15 +78,22 @@ const BYTES: [&str; 19] = [
     "minus zero outside",
     "empty",
 ];
+const KEYS: [&str; 3] = ["upper case", "spaces", "cut"];
 const SERVE: [&str; 4] = ["missing", "of another role", "of the first visit", "endless"];
 
 impl Harm {
     pub(crate) const fn none() -> Self {
-        Self { role: String::new(), what: What::Nothing, stale: false, now: NOW }
+        Self {
+            role: String::new(),
+            what: What::Nothing,
+            stale: false,
+            now: NOW,
+            edited: RefCell::new(String::new()),
+        }
     }
 
     pub(crate) fn on_purpose(role: &str, what: What) -> Self {
-        Self { role: role.to_owned(), what, stale: false, now: NOW }
+        Self { role: role.to_owned(), what, stale: false, now: NOW, edited: RefCell::new(String::new()) }
     }
 
     /// Something, to one of these roles.
@@ -92,11 +105,18 @@ impl Harm {
             10 | 11 => What::Signers(rng.one_of(&SIGNERS)),
             12 | 13 => What::Signatures(rng.one_of(&SIGNATURES)),
             14..=16 => What::Bytes(rng.one_of(&BYTES)),
-            17 => What::Serve(rng.one_of(&SERVE)),
+            17 if rng.percent(80) => What::Serve(rng.one_of(&SERVE)),
+            17 => What::Keys(rng.one_of(&KEYS)),
             18 => What::Kinds(rng.one_of(&[Kinds::None, Kinds::Sha384, Kinds::Unknown, Kinds::Upper])),
             _ => What::PinKinds(rng.one_of(&[Kinds::None, Kinds::Sha384, Kinds::Unknown, Kinds::Upper])),
         };
-        Self { role: rng.one_of(roles), what, stale: rng.percent(10), now }
+        Self {
+            role: rng.one_of(roles),
+            what,
+            stale: rng.percent(10),
+            now,
+            edited: RefCell::new(String::new()),
+        }
     }
 
     pub(crate) fn is_of(&self, role: &str) -> bool {
@@ -142,7 +162,8 @@ impl Harm {
         }
         let mut signers = signers.to_vec();
         match &self.what {
-            What::Edit => edit(&mut signed, rng),
+            What::Edit => drop(self.edited.replace(edit(&mut signed, rng))),
+            What::Keys(how) => harm_keys(how, &mut signed),
             What::Expire(seconds) => {
                 signed
                     .as_object_mut()
@@ -249,6 +270,30 @@ fn harm_signatures(how: &str, list: &mut Vec<Value<'static>>) {
             (0..1_000).map(|number| Object::new().with("keyid", number.to_string()).with("sig", "00").into()),
         ),
         _ => {}
+    }
+}
+
+fn harm_keys(how: &str, signed: &mut Value<'static>) {
+    for holder in ["keys", "delegations"] {
+        let keys =
+            signed.as_object_mut().and_then(|signed| signed.get_mut(holder)).and_then(Value::as_object_mut);
+        let Some(keys) = keys else { continue };
+        let keys =
+            if holder == "keys" { Some(keys) } else { keys.get_mut("keys").and_then(Value::as_object_mut) };
+        let Some(keys) = keys else { continue };
+        let names: Vec<String> = keys.keys().map(str::to_owned).collect();
+        for name in names {
+            let value =
+                keys.get_mut(&name).and_then(Value::as_object_mut).and_then(|key| key.get_mut("keyval"));
+            let Some(value) = value.and_then(Value::as_object_mut) else { continue };
+            let public = value.get("public").and_then(Value::as_str).unwrap_or_default().to_owned();
+            let other = match how {
+                "upper case" => public.to_uppercase(),
+                "spaces" => format!("{} {}", &public[..32], &public[32..]),
+                _ => public[..62].to_owned(),
+            };
+            value.insert("public", other);
+        }
     }
 }
 

@@ -254,7 +254,7 @@ fn every_explained_disagreement_is_seen() {
 }
 
 /// What shows each class that harm of one file shows.
-fn harms_of_classes() -> [(&'static str, Harm); 19] {
+fn harms_of_classes() -> [(&'static str, Harm); 20] {
     let put = |role: &str, names, text| Harm::on_purpose(role, What::Put(names, text));
     [
         ("json", Harm::on_purpose("timestamp", What::Bytes("twice outside"))),
@@ -268,14 +268,8 @@ fn harms_of_classes() -> [(&'static str, Harm); 19] {
         ),
         ("large numbers", put("root", &["roles", "targets", "threshold"], "4294967296")),
         ("malformed digests", Harm::on_purpose("targets", What::Kinds(Kinds::Upper))),
-        (
-            "malformed keys",
-            put(
-                "root",
-                &["keys", "more"],
-                "{\"keytype\": \"ed25519\", \"scheme\": \"ed25519\", \"keyval\": {\"public\": \"00\"}}",
-            ),
-        ),
+        ("spelling of keys", Harm::on_purpose("root", What::Keys("upper case"))),
+        ("spelling of keys", Harm::on_purpose("root", What::Keys("spaces"))),
         ("spelling of signatures", Harm::on_purpose("targets", What::Signatures("upper case"))),
         ("floods of signatures", Harm::on_purpose("targets", What::Signatures("thousand"))),
         ("one key under two ids", Harm::on_purpose("root", What::Signatures("twice under two ids"))),

@@ -85,6 +85,14 @@ pub(crate) enum CurateCommand {
         #[arg(long)]
         beside_others: bool,
     },
+    /// Make a keeper's key on his own machine, or show the id of one that is there
+    Key {
+        /// The file of the private key, which is made where it is not there; or one of a public key, to be shown
+        file: PathBuf,
+        /// Keep a new key without a passphrase; else it is asked for, or read from the file that PACKMAN_PASSPHRASE_FILE names
+        #[arg(long)]
+        no_passphrase: bool,
+    },
     /// Print the safety number, for people to compare
     Number {
         /// The database's folder
@@ -166,7 +174,7 @@ pub(crate) struct SignArgs {
     #[arg(long, value_name = "KEY", num_args = 0..=1, default_missing_value = "")]
     pub(crate) ssh_agent: Option<String>,
 
-    /// Where signatures of other keepers are wanted, write what is to be signed to a file, to be handed on
+    /// Where several keepers sign, write what is to be signed, or was signed, to a file, to be handed on
     #[arg(long, value_name = "FILE")]
     pub(crate) export: Option<PathBuf>,
 

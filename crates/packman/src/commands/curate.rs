@@ -12,7 +12,7 @@ mod status;
 use std::path::{Path, PathBuf};
 
 use packman_curate::{
-    Curator, InitRequest, Lifetimes, PublishRequest, RecallAct, RecallRequest, RemoveRequest,
+    Curator, InitRequest, KeyRequest, Lifetimes, PublishRequest, RecallAct, RecallRequest, RemoveRequest,
 };
 use packman_database::Kind;
 use packman_names::Requirement;
@@ -45,6 +45,7 @@ pub(super) fn run(command: CurateCommand, common: &Common) -> Result<(), Ending>
         CurateCommand::Publish { dir, to, signed_only, beside_others } => {
             publish((&dir, &to), signed_only, beside_others, common)
         }
+        CurateCommand::Key { file, no_passphrase } => key(&file, no_passphrase, common),
         CurateCommand::Number { dir } => number(&dir, common),
     }
 }
@@ -174,6 +175,18 @@ fn publish(
     }
     let lines = words::curate::published(&report, &site.display().to_string());
     setting.terminal.say_all(&lines);
+    Ok(())
+}
+
+fn key(file: &Path, no_passphrase: bool, common: &Common) -> Result<(), Ending> {
+    let setting = Setting::capture(common, false)?;
+    let person = Person::new(&setting);
+    let request = KeyRequest { file: absolute(&setting, file), no_passphrase };
+    let report = curator(&setting, &person).key(&request)?;
+    if common.json {
+        return Ok(output::answer(&words::keepers::key_to_json(&report))?);
+    }
+    setting.terminal.say_all(&words::keepers::key(&report, file));
     Ok(())
 }
 

@@ -2,8 +2,9 @@
 
 use std::path::Path;
 
-use packman_curate::{Missing, RootChange, SignReport, Staged};
+use packman_curate::{KeyReport, Missing, RootChange, SignReport, Staged};
 use packman_strict::json::{Object, Value};
+use packman_strict::quote::quoted;
 
 use crate::words;
 
@@ -59,6 +60,49 @@ pub(crate) fn next(report: &SignReport, dir: &Path, exported: Option<&Path>) -> 
         }
     });
     lines
+}
+
+/// Where all signed: the others lack what the last signed.
+pub(crate) fn hand_on(file: &Path) -> String {
+    format!(
+        "next: hand {} to the others; each: packman curate sign DIR --import FILE",
+        words::shell_path(file)
+    )
+}
+
+/// A keeper's key: its id, and what of it others get. `file` is what was typed.
+pub(crate) fn key(report: &KeyReport, file: &Path) -> Vec<String> {
+    let place = |path: &Path| quoted(&path.display().to_string()).to_string();
+    let public = place(&report.public);
+    let Some(private) = &report.private else {
+        return vec![format!("the public key in {public}"), format!("  key id  {}", report.id)];
+    };
+    let first = match report.is_new {
+        true => format!("made a key in {}: it stays with you", place(private)),
+        false => format!("the key in {}", place(private)),
+    };
+    vec![
+        first,
+        format!("  key id       {}", report.id),
+        format!("  public half  {public}: hand this file, and nothing else, to whoever makes the database"),
+        "  Tell him the id by another way, too: whoever swaps the file on its way would sign in your name."
+            .to_owned(),
+        format!(
+            "later: packman curate sign DIR --import FILE --export FILE --key {}",
+            words::shell_path(file)
+        ),
+    ]
+}
+
+/// The same as JSON.
+pub(crate) fn key_to_json(report: &KeyReport) -> Value<'static> {
+    let private = report.private.as_ref().map(|path| path.display().to_string());
+    Object::new()
+        .with("id", report.id.clone())
+        .with("made", report.is_new)
+        .with("private", private.map_or(Value::Null, Value::from))
+        .with("public", report.public.display().to_string())
+        .into()
 }
 
 /// The same as JSON.

@@ -137,6 +137,7 @@ fn every_answer_has_the_members_that_the_page_says() {
         0,
         &["curate", "init", "more", "--title", "T", "--maintainer", MAINTAINER, "--no-passphrase"],
     );
+    answers("curate key", 0, &["curate", "key", "anna.pem", "--no-passphrase"]);
     answers("curate number", 0, &["curate", "number", "more"]);
     answers("curate add", 1, &["curate", "add", "more", "flask", "absent"]);
     answers("curate add", 0, &["curate", "add", "more", "flask", "click==8.0"]);

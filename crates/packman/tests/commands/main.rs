@@ -21,6 +21,7 @@ mod environment;
 mod for_lock;
 mod install;
 mod itself;
+mod keepers;
 mod lists;
 mod lock;
 mod look;

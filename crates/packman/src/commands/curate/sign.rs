@@ -43,7 +43,12 @@ pub(super) fn sign(arguments: &SignArgs, common: &Common) -> Result<(), Ending> 
         return Ok(());
     }
     setting.terminal.say_all(&words::curate::expiry(&report.expiry, curator.now));
-    setting.terminal.say(&format!("next: packman curate publish {} --to FOLDER", words::shell_path(dir)));
+    setting.terminal.say(
+        &match arguments.export.as_deref().filter(|file| absolute(&setting, file).exists()) {
+            Some(file) => words::keepers::hand_on(file),
+            None => format!("next: packman curate publish {} --to FOLDER", words::shell_path(dir)),
+        },
+    );
     Ok(())
 }
 
