@@ -26,7 +26,12 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(fs::write(target.file_name().ok_or("wanted a target with a name")?, bytes)?)
 }
 
-fn update(mirror: &Path, root: &Path, state: &Path, target: &str) -> Result<Vec<u8>, Box<dyn Error>> {
+pub(crate) fn update(
+    mirror: &Path,
+    root: &Path,
+    state: &Path,
+    target: &str,
+) -> Result<Vec<u8>, Box<dyn Error>> {
     let seconds = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH)?.as_secs();
     let (now, limits) = (Time::from_seconds(i64::try_from(seconds)?), Limits::default());
     // The shipped root begins; from then on what is remembered does. A state that is damaged is an error, not a beginning.

@@ -243,6 +243,7 @@ fn every_explained_disagreement_is_seen() {
         Case::on_purpose("many delegations", &Harm::none(), wide, rng)
     });
     check("rotated snapshot keys", &rotated);
+    check("snapshots without targets", &without_targets);
     check("another file of one version", &another);
     tally.finish();
     let names: Vec<_> = CLASSES.iter().map(|class| class.name).collect();
@@ -333,6 +334,19 @@ fn rotated(seed: u64) -> Case {
     world.versions.insert("timestamp".to_owned(), 0);
     let files = world.publish(&Harm::none(), &mut rng);
     case.visit("new keys of snapshot".to_owned(), NOW, files);
+    case
+}
+
+/// A snapshot lists no targets, and the next is honest.
+fn without_targets(seed: u64) -> Case {
+    let mut rng = Rng::new(seed);
+    let mut world = World::new(&mut rng);
+    let mut case = Case::new("without targets".to_owned(), &world.publish(&Harm::none(), &mut rng));
+    let harm = Harm::on_purpose("snapshot", What::Put(&["meta"], "{\"x.json\": {\"version\": 1}}"));
+    for harm in [harm, Harm::none()] {
+        let files = world.publish(&harm, &mut rng);
+        case.visit(format!("{harm:?}"), NOW, files);
+    }
     case
 }
 
