@@ -227,6 +227,9 @@ fn refuses_a_role_that_lists_a_key_twice() {
     );
 }
 
+/// What is changed of a key, and how, by name.
+type Change = (&'static str, Box<dyn Fn(&str) -> String>);
+
 /// Lists a second targets key in root 2, changed; then one of the two keys of that role signs.
 fn with_a_changed_key(change: &dyn Fn(&str) -> String, signs: usize) -> Outcome {
     refreshed_after(|repository| {
@@ -263,7 +266,7 @@ fn a_key_that_cannot_be_used_is_listed_and_never_counts() {
     };
     // An Ed25519 key where one on P-256 is wanted.
     let other = "MCowBQYDK2VwAyEA11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=";
-    let changes: [(&str, Box<dyn Fn(&str) -> String>); 9] = [
+    let changes: [Change; 9] = [
         ("another kind", Box::new(|key| of_kind("ed448", "ed25519", key))),
         ("another scheme", Box::new(|key| of_kind("ed25519", "ed25519ph", key))),
         ("one byte more", Box::new(|key| key.replace(&public(key), &format!("00{}", public(key))))),

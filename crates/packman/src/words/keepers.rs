@@ -77,9 +77,10 @@ pub(crate) fn key(report: &KeyReport, file: &Path) -> Vec<String> {
     let Some(private) = &report.private else {
         return vec![format!("the public key in {public}"), format!("  key id  {}", report.id)];
     };
-    let first = match report.is_new {
-        true => format!("made a key in {}: it stays with you", place(private)),
-        false => format!("the key in {}", place(private)),
+    let first = if report.is_new {
+        format!("made a key in {}: it stays with you", place(private))
+    } else {
+        format!("the key in {}", place(private))
     };
     vec![
         first,

@@ -330,6 +330,7 @@ mod agent {
         Some(agent)
     }
 
+    #[allow(clippy::print_stdout, reason = "it says that it was skipped")]
     #[test]
     fn a_key_in_the_ssh_agent_makes_signs_and_rotates_a_database() {
         let index = PackageIndex::of([module("flask", "3.0"), module("flask", "3.1")]);
