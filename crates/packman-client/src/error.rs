@@ -74,6 +74,13 @@ pub enum RefusedWhy {
         /// Which kind of change it is.
         class: Class,
     },
+    /// What looks like a database of the first PackMan is none that is read here.
+    OldDatabase {
+        /// The file.
+        path: String,
+        /// Why.
+        why: packman_database::PlistError,
+    },
     /// A file that should be evidence of a contradiction, and proves nothing.
     Evidence {
         /// Its path.
@@ -211,6 +218,10 @@ pub enum No {
     Environment(packman_wheel::Conflict),
     /// A project that is not installed.
     NotInstalled(ProjectName),
+    /// A project that no database took back, and that is therefore not moved out of the way.
+    NotRecalled(ProjectName),
+    /// A project that is not out of the way.
+    NotDisabled(ProjectName),
     /// Only a program that came with the environment could say what it is.
     ProjectPython {
         /// Its folder.
@@ -367,6 +378,7 @@ impl RefusedWhy {
             Self::FirstUse { refusal, .. } => refusal.code(),
             Self::NumberNeeded { .. } => "number-needed",
             Self::Evidence { .. } => "bad-evidence",
+            Self::OldDatabase { .. } => "bad-property-list",
             Self::SpokenAgainst { class: Class::Withdrawn, .. } => "withdrawn",
             Self::SpokenAgainst { .. } => "contradiction",
             Self::NumberUnknown { .. } => "number-mismatch",
@@ -396,6 +408,8 @@ impl No {
             Self::ExternallyManaged { .. } => "externally-managed",
             Self::Environment(conflict) => conflict.code(),
             Self::NotInstalled(_) => "not-installed",
+            Self::NotRecalled(_) => "not-recalled-here",
+            Self::NotDisabled(_) => "not-disabled",
             Self::ProjectPython { .. } => "project-python",
             Self::NoEnvironment => "no-environment",
             Self::InTheWay { .. } => "in-the-way",

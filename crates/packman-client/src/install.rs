@@ -192,7 +192,7 @@ impl Client<'_> {
         let amend = unmarked(environment, steps)
             .map(|installed| Amendment { installed: installed.clone(), requested: true, bytecode: false })
             .collect();
-        Change { install, remove, amend, link, more_threads: cores().get() - 1 }
+        Change { install, remove, amend, link, more_threads: cores().get() - 1, ..Change::default() }
     }
 
     fn receipt(&self, file: &OfferedFile) -> Receipt {

@@ -32,7 +32,7 @@ mod uninstall;
 mod upgrade;
 mod venv;
 
-pub use audit::Audited;
+pub use audit::{Audited, Moved, NotCovered, PackageFinding, PackageWrong, Recalled};
 pub use cache::{CacheKind, CachePruned, CacheSize, CacheVerified, PruneRequest};
 pub use client::{Client, Reach};
 pub use environment::{Environment, WhichEnvironment};

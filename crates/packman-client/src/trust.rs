@@ -5,6 +5,7 @@ mod change;
 mod compare;
 mod evidence;
 mod listed;
+mod old;
 mod rules;
 
 use packman_database::Kind;

@@ -9,6 +9,7 @@ mod about;
 mod file_url;
 mod flat;
 mod pack;
+mod plist;
 mod reading;
 mod recalls;
 mod record;
@@ -17,6 +18,7 @@ pub use about::{About, Kind};
 pub use file_url::{FileUrl, UrlError, blob_path};
 pub use flat::{Fit, FlatFile, FlatRecord};
 pub use pack::Pack;
+pub use plist::{Flavor, OldCode, OldDatabase, OldPackage, PlistError, Prerequisite};
 pub use reading::{line_of_text, shortened};
 pub use recalls::{Recall, Recalls};
 pub use record::{

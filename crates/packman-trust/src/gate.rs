@@ -90,6 +90,11 @@ impl Database {
         self.good.target(&record_path(project))
     }
 
+    /// What it takes back.
+    pub fn recalls(&self) -> &Recalls {
+        &self.recalls
+    }
+
     /// Its last good copy.
     pub fn good(&self) -> &Good {
         &self.good

@@ -273,6 +273,11 @@ impl<'o> LeftOut<'o> {
         self.file.decode()?.review
     }
 
+    /// The SHA-256 of its RECORD, where the database vouches for that too.
+    pub fn record_sha256(&self) -> Option<Sha256> {
+        self.file.decode()?.record_sha256
+    }
+
     /// Why it may not.
     pub fn why(&self) -> &'o WhyNot {
         self.why

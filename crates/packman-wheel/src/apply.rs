@@ -154,6 +154,11 @@ impl<'p> Stager<'p> {
             Source::Made(bytes) => {
                 return self.walk.make(folder)?.create(name, file.executable)?.write_all(bytes);
             }
+            Source::Moved(from) => {
+                let (from_folder, from_name) = split(from);
+                let mut root = Walk::new(Folder::open(&self.planned.places.root)?);
+                return keep(root.enter(from_folder)?, from_name, self.walk.make(folder)?, name);
+            }
             Source::Cached { wheel, number } => (*wheel, number.to_string()),
         };
         if self.open.len() >= OPEN {
@@ -187,6 +192,21 @@ impl<'p> Stager<'p> {
         let (mut from, mut to) = (cached.read_known(&number)?, folder.create(name, file.executable)?);
         io::copy(&mut from, &mut to).map(drop)
     }
+}
+
+/// Gives a file that is about to be taken away a second name, or where that cannot be, a copy as it is.
+fn keep(from: &Folder, from_name: &str, folder: &Folder, name: &str) -> io::Result<()> {
+    match from.link(from_name, folder, name) {
+        Err(error) if !is_final(&error) => {}
+        other => return other,
+    }
+    let mut original = from.read(from_name)?;
+    let mut copy = folder.create(name, false)?;
+    io::copy(&mut original, &mut copy)?;
+    let about = original.metadata()?;
+    copy.set_permissions(about.permissions())?;
+    // Bytecode names the time of its module.
+    copy.set_modified(about.modified()?)
 }
 
 /// Makes a file that shares the bytes of a cached one; `Unsupported`, and no file, where the file system cannot.

@@ -16,6 +16,7 @@ use packman_strict::Sha256;
 use crate::amend::{self, Amendment};
 use crate::conflict::{ChangeError, Conflict};
 use crate::content::{NewFile, Source, files_of};
+use crate::disable::{self, Disable, Disabled};
 use crate::failure::Failure;
 use crate::folder::{Folder, Kind, digest_file, split};
 use crate::installed::{Installed, Recorded, list};
@@ -35,6 +36,10 @@ pub struct Change {
     pub install: Vec<Install>,
     /// Installed projects to remove.
     pub remove: Vec<Installed>,
+    /// Installed projects to move out of the way.
+    pub disable: Vec<Disable>,
+    /// Projects to move back.
+    pub enable: Vec<Disabled>,
     /// What to add to the records of projects that stay installed; each project once.
     pub amend: Vec<Amendment>,
     /// How files get from the cache into the environment.
@@ -98,6 +103,11 @@ pub fn plan(lock: &EnvironmentLock, change: Change) -> Result<Planned<'_>, Chang
     let mut files: Vec<NewFile> = Vec::new();
     for amendment in &change.amend {
         files.extend(amend::files_of(places, amendment, &mut room.resolver, &mut room.removal)?);
+    }
+    files.extend(room.out_of_the_way(&change.disable)?);
+    for disabled in &change.enable {
+        room.verify_absent(&disabled.project)?;
+        files.extend(disable::files_back(disabled, &mut room.resolver, &mut room.removal)?);
     }
     for install in &change.install {
         room.verify_absent(install.unpacked.name().project())?;
@@ -191,6 +201,27 @@ impl<'p> Room<'p> {
             room.removal.files.retain(|path| owners.is_none_or(|owners| !owners.contains_key(path)));
         }
         Ok(room)
+    }
+
+    /// Takes projects away, and gives the files that keep them: what another project lists as well stays with that.
+    fn out_of_the_way(&mut self, projects: &[Disable]) -> Result<Vec<NewFile>, ChangeError> {
+        let mut removals = Vec::new();
+        for one in projects {
+            let mut own = Removal::default();
+            own.add(&mut self.resolver, self.places, &one.installed)?;
+            self.removal.dist_infos.append(&mut own.dist_infos);
+            // Who else owns a file is looked up once all that goes is known.
+            self.owners = None;
+            removals.push((one, own.files));
+        }
+        let mut files = Vec::new();
+        for (one, mut own) in removals {
+            let owners = self.owners()?;
+            own.retain(|path| !owners.contains_key(path));
+            files.extend(disable::files_of(one, own.iter().cloned()));
+            self.removal.files.append(&mut own);
+        }
+        Ok(files)
     }
 
     /// Verifies that no other version of a project is installed once the change is made.
@@ -335,5 +366,5 @@ fn unite(files: Vec<NewFile>) -> Result<Vec<NewFile>, Conflict> {
 
 /// Which files of a change are modules in source, for whoever compiles them.
 pub(crate) fn is_module(file: &NewFile) -> bool {
-    file.path.strip_suffix(".py").is_some() && !matches!(file.source, Source::Made(_))
+    file.path.strip_suffix(".py").is_some() && matches!(file.source, Source::Cached { .. })
 }

@@ -34,6 +34,8 @@ pub(crate) enum Source {
     Cached { wheel: usize, number: usize },
     /// Made for this environment.
     Made(Vec<u8>),
+    /// A file of the environment, relative to its root, which this change takes away from there.
+    Moved(String),
 }
 
 /// Lists the files of a wheel in an environment, RECORD among them.

@@ -74,6 +74,11 @@ impl Installed {
         self.text("INSTALLER").map(|text| text.trim().to_owned())
     }
 
+    /// Its WHEEL file, which says how its wheel was built.
+    pub fn wheel_file(&self) -> Option<Vec<u8>> {
+        self.bytes("WHEEL")
+    }
+
     /// Whether it runs from the folder of its source.
     pub fn is_editable(&self) -> bool {
         self.text("direct_url.json").is_some_and(|text| is_editable(&text))
@@ -90,12 +95,14 @@ impl Installed {
     }
 
     fn text(&self, name: &str) -> Option<String> {
+        self.bytes(name).map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
+    }
+
+    fn bytes(&self, name: &str) -> Option<Vec<u8>> {
         if self.recorded == Recorded::EggInfo {
             return None;
         }
-        let bytes =
-            Folder::open(&self.dist_info).and_then(|folder| folder.read_whole(name, LARGEST_TEXT)).ok()?;
-        Some(String::from_utf8_lossy(&bytes).into_owned())
+        Folder::open(&self.dist_info).and_then(|folder| folder.read_whole(name, LARGEST_TEXT)).ok()
     }
 }
 

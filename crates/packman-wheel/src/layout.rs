@@ -124,7 +124,11 @@ impl Layout {
 fn verify_data(whole: &str, rest: &str) -> Result<(), WheelRefusal> {
     let lower = rest.to_lowercase();
     let modules = lower.split('/').any(|part| matches!(part, "site-packages" | "dist-packages"));
-    if modules || lower == "pyvenv.cfg" || lower.starts_with(".packman/") {
+    if modules
+        || lower == "pyvenv.cfg"
+        || lower.starts_with(".packman/")
+        || lower.starts_with(".packman-disabled/")
+    {
         return Err(WheelRefusal::DataEscapes { path: whole.to_owned() });
     }
     Ok(())
@@ -188,6 +192,7 @@ mod tests {
             ("a_b-1.0.data/data/Lib/Site-Packages/evil.pth", "wheel-data-escapes"),
             ("a_b-1.0.data/data/pyvenv.cfg", "wheel-data-escapes"),
             ("a_b-1.0.data/data/.packman/journal", "wheel-data-escapes"),
+            ("a_b-1.0.data/data/.packman-disabled/a-1/disabled.json", "wheel-data-escapes"),
         ] {
             assert_eq!(check(path), code, "{path}");
         }

@@ -18,6 +18,7 @@ mod conflict;
 mod content;
 mod contents;
 mod crew;
+mod disable;
 mod entry_points;
 mod expected;
 mod failure;
@@ -45,10 +46,14 @@ mod wheel_file;
 
 pub use amend::Amendment;
 pub use apply::Report;
-pub use audit::{Audit, Finding, Note, Noted, Wrong, audit};
+pub use audit::{
+    Audit, Bytecode, BytecodeForm, Candidates, Compiled, Finding, Held, Likeness, Loaded, NoCode, Note,
+    Noted, SameCode, VouchedWheel, Wrong, audit, digest_code, likeness,
+};
 pub use change::{Change, Install, LinkMode, Planned, plan};
 pub use conflict::{ChangeError, Conflict};
 pub use crew::Crew;
+pub use disable::{Disable, Disabled, disabled};
 pub use entry_points::EntryPoint;
 pub use expected::{Expected, ExpectedMetadata};
 pub use failure::Failure;

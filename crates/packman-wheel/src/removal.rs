@@ -8,6 +8,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::path::Path;
 
 use crate::conflict::{ChangeError, Conflict};
+use crate::disable::is_disabled;
 use crate::failure::Failure;
 use crate::folder::{Folder, Kind, split};
 use crate::installed::{Installed, Recorded, relative_site};
@@ -96,6 +97,7 @@ pub(crate) fn may_own(places: &Places, path: &str) -> bool {
     path != join(&places.data, "pyvenv.cfg")
         && path != WORK
         && !is_below(path, WORK)
+        && !is_disabled(path)
         && !places.interpreters.contains(path)
 }
 

@@ -55,6 +55,24 @@ fn verify_tags(text: &str, name: &WheelName) -> Result<(), WheelRefusal> {
     Ok(())
 }
 
+/// Every tag that it names, those that stand in one line apart.
+pub(crate) fn tags(text: &str) -> Vec<String> {
+    let all = values(text, "Tag").flat_map(|tag| {
+        let parts: Vec<Vec<&str>> = tag.split('-').map(|part| part.split('.').collect()).collect();
+        let [pythons, abis, platforms] = parts.as_slice() else { return Vec::new() };
+        let mut tags = Vec::new();
+        for python in pythons {
+            for abi in abis {
+                tags.extend(
+                    platforms.iter().map(|platform| format!("{python}-{abi}-{platform}").to_lowercase()),
+                );
+            }
+        }
+        tags
+    });
+    all.collect()
+}
+
 fn single<'a>(text: &'a str, field: &'static str) -> Result<&'a str, WheelRefusal> {
     let mut found = values(text, field);
     match (found.next(), found.next()) {

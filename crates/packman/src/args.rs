@@ -85,11 +85,7 @@ pub(crate) enum Command {
     /// Write what is installed as lines of a requirements file
     Freeze(FreezeArgs),
     /// Find what was changed in an environment, and what nobody installed
-    Audit {
-        /// Where.
-        #[command(flatten)]
-        environment: EnvironmentArgs,
-    },
+    Audit(AuditArgs),
     /// Make a virtual environment
     Venv(VenvArgs),
     /// Tell what is there, what is used and what is missing on this machine, with the remedy
@@ -184,6 +180,22 @@ pub(crate) struct InstallArgs {
     /// How files are linked.
     #[command(flatten)]
     pub(crate) link: LinkArgs,
+}
+
+/// `packman audit`.
+#[derive(Args, Debug)]
+pub(crate) struct AuditArgs {
+    /// Move a recalled project out of the way, into .packman-disabled of the environment; may be repeated
+    #[arg(long, value_name = "PROJECT", conflicts_with = "enable")]
+    pub(crate) disable: Vec<String>,
+
+    /// Move a project back that was moved out of the way, and do nothing else; may be repeated
+    #[arg(long, value_name = "PROJECT")]
+    pub(crate) enable: Vec<String>,
+
+    /// Where.
+    #[command(flatten)]
+    pub(crate) environment: EnvironmentArgs,
 }
 
 /// `packman uninstall`.

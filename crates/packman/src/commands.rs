@@ -39,7 +39,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<(), Ending> {
         Command::List(list) => environment::list(&list, &common),
         Command::Tree(tree) => environment::tree(&tree, &common),
         Command::Freeze(freeze) => environment::freeze(&freeze, &common),
-        Command::Audit { environment } => audit::run(&environment, &common),
+        Command::Audit(arguments) => audit::run(&arguments, &common),
         Command::Venv(venv) => environment::venv(&venv, &common),
         Command::Install(install) => install::install(&install, &common),
         Command::Uninstall(uninstall) => install::uninstall(&uninstall, &common),

@@ -14,6 +14,7 @@ pub(crate) mod keepers;
 pub(crate) mod lapsed;
 pub(crate) mod list;
 pub(crate) mod lock;
+pub(crate) mod old;
 pub(crate) mod plan;
 pub(crate) mod rules;
 pub(crate) mod search;

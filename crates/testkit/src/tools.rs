@@ -26,6 +26,13 @@ pub fn program(name: &str) -> PathBuf {
     python().with_file_name(name)
 }
 
+/// A program of years ago, as `cargo xtask real` sets it up in `target/old-tools` (or the folder of `PACKMAN_TEST_OLD_TOOLS`).
+pub fn old_program(name: &str) -> PathBuf {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).unwrap_or(Path::new("."));
+    let named = std::env::var_os("PACKMAN_TEST_OLD_TOOLS").map(PathBuf::from);
+    named.unwrap_or_else(|| root.join("target/old-tools")).join("bin").join(name)
+}
+
 /// Runs that interpreter with nothing of the test's own environment, in a folder.
 pub fn run_python(folder: &Path, arguments: &[&str]) -> Run {
     finish(hermetic(&python(), folder).args(arguments))

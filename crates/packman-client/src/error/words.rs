@@ -30,6 +30,7 @@ impl fmt::Display for RefusedWhy {
                 write!(f, "database at `{}` refused", escaped(url))
             }
             Self::Evidence { path, .. }
+            | Self::OldDatabase { path, .. }
             | Self::StateDamaged { path, .. }
             | Self::AdministratorsExposed { path, .. }
             | Self::StateExposed { path, .. } => {
@@ -89,6 +90,8 @@ impl fmt::Display for No {
             }
             Self::Environment(conflict) => conflict.fmt(f),
             Self::NotInstalled(project) => write!(f, "`{project}` is not installed here"),
+            Self::NotRecalled(project) => write!(f, "`{project}` was not recalled as it is installed here"),
+            Self::NotDisabled(project) => write!(f, "`{project}` is not out of the way here"),
             Self::ProjectPython { folder } => write!(
                 f,
                 "{} has no Python that you or this machine put there: only a stranger's program could say what it is",
@@ -174,6 +177,7 @@ impl RefusedWhy {
             Self::FirstUse { refusal, .. } => vec![refusal.to_string()],
             Self::SpokenAgainst { .. } => Vec::new(),
             Self::Evidence { why, .. } => vec![why.to_string()],
+            Self::OldDatabase { why, .. } => vec![why.to_string()],
             Self::NumberNeeded { .. } => {
                 vec![
                     "plain HTTP can be changed by anybody on the way, and no safety number was given"

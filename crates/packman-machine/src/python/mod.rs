@@ -4,6 +4,7 @@
 //! `sitecustomize`. Which environment is meant is decided here by the rules users know; whether it may be changed
 //! is for the caller, who is told when it is marked as managed by others.
 
+mod compile;
 mod environment;
 mod probe;
 mod venv;
@@ -19,6 +20,7 @@ use crate::failure::{DiskFailure, shown};
 use crate::program::{self, ProgramFailure};
 use crate::stop::Stop;
 
+pub use compile::{CompiledModule, Compiler};
 pub use environment::{Environment, Learnt, Paths, Wanted};
 
 /// The oldest Python that wheels are installed for.

@@ -6,6 +6,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use packman_names::ProjectName;
+use packman_strict::Sha256;
 
 use super::{Audit, Noted, Wrong, stray};
 use crate::base64;
@@ -24,6 +25,10 @@ pub(super) struct Recorded {
     folders: BTreeSet<String>,
     /// The folders of facts whose files are not known, which is said already.
     told: BTreeSet<String>,
+    /// The files that each RECORD names, by the folder that it lies in.
+    rows: HashMap<String, Vec<String>>,
+    /// The digest of each file that was read.
+    digests: HashMap<String, Sha256>,
     /// Where each folder really is.
     real: HashMap<String, Option<String>>,
 }
@@ -47,6 +52,16 @@ impl Recorded {
     /// Whether something in a folder is recorded.
     pub(super) fn has_below(&self, folder: &str) -> bool {
         self.folders.contains(folder)
+    }
+
+    /// The files that the RECORD in a folder names.
+    pub(super) fn rows_of(&self, dist_info: &str) -> Vec<String> {
+        self.rows.get(dist_info).cloned().unwrap_or_default()
+    }
+
+    /// The digest of a file, where it was read for its row.
+    pub(super) fn digest(&self, path: &str) -> Option<Sha256> {
+        self.digests.get(path).copied()
     }
 
     /// Compares a project's files, and remembers them.
@@ -83,7 +98,10 @@ impl Recorded {
                 continue;
             };
             self.remember(&path, &installed.name);
-            compare_file(places, &path, &row.hash, &installed.name, audit)?;
+            self.rows.entry(folder.clone()).or_default().push(path.clone());
+            if let Some(digest) = compare_file(places, &path, &row.hash, &installed.name, audit)? {
+                self.digests.insert(path, digest);
+            }
         }
         Ok(())
     }
@@ -97,35 +115,36 @@ impl Recorded {
     }
 
     /// The path with the links of its folder resolved; none where they lead out of the environment.
-    fn resolved(&mut self, places: &Places, path: &str) -> Option<String> {
+    pub(super) fn resolved(&mut self, places: &Places, path: &str) -> Option<String> {
         let (folder, name) = split(path);
         let real = self.real.entry(folder.to_owned()).or_insert_with(|| real_folder(&places.root, folder));
         real.as_deref().map(|folder| join(folder, name))
     }
 }
 
+/// Compares a file with its row; gives its digest where it could be read.
 fn compare_file(
     places: &Places,
     path: &str,
     hash: &str,
     project: &ProjectName,
     audit: &mut Audit,
-) -> Result<(), ChangeError> {
+) -> Result<Option<Sha256>, ChangeError> {
     let full = places.root.join(path);
     // What it leads to may be changed by whoever has nothing to do with the environment.
     if fs::symlink_metadata(&full).is_ok_and(|about| about.is_symlink()) {
         audit.find(path.to_owned(), Some(project), Wrong::Linked);
-        return Ok(());
+        return Ok(None);
     }
     let found = match digest_file(&full) {
         Ok((found, _)) => found,
         // Bytecode may be removed by anybody: Python makes it again.
-        Err(error) if error.kind() == io::ErrorKind::NotFound && is_bytecode(path) => return Ok(()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound && is_bytecode(path) => return Ok(None),
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             audit.find(path.to_owned(), Some(project), Wrong::Missing);
-            return Ok(());
+            return Ok(None);
         }
-        Err(error) if error.kind() == io::ErrorKind::IsADirectory => return Ok(()),
+        Err(error) if error.kind() == io::ErrorKind::IsADirectory => return Ok(None),
         Err(error) => return Err(Failure::new(&full, "read", error).into()),
     };
     if stray::runs_at_start(places, path) {
@@ -137,19 +156,19 @@ fn compare_file(
             let found = if hash.is_empty() { "none" } else { hash };
             audit.find(path.to_owned(), Some(project), Wrong::NoHash(found.to_owned()));
         } else if is_bytecode(path) {
-            audit.bytecode += 1;
+            audit.bytecode.insert(path.to_owned());
         }
-        return Ok(());
+        return Ok(Some(found));
     };
     audit.compared += 1;
     let what = match algorithm {
         // Some tools of old padded it.
-        "sha256" if digest.trim_end_matches('=') == base64::encode(&found) => return Ok(()),
+        "sha256" if digest.trim_end_matches('=') == base64::encode(&found) => return Ok(Some(found)),
         "sha256" => Wrong::Differs,
         other => Wrong::NoHash(other.to_owned()),
     };
     audit.find(path.to_owned(), Some(project), what);
-    Ok(())
+    Ok(Some(found))
 }
 
 /// A folder that is not there stays as it is named: its files are missing, and that is said.
@@ -162,6 +181,6 @@ fn real_folder(root: &Path, folder: &str) -> Option<String> {
     real.strip_prefix(root).ok()?.to_str().map(str::to_owned)
 }
 
-fn is_bytecode(path: &str) -> bool {
+pub(super) fn is_bytecode(path: &str) -> bool {
     path.strip_suffix(".pyc").is_some() && path.contains("__pycache__/")
 }

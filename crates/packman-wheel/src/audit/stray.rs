@@ -30,7 +30,7 @@ pub(super) fn look(
                 look_at_start(places, &path, kind, audit);
             } else if kind != Kind::Folder {
                 if is_bytecode_of_known(places, &path, recorded) {
-                    audit.bytecode += 1;
+                    audit.bytecode.insert(path);
                 } else {
                     audit.find(path, None, Wrong::Unrecorded(1));
                 }

@@ -36,9 +36,10 @@ pub(crate) enum TrustCommand {
     /// List the databases you trust, in the order in which they are asked
     #[command(after_help = PADLOCKS)]
     List,
-    /// Show one of them, with the safety numbers of its chain; or what a file of evidence proves
+    /// Show one of them, with the safety numbers of its chain; what a file of evidence proves; or what a list of the first
+    /// PackMan's holds
     Show {
-        /// Your name for it, or a file of evidence
+        /// Your name for it, a file of evidence, or a property list
         #[arg(value_name = "NAME|FILE")]
         name: String,
     },

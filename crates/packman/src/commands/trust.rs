@@ -6,9 +6,10 @@ use packman_client::{
     AddRequest, Client, ClientError, Decision, Event, Host, ListedEntry, Question, RefreshReport, Refreshed,
     Typed,
 };
-use packman_database::Kind;
+use packman_database::{Kind, OldDatabase};
 use packman_names::ProjectName;
 use packman_strict::json::{Object, Value};
+use packman_strict::quote::quoted;
 use packman_trust::{EntryName, Scope};
 use packman_tuf::SafetyNumber;
 
@@ -49,6 +50,9 @@ pub(super) fn run(command: TrustCommand, common: &Common) -> Result<(), Ending> 
             // A name has no slash; what is a file and no name is read as evidence.
             let is_entry = EntryName::parse(&name)
                 .is_ok_and(|name| client.ring().is_ok_and(|ring| ring.entry(&name).is_ok()));
+            if let (false, Some(list)) = (is_entry, client.old_database(&name)?) {
+                return show_old(&list, common, Ok(()));
+            }
             if let (false, Some(report)) = (is_entry, client.trust_evidence(&name)?) {
                 if common.json {
                     return Ok(output::answer(&words::evidence::to_json(&report))?);
@@ -125,7 +129,27 @@ fn unreported(listed: Vec<ListedEntry>) -> Result<(), Ending> {
     Err(first)
 }
 
+/// What a database of the first PackMan holds, and how the command ends.
+fn show_old(list: &OldDatabase, common: &Common, ended: Result<(), Ending>) -> Result<(), Ending> {
+    if common.json {
+        return answered(words::old::to_json(list), ended);
+    }
+    output::lines(words::old::lines(list))?;
+    ended
+}
+
+/// Such a database is shown, and gets no power: what it names is held by nothing that is believed.
+fn refuse_old(path: &str, list: &OldDatabase, common: &Common) -> Result<(), Ending> {
+    let why = format!("{} was not added: nothing in it is held by a hash that counts", quoted(path));
+    let ended = Ending::no("old-database", why)
+        .hint("`packman curate init` begins a signed database of packages that you have checked yourself");
+    show_old(list, common, Err(ended))
+}
+
 fn add(setting: &Setting, arguments: TrustAddArgs, common: &Common) -> Result<(), Ending> {
+    if let Some(list) = setting.client().old_database(&arguments.url)? {
+        return refuse_old(&arguments.url, &list, common);
+    }
     let request = AddRequest {
         url: arguments.url,
         name: arguments.name,

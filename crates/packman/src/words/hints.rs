@@ -85,7 +85,7 @@ fn refused(why: &RefusedWhy) -> Vec<String> {
             format!("if he did, `packman trust add {} --number NUMBER` with the new number from him", escaped(url)),
         ],
         RefusedWhy::Environment(conflict) => in_the_environment(conflict),
-        RefusedWhy::Evidence { .. } | RefusedWhy::FirstUse { .. } | RefusedWhy::Wheel { .. } | RefusedWhy::WrongBytes { .. } => Vec::new(),
+        RefusedWhy::Evidence { .. } | RefusedWhy::OldDatabase { .. } | RefusedWhy::FirstUse { .. } | RefusedWhy::Wheel { .. } | RefusedWhy::WrongBytes { .. } => Vec::new(),
     }
 }
 
@@ -171,6 +171,8 @@ fn honest_no(no: &No) -> Vec<String> {
             vec!["`--venv DIR` or `--python EXE` names an environment with another Python".to_owned()]
         }
         No::Environment(conflict) => in_the_environment(conflict),
+        No::NotRecalled(_) => vec!["`packman uninstall` removes what is not wanted any more".to_owned()],
+        No::NotDisabled(_) => vec!["what is out of the way lies in .packman-disabled of the environment".to_owned()],
         No::Requirement(_) | No::NotPinned { .. } | No::Ring(_) => Vec::new(),
     }
 }

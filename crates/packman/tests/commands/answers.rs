@@ -116,6 +116,24 @@ fn review_answers(check: &mut Check, stage: &Stage) {
     answers("curate review", 0, &["curate", "review", "db", "click==8.0", "--undo"]);
 }
 
+/// An audit, what a recall adds to it, and a list of the first PackMan.
+fn audit_answers(check: &mut Check, world: &World) {
+    let mut answers =
+        |command: &str, code: i32, arguments: &[&str]| check.answers(world, command, code, arguments);
+    answers("audit", 0, &["audit", "--venv", "v"]);
+    let stray = world.path("v/bin/stray");
+    std::fs::write(&stray, "").unwrap();
+    answers("audit", 1, &["audit", "--venv", "v"]);
+    world.ok(&["curate", "recall", "db", "click", "--reason", "it is bad"]);
+    sign_and_publish(world);
+    answers("audit", 1, &["audit", "--venv", "v", "--disable", "click"]);
+    answers("audit --enable", 0, &["audit", "--venv", "v", "--enable", "click"]);
+    let old = "<plist version=\"1.0\"><dict><key>Packages</key><array><dict><key>Name</key><string>a</string>\
+        <key>Install-test</key><string>x</string></dict></array></dict></plist>";
+    std::fs::write(world.path("old.plist"), old).unwrap();
+    answers("trust show FILE.plist", 0, &["trust", "show", "old.plist"]);
+}
+
 #[test]
 fn every_answer_has_the_members_that_the_page_says() {
     let mut check = Check { documented: documented(), met: BTreeSet::new() };
@@ -191,10 +209,9 @@ fn every_answer_has_the_members_that_the_page_says() {
     answers("sync", 0, &["sync", "--venv", "v", "pylock.toml"]);
     answers("tree", 0, &["tree", "--venv", "v"]);
     answers("freeze", 0, &["freeze", "--venv", "v"]);
-    answers("audit", 0, &["audit", "--venv", "v"]);
-    let stray = world.path("v/bin/stray");
-    std::fs::write(&stray, "").unwrap();
-    answers("audit", 1, &["audit", "--venv", "v"]);
+    audit_answers(&mut check, world);
+    let mut answers =
+        |command: &str, code: i32, arguments: &[&str]| check.answers(world, command, code, arguments);
     answers("doctor", 0, &["doctor"]);
     answers("as-wheel", 0, &["as-wheel", "dist"]);
     answers("cache size", 0, &["cache", "size"]);

@@ -35,7 +35,7 @@ fn stage() -> (Stage, PathBuf) {
 fn finds_what_was_changed_and_what_nobody_recorded() {
     let (stage, site) = stage();
     insta::assert_snapshot!(audit(&stage.world), @"
-    14 files are in ./v as recorded, and no others were found where Python and shells take code
+    14 files are in ./v as recorded, 9 of them as vouched for, and no others were found where Python and shells take code
     not compared: 0 files of bytecode, the activate scripts, pyvenv.cfg, and who may write where
     ");
     fs::write(site.join("click/__init__.py"), "import os\n").unwrap();
@@ -56,12 +56,12 @@ fn finds_what_was_changed_and_what_nobody_recorded() {
     symlink("/etc", site.join("elsewhere")).unwrap();
     let before = snapshot(&stage.world.path("v"));
     insta::assert_snapshot!(audit(&stage.world), @"
-    differs     flask  bin/flask                                        is not the file that RECORD names
+    command     flask  bin/flask                                        starts a shell that does more than to start Python
     unrecorded  -      bin/pip                                          nobody recorded it
     startup     -      lib/python3.N/site-packages/_virtualenv.py      nobody recorded it, and it runs code whenever Python starts
-    differs     click  lib/python3.N/site-packages/click/__init__.py   is not the file that RECORD names
+    differs     click  lib/python3.N/site-packages/click/__init__.py   is not the file that was vouched for
     unrecorded  -      lib/python3.N/site-packages/click/backdoor.py   nobody recorded it
-    missing     click  lib/python3.N/site-packages/click/deep/text.py  RECORD names it, and it is not there
+    missing     click  lib/python3.N/site-packages/click/deep/text.py  what was vouched for brings it, and it is not there
     unrecorded  -      lib/python3.N/site-packages/elsewhere           nobody recorded it
     unrecorded  -      lib/python3.N/site-packages/evil/               nobody recorded it, 2 files
     startup     -      lib/python3.N/site-packages/folders.pth         nobody recorded it, and it adds folders whenever Python starts
@@ -140,6 +140,7 @@ fn what_records_say_of_themselves_is_looked_at() {
     fs::write(site.join("old-1.0.dist-info/METADATA"), "Name: old\nVersion: 1.0\n").unwrap();
     fs::create_dir(site.join("broken-1.0.dist-info")).unwrap();
     insta::assert_snapshot!(audit(&stage.world), @"
+    unvouched   old    lib/python3.N/site-packages/old-1.0.dist-info/          no database that you trust vouches for it
     escapes     click  ../../../../../outside                                   RECORD names what no project may own
     escapes     click  ../../../pyvenv.cfg                                      RECORD names what no project may own
     unrecorded  -      bin/flask                                                nobody recorded it
@@ -151,7 +152,7 @@ fn what_records_say_of_themselves_is_looked_at() {
     no-record   old    lib/python3.N/site-packages/old-1.0.dist-info           keeps no list of its files
     not compared: 0 files of bytecode, the activate scripts, pyvenv.cfg, and who may write where
     warning: `./v/lib/python3.N/site-packages/broken-1.0.dist-info`: it has no METADATA
-    error: 9 findings in `./v`
+    error: 10 findings in `./v`
       hint: look at each before you run anything from there
       hint: `packman venv` makes another environment, into which `packman install` puts it anew
     ");
@@ -321,7 +322,7 @@ fn an_environment_that_sees_the_python_below_says_so() {
     fs::write(&settings, text.replace(said, "include-system-site-packages = true")).unwrap();
     insta::assert_snapshot!(audit(&stage.world), @"
     note  -  pyvenv.cfg  lets it see the packages of the Python below, which are not looked at
-    14 files are in ./v as recorded, and no others were found where Python and shells take code
+    14 files are in ./v as recorded, 9 of them as vouched for, and no others were found where Python and shells take code
     not compared: 0 files of bytecode, the activate scripts, pyvenv.cfg, and who may write where
     ");
     let run = stage.world.ok(&["audit", "--venv", "v", "--json"]);

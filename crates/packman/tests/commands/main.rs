@@ -10,6 +10,7 @@
 mod administrator;
 mod answers;
 mod audit;
+mod audit_vouched;
 mod believed;
 mod bins;
 mod cache;
@@ -26,6 +27,7 @@ mod lists;
 mod lock;
 mod look;
 mod mistakes;
+mod old_list;
 mod output;
 mod recall;
 mod requirements;

@@ -19,7 +19,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Instant;
 
-use names::{COMMANDS, PARITY, POPULAR};
+use names::{COMMANDS, OF_OLD, PARITY, POPULAR};
 use trees::{Stamp, listing};
 use twin::Twin;
 
@@ -65,6 +65,8 @@ fn popular_packages_go_the_whole_road() {
     let twin = Twin::of(&world.path("site"));
     assert_uv_installs_the_same(&world, &twin, &venv, &names);
     said("compared with uv, file by file");
+    assert_audits_find_nothing(&world, &twin, &names);
+    said("audited, also as pip and uv of years ago install");
     assert_uv_chooses_the_same(&world, &twin);
     said("chosen as uv chooses");
     assert_second_install_changes_nothing(&world, &venv, &names);
@@ -113,6 +115,34 @@ fn assert_uv_chooses_the_same(world: &World, twin: &Twin) {
         assert_eq!(installed, expected, "{names:?}");
         let checked = testkit::tools::pip(&venv, &["check"]);
         assert_eq!(checked.code, 0, "{names:?}\n{}{}", checked.stdout, checked.stderr);
+    }
+}
+
+/// What was installed from what was vouched for is as it was vouched for, whichever tool installed it, and its bytecode is
+/// what its modules compile to.
+fn assert_audits_find_nothing(world: &World, twin: &Twin, names: &[&str]) {
+    let old = names.iter().copied().filter(|name| OF_OLD.contains(name)).collect::<Vec<_>>();
+    // All of them with `PACKMAN_TEST_AUDIT_ALL`: minutes more.
+    let all = std::env::var_os("PACKMAN_TEST_AUDIT_ALL").is_some();
+    let some = if all { names } else { &old };
+    let venv = |name: &str| world.venv(name);
+    twin.install_with_pip(world, &testkit::tools::python(), &venv("of-pip"), some);
+    twin.install_with_pip(world, &testkit::tools::old_program("python"), &venv("of-old-pip"), some);
+    twin.install_with(world, &testkit::tools::old_program("uv"), &venv("of-old-uv"), some);
+    for venv in ["venv", "theirs", "of-pip", "of-old-pip", "of-old-uv"] {
+        let begun = Instant::now();
+        let run = world.ok(&["audit", "--venv", venv, "--json"]);
+        let json = run.json();
+        let number = |name: &str| json.as_object().and_then(|answer| answer.get(name)?.as_u64()).unwrap();
+        eprintln!(
+            "real: audit of {venv}: {} s, {} files, {} of bytecode, {} of it not compared",
+            begun.elapsed().as_secs(),
+            number("vouched"),
+            number("bytecode-compared"),
+            number("bytecode-not-compared")
+        );
+        let not_covered = json.as_object().and_then(|answer| answer.get("not-covered")?.as_array()).unwrap();
+        assert!(not_covered.is_empty(), "{}", run.stdout);
     }
 }
 

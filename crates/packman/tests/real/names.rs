@@ -106,3 +106,7 @@ pub(crate) const COMMANDS: [&[&str]; 10] = [
 
 /// Sets whose choice must be uv's.
 pub(crate) const PARITY: [&[&str]; 2] = [&["jupyterlab"], &["pandas", "scikit-learn", "matplotlib"]];
+
+/// What tools of years ago install as well, so that it is audited: commands, shipped scripts, headers, data, native code.
+pub(crate) const OF_OLD: [&str; 8] =
+    ["argcomplete", "babel", "black", "docutils", "flask", "greenlet", "pip", "pytz"];

@@ -49,7 +49,30 @@ impl Twin {
 
     /// Lets uv install into an environment.
     pub(crate) fn install(&self, world: &World, venv: &Path, names: &[&str]) {
-        let mut command = world.other_command(&tools::program("uv"));
+        self.install_with(world, &tools::program("uv"), venv, names);
+    }
+
+    /// Lets a pip, by its interpreter, install into an environment.
+    pub(crate) fn install_with_pip(&self, world: &World, python: &Path, venv: &Path, names: &[&str]) {
+        let mut command = world.other_command(python);
+        let index = format!("{}simple/", self.server.url());
+        command.args(["-I", "-m", "pip", "--isolated", "--disable-pip-version-check", "--python"]).arg(venv);
+        command.args([
+            "install",
+            "--quiet",
+            "--no-cache-dir",
+            "--only-binary",
+            ":all:",
+            "--index-url",
+            &index,
+        ]);
+        let run = finish(command.args(names));
+        assert_eq!(run.code, 0, "pip install {}\n{}", names.join(" "), run.stderr);
+    }
+
+    /// Lets a uv install into an environment.
+    pub(crate) fn install_with(&self, world: &World, uv: &Path, venv: &Path, names: &[&str]) {
+        let mut command = world.other_command(uv);
         command.env("UV_CACHE_DIR", world.path("uv-cache")).env("VIRTUAL_ENV", venv).env("UV_NO_CONFIG", "1");
         let index = format!("{}simple/", self.server.url());
         // Variables of the machine that name another index, or folders of wheels, count for neither of the two.
