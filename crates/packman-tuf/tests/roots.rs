@@ -254,16 +254,17 @@ fn with_a_changed_key(change: &dyn Fn(&str) -> String, signs: usize) -> Outcome 
 /// A key of another kind than we know, and one that is none of its kind: neither locks anybody out who has enough others.
 #[test]
 fn a_key_that_cannot_be_used_is_listed_and_never_counts() {
-    let public =
-        |key: &str| key.split("\"public\": \"").nth(1).unwrap().split('"').next().unwrap().to_owned();
-    let of_kind = |keytype: &str, scheme: &str, key: &str| {
+    fn public(key: &str) -> String {
+        key.split("\"public\": \"").nth(1).unwrap().split('"').next().unwrap().to_owned()
+    }
+    fn of_kind(keytype: &str, scheme: &str, key: &str) -> String {
         let key = key.replace("\"keytype\": \"ed25519\"", &format!("\"keytype\": \"{keytype}\""));
         key.replace("\"scheme\": \"ed25519\"", &format!("\"scheme\": \"{scheme}\""))
-    };
-    let pem = |key: &str, inside: &str| {
+    }
+    fn pem(key: &str, inside: &str) -> String {
         let pem = format!("-----BEGIN PUBLIC KEY-----\\n{inside}\\n-----END PUBLIC KEY-----\\n");
         key.replace(&public(key), &pem)
-    };
+    }
     // An Ed25519 key where one on P-256 is wanted.
     let other = "MCowBQYDK2VwAyEA11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=";
     let changes: [Change; 9] = [
