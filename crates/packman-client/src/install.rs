@@ -30,6 +30,7 @@ use crate::download::cores;
 use crate::environment::{Environment, WhichEnvironment, change_error};
 use crate::error::{ClientError, No};
 use crate::host::{Decision, Event, Question};
+use crate::uninstall::in_pieces;
 
 use decide::installed_packages;
 pub(crate) use decide::resolve_error;
@@ -115,6 +116,7 @@ impl Client<'_> {
             ready = self.ready_for(&again.steps, &again.environment)?;
             Planned { environment, steps, .. } = again;
         }
+        refuse_pieces(&environment, &steps)?;
         let change = self.change(&environment, &steps, std::mem::take(&mut ready.wheels), manner.link);
         let report = apply(&lock, change, self.stop)?;
         if report.copied_instead {
@@ -228,6 +230,16 @@ impl Client<'_> {
                 self.host.event(Event::Warning(format!("not every module was compiled: {why}")));
             }
         }
+    }
+}
+
+/// Refuses to install over what is there in pieces: of its files nobody knows which, and they would be in the way. Said
+/// under the lock: without it these may be the pieces that somebody else is just moving.
+fn refuse_pieces(environment: &Environment, steps: &[PlannedStep]) -> Result<(), ClientError> {
+    let mut new = steps.iter().filter(|step| matches!(step.kind, StepKind::Install { .. }));
+    match new.find_map(|step| in_pieces(&environment.inventory, &step.project)) {
+        Some(no) => Err(no.into()),
+        None => Ok(()),
     }
 }
 

@@ -129,6 +129,7 @@ mod tests {
          "database": "web",
          "number": "01234 56789",
          "assurance": "signed, compared",
+         "padlock": "closed",
          "review": "nobody reviewed",
          "accepted": [
           "accept-expired"

@@ -7,7 +7,7 @@ use packman_resolve::{Asked, Chosen, Failure, InstalledPackage, Place, Request, 
 use packman_trust::{Gate, Nobody, OfferedFile, Purpose};
 use packman_wheel::Installed;
 
-use super::{Goal, InstallRequest, Pins, Planned, PlannedStep, StepKind, Wanted};
+use super::{Goal, InstallRequest, Pins, Planned, PlannedStep, Wanted};
 use crate::client::Client;
 use crate::environment::{Absent, Environment, WhichEnvironment};
 use crate::error::{ClientError, No, RefusedWhy};
@@ -15,7 +15,6 @@ use crate::host::Event;
 use crate::lapsed::lapsed_of;
 use crate::offers::Offers;
 use crate::storing::Storing;
-use crate::uninstall::in_pieces;
 
 impl Client<'_> {
     /// Plans an installation: reads the environment beside the refresh, then resolves. Changes nothing but the caches
@@ -74,25 +73,7 @@ impl Client<'_> {
         self.with_offers(gate, |offers| self.plan_over(environment, gate, offers, goal, warned))
     }
 
-    /// What is there in pieces is not installed over: of its files nobody knows which, and they would be in the way.
     fn plan_over(
-        &self,
-        environment: Environment,
-        gate: &Arc<Gate>,
-        offers: &mut Offers<'_, '_>,
-        goal: Goal,
-        warned: &[String],
-    ) -> Result<Planned, ClientError> {
-        let planned = self.plan_steps(environment, gate, offers, goal, warned)?;
-        let mut new = planned.steps.iter().filter(|step| matches!(step.kind, StepKind::Install { .. }));
-        let inventory = &planned.environment.inventory;
-        match new.find_map(|step| in_pieces(inventory, &step.project)) {
-            Some(no) => Err(no.into()),
-            None => Ok(planned),
-        }
-    }
-
-    fn plan_steps(
         &self,
         environment: Environment,
         gate: &Arc<Gate>,

@@ -197,8 +197,8 @@ fn what_was_installed_and_lost_its_notes_has_a_way_on() {
     plan for ./v
       + flask  3.0  954 B  [#] web  signed, compared  nobody reviewed
     1 package, nothing to fetch
-    error: `flask`: version `3.0` is installed and would not be removed
-      hint: run it again, if somebody else changes this environment now
+    error: `flask`: it is there, and what it says of itself cannot be read, so its files are not known
+      hint: if another program installed it, remove it with that
       hint: a new environment is the safe way: `packman venv DIR`, then `--venv DIR`
     ");
 }
